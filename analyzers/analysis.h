@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/report/finding.h"
+#include "core/trace/trace_view.h"
+
+namespace hotloop {
+
+struct AnalysisOptions {
+  std::vector<std::string> onlyRules; // ids; empty = all
+  std::vector<std::string> skipRules;
+  std::int64_t warmupSteps = -1; // -1: found by itself
+};
+
+// Per steady step, medians. A count that this run cannot give is absent.
+struct PerStep {
+  std::optional<double> operators;
+  std::optional<double> launches;
+  std::optional<double> graphLaunches;
+  std::optional<double> kernels;
+  std::optional<double> hostSyncs;
+  std::optional<double> copies;
+  std::optional<double> allocations;
+  std::optional<double> allocatedBytes;
+  Felt felt = Felt::kWould; // of launches and hostSyncs
+};
+
+struct StepSummary {
+  std::int64_t total = 0;
+  std::int64_t steady = 0;
+  Nanoseconds period;   // median distance of the starts of neighbouring steady steps; 0 unknown
+  Nanoseconds duration; // median length of a steady step
+  Nanoseconds p10, p90; // of the length
+  StepSource source = StepSource::kDetected;
+  std::string whyNone; // when steady is 0: the reason, as a sentence
+};
+
+struct NotChecked {
+  std::string rule;
+  std::string reason;
+};
+
+// One row of a table by operator or by site: what a steady step spends on it.
+struct CostRow {
+  std::string name;         // operator name, or site text
+  Site site;                // for site rows
+  double perStep = 0;       // occurrences
+  Nanoseconds selfTime;     // per steady step, children excluded
+  Nanoseconds totalTime;    // per steady step
+  double hostSyncs = 0;
+  double launches = 0;
+  double allocations = 0;
+  double allocatedBytes = 0;
+};
+
+struct Analysis {
+  StepSummary steps;
+  PerStep perStep;
+  std::vector<CostRow> operators; // most self time first
+  std::vector<CostRow> sites;     // most self time first
+  std::vector<Finding> findings;  // most valuable first
+  std::vector<Finding> notWorth;
+  std::vector<NotChecked> notChecked;
+  std::vector<std::pair<std::string, double>> ruleMilliseconds; // what each rule took
+  std::vector<QualityRow> extraQuality; // found by the analyzers; ids are of `extraStrings`
+  StringPool extraStrings;
+};
+
+// Everything `advise`, `stats` and `diff` show. Pure: the same run and options give the same result.
+// Errors: unknown rule id. A run without steps is not an error: see StepSummary::whyNone.
+Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options = {});
+
+} // namespace hotloop

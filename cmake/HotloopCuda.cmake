@@ -1,0 +1,16 @@
+# nvcc: the toolkit's, else the one of the PyPI wheels that tools/setup installs.
+if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  find_program(HOTLOOP_NVCC nvcc PATHS /usr/local/cuda/bin ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/bin)
+  if(NOT HOTLOOP_NVCC)
+    message(FATAL_ERROR "nvcc was not found: install the CUDA toolkit 13.0, or run tools/setup (PyPI "
+                        "wheels), or set HOTLOOP_WITH_CUDA=OFF")
+  endif()
+  set(CMAKE_CUDA_COMPILER ${HOTLOOP_NVCC})
+endif()
+if(NOT CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90a)
+endif()
+enable_language(CUDA)
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+find_package(CUDAToolkit REQUIRED)

@@ -1,0 +1,1 @@
+# Filled by install() rules of the folders; see docs/architecture.md, "The bundle".

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+
+namespace hotloop {
+
+// A place in the user's program. Empty file: unknown.
+struct Site {
+  std::string file;
+  std::uint32_t line = 0;
+  std::string function;
+  std::string rangePath; // NVTX ranges open there, "train/forward"; may be empty
+
+  bool operator==(const Site &) const = default;
+  // "train.py:12 loss" or "unknown site".
+  std::string text() const;
+};
+
+// Who pays for a finding: this run ("measured"), or only a GPU ("would").
+enum class Felt : std::uint8_t { kMeasured, kWould };
+
+// What a fix would give per step. Without an estimate, whyNone says why and the numbers are absent.
+struct Gain {
+  struct Estimate {
+    double ms = 0;
+    double lowMs = 0;
+    double highMs = 0;
+    std::string trust; // high | medium | low
+  };
+  std::optional<Estimate> estimate;
+  std::string whyNone;
+};
+
+struct Evidence {
+  std::string table;       // name of an event table of the run file
+  std::int64_t row = 0;    // its index in the loaded columns + 1
+  std::string description; // "aten::item at step 12"
+};
+
+// One thing that holds the loop back.
+struct Finding {
+  std::string rule;    // "HL101"
+  std::string variant; // "item", "branch", "print"; empty when the rule has none
+  std::string title;   // one line, no full stop
+  Site site;
+  double perStep = 0;            // occurrences per steady step (median)
+  Felt felt = Felt::kWould;
+  Nanoseconds hostTime;          // measured CPU time per steady step (median) of what would go away
+  std::int64_t bytesPerStep = 0; // allocated, where that is the point
+  Gain gain;
+  std::string fix;       // one imperative sentence
+  std::string fixCode;   // before and after, may be empty
+  std::string mayNotPay; // one sentence
+  std::string doc;       // "docs/rules/hl101_scalar_readback.md"
+  std::vector<Evidence> evidence; // at least one, the first occurrences
+};
+
+} // namespace hotloop

@@ -1,0 +1,189 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+// The shared-memory format between a process of the target (producer) and `hotloop record` (reader).
+//
+// A region is one file of the run's live folder, `<pid>-<serial>.ring`, mapped by both: a RegionHeader
+// followed by `chunkCount` chunks of kChunkBytes. A thread owns one chunk at a time; it appends records
+// and publishes them by storing `committed` (release). A full chunk, or that of a thread which ended, is
+// sealed. The reader takes what lies between its own position and `committed`, in the order of (thread,
+// sequence), and hands an emptied sealed chunk back as kFree. No locks; a producer that finds no free
+// chunk drops the record and counts it. What is published survives the death of the producer.
+namespace hotloop::ring {
+
+inline constexpr std::uint64_t kMagic = 0x31676e69726c6f68; // "holring1", little endian
+inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::size_t kChunkBytes = 64 * 1024;
+inline constexpr std::size_t kRegionBytes = 16 * 1024 * 1024; // design bound of a process's rings
+inline constexpr std::size_t kPage = 4096;
+
+enum class ClockKind : std::uint32_t {
+  kMonotonic = 0, // stamps are CLOCK_MONOTONIC ns
+  kTicks = 1,     // stamps are time-stamp counter ticks (invariant TSC); the reader converts
+};
+
+// What a producer could not do; added up per region, read at any time.
+enum class Counter : std::uint32_t {
+  kDroppedRecords = 0,   // no free chunk, or a record that fits none
+  kStacksNotTaken,       // token bucket empty
+  kStackFailures,        // the unwinder gave nothing
+  kUnbalancedPops,       // NVTX pop without push
+  kCallbackFailures,     // a callback of ours had to give up
+  kPythonFramesRefused,  // Python there, but frames cannot be walked (version, self check)
+  kOpenOverflow,         // operators or ranges nested deeper than we follow
+  kTorchProfilerSeen,    // torch.profiler was active in the target
+  kCount = 24            // room for later ones; the layout does not change
+};
+
+struct alignas(64) RegionHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t pid;
+  std::uint32_t parentPid;
+  ClockKind clock;
+  std::uint32_t chunkCount;
+  std::uint32_t forked; // 1: made by a fork without exec
+  std::uint64_t startStamp;
+  char executable[128];                 // name, zero-terminated
+  std::atomic<std::uint32_t> ready;     // 1 once the header is filled
+  std::atomic<std::uint32_t> finished;  // 1 once the process left in good order (exit, exec)
+  std::atomic<std::uint32_t> threads;   // thread ordinals handed out
+  std::atomic<std::uint32_t> nextId;    // last string/frame/stack id handed out in this process
+  std::atomic<std::uint64_t> counters[static_cast<std::size_t>(Counter::kCount)];
+};
+static_assert(sizeof(RegionHeader) <= kPage, "the first chunk starts at one page");
+
+enum class ChunkState : std::uint32_t {
+  kFree = 0,   // anyone may claim it
+  kOwned = 1,  // a thread appends
+  kSealed = 2, // nothing more comes; the reader frees it when it is empty
+};
+
+struct alignas(64) ChunkHeader {
+  std::atomic<ChunkState> state;
+  std::uint32_t threadOrdinal;          // within the process, from 1
+  std::uint32_t osTid;
+  std::uint32_t sequence;               // per thread, from 0, counts chunks
+  std::atomic<std::uint32_t> committed; // bytes published after the header
+};
+inline constexpr std::size_t kChunkPayload = kChunkBytes - sizeof(ChunkHeader);
+
+enum class RecordType : std::uint16_t {
+  kString = 1, // definitions: the ids are the process's own
+  kPythonFrame,
+  kStack,
+  kModule,
+  kThreadName,
+  kMeta,
+  kOp = 16, // events
+  kAllocation,
+  kRange,
+  kStep,
+  // CUPTI records follow from 64 on.
+};
+
+// Every record starts with this and is padded to 8 bytes; `bytes` counts all of it.
+struct RecordHeader {
+  RecordType type;
+  std::uint16_t bytes;
+};
+inline constexpr std::size_t kMaxRecordBytes = 16 * 1024; // longer texts are cut
+
+// Definitions precede, in the same thread's chunks, the records that use them; the same text may be
+// defined more than once (by several threads, or again after it fell out of a cache).
+struct StringRecord { // followed by `length` bytes
+  RecordHeader header;
+  std::uint32_t id;
+  std::uint32_t length;
+};
+struct PythonFrameRecord {
+  RecordHeader header;
+  std::uint32_t id;
+  std::uint32_t function; // string ids
+  std::uint32_t file;
+  std::uint32_t line;
+  std::uint32_t user; // 1 when not a library's
+};
+struct StackRecord { // followed by u64 nativeCount return addresses, innermost first, then
+  RecordHeader header; // u32 pythonCount ids of PythonFrameRecords, innermost first
+  std::uint32_t id;
+  std::uint16_t nativeCount;
+  std::uint16_t pythonCount;
+};
+struct ModuleRecord { // followed by path, not terminated; build id first (buildIdLength bytes)
+  RecordHeader header;
+  std::uint32_t pathLength;
+  std::uint64_t base; // load bias: address in memory minus address in the file
+  std::uint64_t begin;
+  std::uint64_t end;
+  std::uint32_t buildIdLength;
+  std::uint32_t reserved;
+};
+struct ThreadNameRecord {
+  RecordHeader header;
+  std::uint32_t osTid; // 0: the writing thread
+  std::uint32_t name;
+  std::uint32_t reserved;
+};
+struct MetaRecord { // followed by key, then value
+  RecordHeader header;
+  std::uint16_t keyLength;
+  std::uint16_t valueLength;
+};
+
+struct OpRecord {
+  RecordHeader header;
+  std::uint32_t name;
+  std::uint64_t start; // stamps
+  std::uint64_t end;
+  std::int64_t sequence;
+  std::uint32_t location;
+  std::uint32_t stack;
+  std::uint32_t forwardThread;
+  std::uint16_t depth;
+  std::uint8_t scope;
+  std::uint8_t reserved;
+};
+struct AllocationRecord {
+  RecordHeader header;
+  std::uint32_t location;
+  std::uint64_t stamp;
+  std::uint64_t address;
+  std::int64_t bytes; // positive
+  std::int64_t totalAllocated;
+  std::int64_t totalReserved;
+  std::uint32_t stack;
+  std::int16_t deviceIndex; // -1 host
+  std::uint8_t action;      // AllocationAction
+  std::uint8_t allocator;   // Allocator
+};
+struct RangeRecord {
+  RecordHeader header;
+  std::uint32_t name;
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint64_t payload; // bits of an int64 or of a double
+  std::uint32_t domain;
+  std::uint32_t category;
+  std::uint32_t color;
+  std::uint32_t endOrdinal; // thread ordinal that closed it; 0 the same
+  std::uint16_t depth;
+  std::uint8_t kind;        // RangeKind
+  std::uint8_t payloadKind; // PayloadKind
+  std::uint32_t reserved;
+};
+struct StepRecord {
+  RecordHeader header;
+  std::uint32_t reserved;
+  std::uint64_t start;
+  std::uint64_t end;
+  std::int64_t number;
+};
+
+static_assert(sizeof(OpRecord) % 8 == 0 && sizeof(AllocationRecord) % 8 == 0);
+static_assert(sizeof(RangeRecord) % 8 == 0 && sizeof(StepRecord) % 8 == 0);
+
+} // namespace hotloop::ring

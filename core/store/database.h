@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace hotloop {
+
+// Read-only SQL over a run file or any other SQLite file (`hotloop query`, importers). Opens files that
+// lie in a read-only folder, and files with a left-over WAL. Not thread-safe.
+class Database {
+public:
+  using Cell = std::variant<std::monostate, std::int64_t, double, std::string>; // NULL first
+  struct Table {
+    std::vector<std::string> columns;
+    std::vector<std::vector<Cell>> rows;
+    bool cut = false; // more rows existed than maxRows
+  };
+
+  // Errors: missing, not an SQLite file, damaged, locked.
+  static Result<Database> open(const std::string &path);
+  Database(Database &&) noexcept;
+  Database &operator=(Database &&) noexcept;
+  ~Database();
+
+  // One statement that only reads. Errors carry SQLite's own message and the place in the statement.
+  Result<Table> query(std::string_view sql, std::size_t maxRows = 1'000'000);
+
+private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+} // namespace hotloop

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "core/trace/trace_sink.h"
+
+namespace hotloop {
+
+struct RunWriterOptions {
+  std::size_t rowsPerTransaction = 20'000;
+  std::chrono::milliseconds maxTransactionAge{250};
+  bool overwrite = false; // else an existing file is an error
+};
+
+// What became of the recording, for meta.state.
+enum class RunState { kClean, kTruncated };
+
+// Writes one run file. While it is open the file is in WAL mode and says `state = running`; what was
+// committed survives the death of the writer. finalise() merges the WAL, builds indexes and leaves one
+// plain file. Not thread-safe.
+class RunWriter : public TraceSink {
+public:
+  // Errors: path exists (without overwrite), folder missing or read-only, disk full.
+  static Result<std::unique_ptr<RunWriter>> create(const std::string &path,
+                                                   const RunWriterOptions &options = {});
+
+  // Commits when the open transaction is older than maxTransactionAge; call it when idle.
+  virtual Result<void> commitIfDue() = 0;
+  // Ends the run. The writer must not be used after it.
+  virtual Result<void> finalise(RunState state) = 0;
+  // Rows handed in so far, of all tables.
+  virtual std::uint64_t rowsWritten() const = 0;
+};
+
+} // namespace hotloop

@@ -1,0 +1,122 @@
+#include "core/metrics/quality.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace hotloop {
+
+namespace {
+
+using enum Severity;
+
+constexpr QualityKind kCatalogue[] = {
+    // Lost while recording.
+    {"dropped_records", kDataLoss,
+     "{} records were dropped because the recorder could not keep up; counts and times are too low. "
+     "Record fewer steps, or switch stacks off"},
+    {"lost_records", kDataLoss,
+     "{} records could not be read back from shared memory and are missing from every count"},
+    {"unknown_records", kDataLoss,
+     "{} records of an unknown type were skipped; libhotloop.so and hotloop are of different "
+     "versions, install one pair"},
+    {"stacks_not_taken", kInfo,
+     "{} call stacks were left out to keep the program fast; those events carry their leaf location "
+     "only"},
+    {"stack_failures", kNotice,
+     "{} call stacks could not be unwound; those events have no native site. Build the program with "
+     "frame tables (-fasynchronous-unwind-tables)"},
+    {"unbalanced_pops", kNotice,
+     "{} NVTX pops had no push on their thread and were ignored; check the program's ranges"},
+    {"unclosed_ranges", kNotice,
+     "{} operators or ranges were still open when their process ended and are missing"},
+    {"callback_failures", kDataLoss,
+     "{} callbacks of the recorder gave up; the events that they saw are missing"},
+    {"python_frames_refused", kNotice,
+     "Python frames could not be read {} times; those events have no Python site. Supported are "
+     "CPython 3.11, 3.12 and 3.13"},
+    {"open_overflow", kDataLoss,
+     "{} operators or ranges were nested deeper than the recorder follows and are missing"},
+    {"cut_texts", kInfo, "{} texts were too long and were cut"},
+    {"no_shared_memory", kError,
+     "{} processes found no room for their shared-memory rings and recorded nothing; free space in "
+     "the folder for temporary files"},
+    {"live_folder_lost", kError,
+     "The recorder's live folder vanished while recording; what came later is missing. Keep temporary "
+     "files from being cleaned up during a run"},
+    {"process_outlived_recording", kNotice,
+     "{} processes were still running when the recording ended; what they did later is not in it"},
+    {"process_killed", kNotice,
+     "{} processes ended without saying goodbye (signal, _exit or abort); their last open operators "
+     "and ranges are missing"},
+    {"output_failed", kError,
+     "The run file could not be written to its end; it holds what came before the failure"},
+    // What the target ran.
+    {"torch_profiler_seen", kNotice,
+     "torch.profiler was active in the program; times include its cost"},
+    {"torch_version_unsupported", kNotice,
+     "This version of PyTorch is not supported for operator records; only NVTX and steps were "
+     "recorded"},
+    {"torch_not_attached", kNotice,
+     "PyTorch was loaded but its operators could not be recorded; only NVTX and steps were"},
+    {"symbols_missing", kInfo,
+     "{} code addresses have no symbol or line; build with -g, or keep the binaries in place"},
+    {"clock_jumps", kNotice,
+     "{} readings of the clocks did not fit together; times near them may be off"},
+    // Found when the run was read.
+    {"truncated_run", kDataLoss,
+     "The recording ended before it was finished (its recorder was killed or the machine stopped); "
+     "the run holds what was stored until then"},
+    {"still_running", kNotice,
+     "The recording is still going on; this is what was stored so far"},
+    {"negative_durations", kNotice,
+     "{} events end before they begin and were given length zero"},
+    {"dangling_references", kNotice,
+     "{} references point at rows that are not in the file and were cleared"},
+    {"bad_values", kDataLoss,
+     "{} values do not fit their column and were read as zero; the file was changed or damaged"},
+    {"duplicate_strings", kInfo,
+     "{} texts were stored more than once and were merged; nothing is lost"},
+    // Found by the analyzers.
+    {"no_steps", kError,
+     "No steps were found, so nothing can be said per step; mark them with hotloop_step_begin/end, an "
+     "NVTX range named step, or torch.profiler's step()"},
+    {"few_steady_steps", kNotice,
+     "Only {} steady steps were found; medians rest on few values. Record more steps"},
+    {"unsteady_steps", kNotice,
+     "Steps differ in what they do, so medians hide part of the work ({} kinds of steps)"},
+    {"overlapping_steps", kNotice, "{} steps overlap another step of their thread and were ignored"},
+    // Found by importers.
+    {"import_skipped_events", kDataLoss, "{} events of the imported file were not understood"},
+};
+
+std::string sentenceFor(const QualityKind &kind, std::int64_t count, std::string_view detail) {
+  std::string sentence(kind.sentence);
+  if (const auto place = sentence.find("{}"); place != std::string::npos)
+    sentence.replace(place, 2, std::to_string(count));
+  if (!detail.empty()) sentence.append(" (").append(detail).append(")");
+  return sentence;
+}
+
+} // namespace
+
+std::span<const QualityKind> qualityCatalogue() { return kCatalogue; }
+
+void reportQuality(TraceSink &sink, std::string_view name, std::int64_t count,
+                   std::string_view detail) {
+  if (count == 0) return;
+  const auto *kind = std::ranges::find(kCatalogue, name, &QualityKind::name);
+  assert(kind != std::end(kCatalogue) && "add the kind to the catalogue first");
+  QualityRow row;
+  row.name = sink.intern(name);
+  row.count = count;
+  if (kind == std::end(kCatalogue)) {
+    row.severity = Severity::kNotice;
+    row.message = sink.intern(name);
+  } else {
+    row.severity = kind->severity;
+    row.message = sink.intern(sentenceFor(*kind, count, detail));
+  }
+  sink.add(row);
+}
+
+} // namespace hotloop

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "core/report/report.h"
+
+// Pieces of JSON that several outputs share. For sources that write JSON only: it brings nlohmann in.
+namespace hotloop {
+
+using Json = nlohmann::ordered_json;
+
+Json runJson(const ReportRun &run);
+Json stepsJson(const StepFigures &steps);   // total, steady, period_ms, ...
+Json perStepJson(const StepFigures &steps); // operators, launches, ..., felt
+Json qualityJson(const std::vector<QualityNote> &quality);
+Json siteJson(const Site &site);
+Json tableRowsJson(const ReportTable &table); // an array of objects by column key
+Json exitJson(const ReportExit &exit);
+
+// Indented by two, with a line end.
+std::string dumpJson(const Json &json);
+
+} // namespace hotloop

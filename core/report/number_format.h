@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/time.h"
+
+// Numbers as every report prints them. A decimal point, no thousands separators, so that output can be
+// searched and cut with the usual tools.
+namespace hotloop {
+
+// 3, 2.5, 1478: at most two decimals, none when whole.
+std::string formatCount(double count);
+// 12.40 ms; three significant digits and more below 1: 0.031 ms.
+std::string formatMilliseconds(double milliseconds);
+// In the unit that fits: 850 ns, 12.4 us, 3.20 ms, 41.8 s, 3 min 20 s.
+std::string formatDuration(Nanoseconds duration);
+// 512 B, 4.19 MB (10^6 bytes).
+std::string formatBytes(double bytes);
+// With its sign: +24, -3, +2.5.
+std::string formatSigned(double difference);
+// +5.5 %; "new" from zero.
+std::string formatChange(double before, double after);
+
+} // namespace hotloop

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analyzers/counters/op_facts.h"
+
+namespace hotloop {
+
+// What follows from the allocation rows. Every column has one entry per row of trace->allocations.
+//  op      innermost operator open on its thread; kNoIndex none
+//  step    index in Steps::all; kNoIndex outside of the steps or in another process
+//  site    its own place, else that of `op`
+//  path    that of `op`, else the ranges open when it happened
+//  pair    allocate: row of the free of that block; free: row of its allocate; kNoIndex unknown or still live
+struct AllocationFacts {
+  std::vector<std::uint32_t> op;
+  std::vector<std::uint32_t> step;
+  std::vector<SiteIndex> site;
+  std::vector<PathIndex> path;
+  std::vector<std::uint32_t> pair;
+
+  std::size_t size() const { return op.size(); }
+};
+
+AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &steps,
+                                       const SiteTable &sites, const OpFacts &ops, RangePaths &paths);
+
+} // namespace hotloop

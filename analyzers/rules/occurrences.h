@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "analyzers/rules/rule_input.h"
+
+namespace hotloop {
+
+// Collects what a rule has seen at one site, per steady step, and turns it into a Finding. Used as
+//   OccurrenceGroups groups(input);
+//   groups.addOp(variant, row, syncs);               for every hit
+//   for (auto &[key, group] : groups) { Finding f = groups.finding(group); ...; judge(...); }
+struct OccurrenceGroup {
+  SiteIndex site = 0;
+  PathIndex path = 0;                // common prefix of the ranges
+  std::vector<double> count;         // per steady step (position in Steps::steady)
+  std::vector<double> hostTime;      // ns, same
+  std::vector<double> syncs;         // would-be host syncs, same
+  std::vector<double> bytes;         // allocated, same
+  std::vector<Evidence> evidence;    // the first kEvidenceRows
+  std::vector<std::uint32_t> ops;         // rows that this group explains (RuleFinding)
+  std::vector<std::uint32_t> allocations; // same
+
+  double perStep() const;         // median
+  double recurrence() const;      // share of the steady steps with at least one
+  Nanoseconds hostPerStep() const; // median
+  double syncsPerStep() const;    // median
+  double bytesPerStep() const;    // median
+};
+
+class OccurrenceGroups {
+public:
+  // A site and a number of the rule's own choice (a variant, an operator name).
+  using Key = std::pair<SiteIndex, std::uint32_t>;
+  static constexpr std::size_t kEvidenceRows = 5;
+
+  explicit OccurrenceGroups(const RuleInput &input);
+
+  // An operator in a steady step: counts 1, its whole duration as host time, `syncs`. Its site is the
+  // group's. Null, and nothing is counted, for rows outside of steady steps and claimed rows.
+  OccurrenceGroup *addOp(std::uint32_t variant, std::uint32_t op, double syncs = 0);
+  // An allocation in a steady step: counts 1 and its bytes.
+  OccurrenceGroup *addAllocation(std::uint32_t variant, std::uint32_t allocation);
+
+  auto begin() { return groups_.begin(); }
+  auto end() { return groups_.end(); }
+  bool empty() const { return groups_.empty(); }
+
+  // rule, title, fix, doc etc. are for the caller; this fills site, perStep, hostTime, bytesPerStep,
+  // evidence and felt: "measured" when the host time is material by itself, else "would".
+  Finding finding(const OccurrenceGroup &group) const;
+
+private:
+  OccurrenceGroup *at(Key key, std::uint32_t step, PathIndex path, std::size_t &position);
+
+  const RuleInput &input_;
+  std::vector<std::uint32_t> positionOfStep_; // Steps::all index -> position in Steps::steady
+  std::map<Key, OccurrenceGroup> groups_;
+};
+
+double median(std::vector<double> values); // 0 of nothing; mean of the middle two when even
+
+// Share of the median steady step, 0..1.
+double shareOfStep(const RuleInput &input, Nanoseconds hostTime);
+
+// The common judgement: recurs, and (stalls often enough or costs enough host time, or `structural`: the
+// rule's own threshold is met). Material findings go to outcome.findings; those that recur and are
+// below to notWorth, with the number in mayNotPay; those that do not recur at all (less than
+// `recurrence`) to notWorth too, with how often they were seen.
+void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding, bool structural,
+           RuleOutcome &outcome);
+
+} // namespace hotloop

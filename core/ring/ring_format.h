@@ -16,7 +16,7 @@ namespace hotloop::ring {
 
 inline constexpr std::uint64_t kMagic = 0x31676e69726c6f68; // "holring1", little endian
 inline constexpr std::uint32_t kVersion = 1;
-inline constexpr std::size_t kChunkBytes = 64 * 1024;
+inline constexpr std::size_t kChunkBytes = 32 * 1024; // so that 500 threads find one each
 inline constexpr std::size_t kRegionBytes = 16 * 1024 * 1024; // design bound of a process's rings
 inline constexpr std::size_t kPage = 4096;
 
@@ -35,6 +35,8 @@ enum class Counter : std::uint32_t {
   kPythonFramesRefused,  // Python there, but frames cannot be walked (version, self check)
   kOpenOverflow,         // operators or ranges nested deeper than we follow
   kTorchProfilerSeen,    // torch.profiler was active in the target
+  kReentered,            // an event inside our own recording (a signal handler): not recorded
+  kThreadsNotRecorded,   // threads for which no memory was left
   kCount = 24            // room for later ones; the layout does not change
 };
 
@@ -58,8 +60,9 @@ static_assert(sizeof(RegionHeader) <= kPage, "the first chunk starts at one page
 
 enum class ChunkState : std::uint32_t {
   kFree = 0,   // anyone may claim it
-  kOwned = 1,  // a thread appends
+  kOwned = 1,  // a thread appends; the header below is filled
   kSealed = 2, // nothing more comes; the reader frees it when it is empty
+  kClaimed = 3, // a thread fills the header; not for the reader yet
 };
 
 struct alignas(64) ChunkHeader {
@@ -80,8 +83,10 @@ enum class RecordType : std::uint16_t {
   kMeta,
   kOp = 16, // events
   kAllocation,
-  kRange,
+  kRange, // push/pop, when popped; marks
   kStep,
+  kRangeStart, // start/end ranges: each half when it happens, as they may lie in two threads
+  kRangeEnd,
   // CUPTI records follow from 64 on.
 };
 
@@ -90,10 +95,12 @@ struct RecordHeader {
   RecordType type;
   std::uint16_t bytes;
 };
-inline constexpr std::size_t kMaxRecordBytes = 16 * 1024; // longer texts are cut
+inline constexpr std::size_t kMaxRecordBytes = 8 * 1024; // longer texts are cut
+inline constexpr std::size_t kMaxStackFrames = 128;      // native and Python, each
 
 // Definitions precede, in the same thread's chunks, the records that use them; the same text may be
-// defined more than once (by several threads, or again after it fell out of a cache).
+// defined more than once (by several threads, or again after it fell out of a cache). Ids are unique in
+// the process whatever they name; 0 is none, and as a string the empty one.
 struct StringRecord { // followed by `length` bytes
   RecordHeader header;
   std::uint32_t id;
@@ -164,16 +171,21 @@ struct RangeRecord {
   RecordHeader header;
   std::uint32_t name;
   std::uint64_t start;
-  std::uint64_t end;
+  std::uint64_t end;     // kRangeStart: 0
   std::uint64_t payload; // bits of an int64 or of a double
+  std::uint64_t handle;  // kRangeStart: what kRangeEnd names, unique in the process; else 0
   std::uint32_t domain;
   std::uint32_t category;
   std::uint32_t color;
-  std::uint32_t endOrdinal; // thread ordinal that closed it; 0 the same
   std::uint16_t depth;
   std::uint8_t kind;        // RangeKind
   std::uint8_t payloadKind; // PayloadKind
+};
+struct RangeEndRecord {
+  RecordHeader header;
   std::uint32_t reserved;
+  std::uint64_t end;
+  std::uint64_t handle;
 };
 struct StepRecord {
   RecordHeader header;
@@ -185,5 +197,6 @@ struct StepRecord {
 
 static_assert(sizeof(OpRecord) % 8 == 0 && sizeof(AllocationRecord) % 8 == 0);
 static_assert(sizeof(RangeRecord) % 8 == 0 && sizeof(StepRecord) % 8 == 0);
+static_assert(sizeof(RangeEndRecord) % 8 == 0);
 
 } // namespace hotloop::ring

@@ -89,14 +89,6 @@ constexpr QualityKind kCatalogue[] = {
     {"import_skipped_events", kDataLoss, "{} events of the imported file were not understood"},
 };
 
-std::string sentenceFor(const QualityKind &kind, std::int64_t count, std::string_view detail) {
-  std::string sentence(kind.sentence);
-  if (const auto place = sentence.find("{}"); place != std::string::npos)
-    sentence.replace(place, 2, std::to_string(count));
-  if (!detail.empty()) sentence.append(" (").append(detail).append(")");
-  return sentence;
-}
-
 } // namespace
 
 std::span<const QualityKind> qualityCatalogue() { return kCatalogue; }
@@ -114,7 +106,9 @@ void reportQuality(TraceSink &sink, std::string_view name, std::int64_t count,
     row.message = sink.intern(name);
   } else {
     row.severity = kind->severity;
-    row.message = sink.intern(sentenceFor(*kind, count, detail));
+    std::string sentence(kind->sentence);
+    if (!detail.empty()) sentence.append(" (").append(detail).append(")");
+    row.message = sink.intern(sentence);
   }
   sink.add(row);
 }

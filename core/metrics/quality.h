@@ -20,7 +20,8 @@ struct QualityKind {
 std::span<const QualityKind> qualityCatalogue();
 
 // Adds the row `name` (which must be in the catalogue) to `sink`; nothing when count is 0. `detail` is
-// appended to the sentence in parentheses where not empty.
+// appended to the sentence in parentheses where not empty. The sentence is handed on with its `{}`,
+// because counts of one kind add up: the store puts the number in when the run ends or is loaded.
 void reportQuality(TraceSink &sink, std::string_view name, std::int64_t count = 1,
                    std::string_view detail = {});
 

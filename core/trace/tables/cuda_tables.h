@@ -20,7 +20,7 @@ struct ApiTable {
     F<FrameId> location{};
     F<StackId> stack{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "entry of the call"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until it returned"});
@@ -52,7 +52,7 @@ struct KernelTable {
     F<std::uint32_t> graph{};
     F<std::uint64_t> graphNode{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "first instruction on the device"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until its last block ended"});
@@ -89,7 +89,7 @@ struct MemcpyTable {
     F<std::uint32_t> graph{};
     F<std::uint64_t> graphNode{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "first byte"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until the last byte"});
@@ -122,7 +122,7 @@ struct MemsetTable {
     F<std::uint32_t> graph{};
     F<std::uint64_t> graphNode{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "first byte"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until the last byte"});
@@ -152,7 +152,7 @@ struct SyncTable {
     F<std::uint64_t> eventSync{};
     F<std::uint32_t> correlation{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "when the wait began"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until it was over"});
@@ -180,7 +180,7 @@ struct EventRecordTable {
     F<std::uint64_t> eventSync{};
     F<std::uint32_t> correlation{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "0 when CUPTI gives no device time"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "0"});

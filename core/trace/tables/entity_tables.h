@@ -18,7 +18,7 @@ struct ProcessTable {
     F<std::int32_t> exitStatus{};
     F<std::int32_t> rank{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key"});
     visit(&R::osPid, {"os_pid", Unit::kNone, "process id of the operating system"});
@@ -42,7 +42,7 @@ struct ThreadTable {
     F<std::uint32_t> osTid{};
     F<StringId> name{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key"});
     visit(&R::process, {"process", Unit::kId, "its process", "process"});
@@ -65,7 +65,7 @@ struct DeviceTable {
     F<std::uint64_t> memory{};
     F<std::uint64_t> clock{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key"});
     visit(&R::ordinal, {"ordinal", Unit::kNone, "number in the process"});
@@ -92,7 +92,7 @@ struct StreamTable {
     F<StringId> name{};
     F<std::int32_t> priority{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key"});
     visit(&R::process, {"process", Unit::kId, "its process", "process"});
@@ -121,7 +121,7 @@ struct FrameTable {
     F<FrameId> inlinedInto{};
     F<bool> user{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key"});
     visit(&R::kind, {"kind", Unit::kNone, "1 native, 2 Python"});
@@ -147,7 +147,7 @@ struct StackTable {
     F<FrameId> frame{};
     F<std::uint16_t> depth{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key; events name the innermost row"});
     visit(&R::parent, {"parent", Unit::kId, "caller; 0 outermost. Python frames are the callers of native ones",
@@ -171,7 +171,7 @@ struct GraphNodeTable {
     F<FrameId> location{};
     F<StackId> stack{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "CUPTI's node id"});
     visit(&R::process, {"process", Unit::kId, "its process", "process"});
@@ -195,7 +195,7 @@ struct ClockSyncTable {
     F<std::int64_t> realtime{};
     F<ProcessId> process{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::monotonic, {"monotonic", Unit::kNanoseconds, "CLOCK_MONOTONIC"});
     visit(&R::ticks, {"ticks", Unit::kCount, "time-stamp counter; 0 when not used"});

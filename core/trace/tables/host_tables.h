@@ -22,7 +22,7 @@ struct OpTable {
     F<FrameId> location{};
     F<StackId> stack{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "when the operator began"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until it returned, children included"});
@@ -62,7 +62,7 @@ struct RangeTable {
     F<double> payloadReal{};
     F<ThreadId> endLane{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "push, start or mark"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until pop or end; 0 for marks"});
@@ -120,7 +120,7 @@ struct AllocationTable {
     F<FrameId> location{};
     F<StackId> stack{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "when it happened"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "of the call where known, else 0"});
@@ -162,7 +162,7 @@ struct StepTable {
     F<StepSource> source{};
     F<bool> steady{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::start, {"start", Unit::kNanoseconds, "when the step began"});
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until it ended"});

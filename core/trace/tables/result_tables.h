@@ -17,7 +17,7 @@ struct QualityTable {
     F<std::int64_t> count{};
     F<StringId> message{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::name, {"name", Unit::kId, "key in the catalogue of core/metrics/quality.h", "string"});
     visit(&R::severity, {"severity", Unit::kNone, "0 info, 1 notice, 2 data loss, 3 error"});
@@ -37,7 +37,7 @@ struct StepCounterTable {
     F<StringId> site{};
     F<double> value{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::step, {"step", Unit::kId, "rowid of the step", "step"});
     visit(&R::counter, {"counter", Unit::kId, "name in the metrics catalogue", "string"});
@@ -58,7 +58,7 @@ struct LaneSummaryTable {
     F<Nanoseconds> first{};
     F<Nanoseconds> last{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::thread, {"thread", Unit::kId, "host lane; 0 for streams", "thread"});
     visit(&R::stream, {"stream", Unit::kId, "device lane; 0 for threads", "stream"});
@@ -82,7 +82,7 @@ struct FindingTable {
     F<StringId> felt{};
     F<StringId> json{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "number in rank order, from 1"});
     visit(&R::rule, {"rule", Unit::kId, "e.g. HL101", "string"});
@@ -103,7 +103,7 @@ struct EvidenceTable {
     F<StringId> table{};
     F<std::int64_t> row{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::finding, {"finding", Unit::kId, "finding.id", "finding"});
     visit(&R::table, {"table_name", Unit::kId, "name of an event table", "string"});
@@ -124,7 +124,7 @@ struct PredictionTable {
     F<StringId> trust{};
     F<StringId> whyNone{};
   };
-  template <template <class> class F, class Visit> static void columns(Visit &&visit) {
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::finding, {"finding", Unit::kId, "finding.id; 0 when asked for by hand", "finding"});
     visit(&R::fix, {"fix", Unit::kId, "transform and site", "string"});

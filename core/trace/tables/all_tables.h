@@ -9,7 +9,7 @@ namespace hotloop {
 
 template <class... Tables> struct TableList {
   // Calls visit.template operator()<Table>() for each table, in order.
-  template <class Visit> static void forEach(Visit &&visit) {
+  template <class Visit> static constexpr void forEach(Visit &&visit) {
     (visit.template operator()<Tables>(), ...);
   }
 };

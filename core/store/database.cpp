@@ -1,0 +1,126 @@
+#include "core/store/database.h"
+
+#include <array>
+#include <cstring>
+
+#include "core/store/run_file.h"
+
+namespace hotloop {
+
+struct Database::State {
+  std::string path;
+  OpenFile file;
+};
+
+namespace {
+
+constexpr std::array kReadingPragmas = {
+    "application_id",  "collation_list", "compile_options", "database_list", "encoding",
+    "foreign_key_list", "freelist_count", "function_list",   "index_info",    "index_list",
+    "index_xinfo",     "integrity_check", "journal_mode",   "page_count",    "page_size",
+    "quick_check",     "schema_version", "table_info",      "table_list",    "table_xinfo",
+    "user_version"};
+
+// Pragmas that take the name of what they describe; the others change something when given a value.
+bool describes(std::string_view pragma) {
+  return pragma.starts_with("table_") || pragma.starts_with("index_") ||
+         pragma.ends_with("_check") || pragma == "foreign_key_list";
+}
+
+int authorize(void *, int action, const char *first, const char *second, const char *,
+              const char *) noexcept {
+  switch (action) {
+  case SQLITE_SELECT:
+  case SQLITE_READ:
+  case SQLITE_RECURSIVE: return SQLITE_OK;
+  case SQLITE_FUNCTION:
+    return second != nullptr && std::strcmp(second, "load_extension") == 0 ? SQLITE_DENY
+                                                                           : SQLITE_OK;
+  case SQLITE_PRAGMA:
+    for (const char *pragma : kReadingPragmas)
+      if (std::strcmp(pragma, first) == 0 && (second == nullptr || describes(pragma)))
+        return SQLITE_OK;
+    return SQLITE_DENY;
+  default: return SQLITE_DENY;
+  }
+}
+
+Error statementError(sqlite3 *connection, std::string_view sql, int code, const std::string &path) {
+  if ((code & 0xff) == SQLITE_AUTH)
+    return invalidInput("This statement would change something; only one statement that reads is "
+                        "allowed (SELECT, WITH, VALUES, EXPLAIN or a reading PRAGMA)");
+  if ((code & 0xff) != SQLITE_ERROR) return sqliteError(connection, code, path);
+  std::string message = std::string("SQL error: ") + sqlite3_errmsg(connection);
+  const int offset = sqlite3_error_offset(connection);
+  if (offset >= 0 && static_cast<std::size_t>(offset) < sql.size())
+    message += ", at character " + std::to_string(offset + 1) + ": " +
+               std::string(sql.substr(static_cast<std::size_t>(offset), 40));
+  return invalidInput(std::move(message));
+}
+
+Database::Cell readCell(sqlite3_stmt *statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+  case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
+  case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+  case SQLITE_NULL: return std::monostate();
+  default: { // text, or a blob as it is
+    const auto *bytes = static_cast<const char *>(sqlite3_column_blob(statement, column));
+    const int size = sqlite3_column_bytes(statement, column);
+    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
+  }
+  }
+}
+
+} // namespace
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(Database &&) noexcept = default;
+Database &Database::operator=(Database &&) noexcept = default;
+Database::~Database() = default;
+
+Result<Database> Database::open(const std::string &path) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  HOTLOOP_ASSIGN(state->file, openSqliteFile(path));
+  HOTLOOP_TRY(execute(state->file.connection.get(), "PRAGMA query_only=ON", path));
+  sqlite3_set_authorizer(state->file.connection.get(), authorize, nullptr);
+  return Database(std::move(state));
+}
+
+Result<Database::Table> Database::query(std::string_view sql, std::size_t maxRows) {
+  sqlite3 *connection = state_->file.connection.get();
+  sqlite3_stmt *raw = nullptr;
+  const char *rest = nullptr;
+  int code = sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()), &raw, &rest);
+  const Statement statement(raw);
+  if (code != SQLITE_OK) return Unexpected(statementError(connection, sql, code, state_->path));
+  if (raw == nullptr) return Unexpected(invalidInput("The SQL statement is empty"));
+  const std::string_view tail = sql.substr(static_cast<std::size_t>(rest - sql.data()));
+  if (tail.find_first_not_of(" \t\r\n;") != std::string_view::npos) {
+    sqlite3_stmt *next = nullptr;
+    const int nextCode =
+        sqlite3_prepare_v2(connection, tail.data(), static_cast<int>(tail.size()), &next, nullptr);
+    const Statement second(next);
+    if (nextCode != SQLITE_OK || next != nullptr) // else the tail is a comment
+      return Unexpected(invalidInput("One SQL statement at a time, please; a second one begins at "
+                                     "character " +
+                                     std::to_string(rest - sql.data() + 1)));
+  }
+  Table table;
+  const int columns = sqlite3_column_count(raw);
+  for (int i = 0; i < columns; ++i) table.columns.emplace_back(sqlite3_column_name(raw, i));
+  while ((code = sqlite3_step(raw)) == SQLITE_ROW) {
+    if (table.rows.size() == maxRows) {
+      table.cut = true;
+      return table;
+    }
+    auto &row = table.rows.emplace_back();
+    row.reserve(static_cast<std::size_t>(columns));
+    for (int i = 0; i < columns; ++i) row.push_back(readCell(raw, i));
+  }
+  if (code != SQLITE_DONE)
+    return Unexpected(statementError(connection, sql, code, state_->path));
+  return table;
+}
+
+} // namespace hotloop

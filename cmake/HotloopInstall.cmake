@@ -1,1 +1,16 @@
-# Filled by install() rules of the folders; see docs/architecture.md, "The bundle".
+# The bundle (docs/architecture.md): folders install what they build; here comes what is not ours.
+#   cmake --preset release && cmake --build --preset release && cmake --install build/release --strip --prefix DIR
+include(GNUInstallDirs)
+
+# The unwinder travels beside libhotloop.so, which opens it privately and never links to it.
+foreach(library unwind:libunwind.so.8 lzma:liblzma.so.5)
+  string(REPLACE ":" ";" library ${library})
+  list(GET library 0 name)
+  list(GET library 1 soname)
+  find_library(HOTLOOP_${name}_SONAME ${soname})
+  if(HOTLOOP_${name}_SONAME)
+    file(REAL_PATH ${HOTLOOP_${name}_SONAME} path)
+    install(FILES ${path} DESTINATION lib RENAME ${soname})
+  endif()
+endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/hotloop)

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "reference_moe/model/expert.h"
+#include "reference_moe/model/router.h"
+
+namespace hotloop::moe {
+
+// out[t] = sum_j weights[t, j] * expert_{ids[t, j]}(x[t]), in four ways. x is in the compute type
+// (bf16 under --amp bf16), `out` and the weights in the master type; out [T, d] arrives zeroed and
+// is written in place.
+
+// One pass per expert that has tokens, found by host reads: 1 + 2 E reads per layer, about 15 E
+// launches (the loop of the early Mixtral model code). up, down: E tensors each.
+at::Tensor dispatchNaive(const at::Tensor &x, const Routing &routing,
+                         const std::vector<at::Tensor> &up, const std::vector<at::Tensor> &down,
+                         at::Tensor out, const ExpertOptions &options);
+
+// The same loop over stacked weights [E, ..]: three more host reads per expert, and a backward
+// pass that writes a full-size zero gradient per expert.
+at::Tensor dispatchStacked(const at::Tensor &x, const Routing &routing, const at::Tensor &up,
+                           const at::Tensor &down, at::Tensor out, const ExpertOptions &options);
+
+// Every expert on every token, unselected ones weighted zero: no host read, E / k times the work.
+at::Tensor dispatchDense(const at::Tensor &x, const Routing &routing, const at::Tensor &up,
+                         const at::Tensor &down, at::Tensor out, const ExpertOptions &options);
+
+} // namespace hotloop::moe

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "reference_moe/model/parameters.h"
+#include "reference_moe/model/router.h"
+#include "reference_moe/run/configuration.h"
+
+namespace hotloop::moe {
+
+// A stack of Mixture-of-Experts layers with a residual around each:
+//   x_{l+1} = x_l + sum_j w_j expert_j(x_l)
+// One object serves one thread at a time. Its tensors live on `device`.
+class Model {
+public:
+  // `master`: float, or double (tests); --amp bf16 needs float.
+  Model(const Configuration &configuration, at::ScalarType master, at::Device device);
+  ~Model();
+  Model(const Model &) = delete;
+  Model &operator=(const Model &) = delete;
+
+  struct Output {
+    at::Tensor hidden;     // [T, d], master type
+    at::Tensor routerLoss; // 0-d, summed over layers; undefined in inference
+  };
+
+  // x [T, d], master type. Under --buffers reuse `hidden` is valid until the next call.
+  Output forward(const at::Tensor &x);
+
+  const std::vector<LayerParameters> &parameters() const;
+
+  // The routing of the last forward of each layer: ids [T, k] and counts [E].
+  const std::vector<at::Tensor> &lastIds() const;
+  const std::vector<at::Tensor> &lastCounts() const;
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+} // namespace hotloop::moe

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace hotloop::moe {
+
+// The program hotloop-moe: run, bench, configurations. Exit code 0, 2 for wrong usage or something
+// that cannot run here (one sentence on stderr), 1 for a failure while running.
+int runApp(int argc, char **argv);
+
+} // namespace hotloop::moe

@@ -13,17 +13,18 @@
 namespace hotloop {
 
 struct SymbolizerOptions {
-  std::size_t cachedPlaces = 16384;           // most places remembered, over all modules
-  std::size_t openModules = 8;                // most files kept open; the least recently used is closed
-  std::size_t debugBytes = 24 * 1024 * 1024;  // debug information read of a file before it is reopened
-  std::string debugRoot = "/usr/lib/debug";   // separate debug files of the distribution
+  std::size_t cachedPlaces = 16384; // most places remembered, over all modules
+  std::size_t openModules = 8;      // most files kept open; the least recently used is closed
+  std::size_t debugBytes =
+      24 * 1024 * 1024; // debug information read of a file before it is reopened
+  std::string debugRoot = "/usr/lib/debug"; // separate debug files of the distribution
 };
 
 // How far a place could be followed.
 enum class PlaceQuality : std::uint8_t {
   kLine,       // function, file and line
   kFunction,   // a name from the symbol table; no line information for this address
-  kOffsetOnly, // the file is readable, but nothing in it covers the address
+  kOffsetOnly, // nothing in the file covers the address, or it is no file (the vdso)
   kMissing,    // no such file, or it cannot be read as ELF
   kChanged,    // the file's build id is not the recorded one: it was rebuilt after the run
 };
@@ -32,7 +33,7 @@ struct SourceFrame {
   std::string function; // demangled; "libx.so+0x1234" when it has no name
   std::string file;     // normalised; empty unknown
   std::uint32_t line = 0;
-  bool user = false;    // isUserCode (user_code.h)
+  bool user = false; // isUserCode (user_code.h)
 };
 
 // One native address. frames: innermost first; each was inlined into the next, the last is the
@@ -42,7 +43,7 @@ struct NativePlace {
   PlaceQuality quality = PlaceQuality::kMissing;
 };
 
-// Distinct modules and places met so far, for reports.
+// Modules and places met so far, for reports. A place that fell out of the cache counts again.
 struct SymbolizerCounts {
   std::uint64_t missingModules = 0;
   std::uint64_t changedModules = 0;
@@ -50,10 +51,10 @@ struct SymbolizerCounts {
   std::uint64_t fileReopens = 0;           // memory bounds closed a file that was needed again
 };
 
-// Turns return addresses into source places, after the run, from the files on disk: DWARF line tables
-// and inlined calls where there are some (in the file itself, its .gnu_debuglink or its build-id file),
-// else the symbol table. Nothing is fetched from a network. Files are opened on first use and mapped.
-// Not thread-safe. Damaged files give a lesser PlaceQuality, never an error.
+// Turns return addresses into source places, after the run, from the files on disk: DWARF line
+// tables and inlined calls where there are some (in the file itself, its .gnu_debuglink or its
+// build-id file), else the symbol table. Nothing is fetched from a network. Files are opened on
+// first use and mapped. Not thread-safe. Damaged files give a lesser PlaceQuality, never an error.
 class Symbolizer {
 public:
   explicit Symbolizer(SymbolizerOptions options = {});
@@ -61,8 +62,8 @@ public:
   Symbolizer(const Symbolizer &) = delete;
   Symbolizer &operator=(const Symbolizer &) = delete;
 
-  // Number of the module, for the calls below; the same path and build id give the same number. Opens
-  // nothing. buildId: the note's bytes, empty when not recorded (then any file is believed).
+  // Number of the module, for the calls below; the same path and build id give the same number.
+  // Opens nothing. buildId: the note's bytes, empty when not recorded (then any file is believed).
   std::uint32_t addModule(std::string_view path, std::span<const std::uint8_t> buildId = {});
 
   // `offset` is a return address minus the module's load bias (ring::ModuleRecord::base,
@@ -81,8 +82,9 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-// The rows of `place`, innermost first and chained by inlinedInto. `leaf` gives id, module and offset of
-// the innermost row (the one that stacks name); the others take ids from `nextId`, which moves on.
+// The rows of `place`, innermost first and chained by inlinedInto. `leaf` gives id, module and
+// offset of the innermost row (the one that stacks name); the others take ids from `nextId`, which
+// moves on.
 std::vector<FrameRow> frameRows(const NativePlace &place, const FrameRow &leaf, FrameId &nextId,
                                 TraceSink &sink);
 

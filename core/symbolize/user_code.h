@@ -12,7 +12,8 @@ namespace hotloop {
 //      toolchain's own build: false (their templates are compiled into the user's binary);
 //   2. the module is a C, C++ or threading runtime, CPython, LibTorch, a CUDA or math library, or
 //      hotloop's own: false;
-//   3. the module lies in a system library folder or in Python's site-packages or dist-packages: false;
+//   3. the module lies in a system library folder or in Python's site-packages or dist-packages:
+//   false;
 //   4. function is start-up code of the C runtime, or, where sourceFile is unknown, belongs to the
 //      namespaces std, at, c10, caffe2, torch, pybind11 or __gnu_cxx: false;
 //   5. otherwise true.

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "analyzers/counters/step_counters.h"
+#include "analyzers/steps/steps.h"
 #include "core/base/result.h"
 #include "core/report/finding.h"
 #include "core/trace/trace_view.h"
@@ -46,7 +48,8 @@ struct NotChecked {
   std::string reason;
 };
 
-// One row of a table by operator or by site: what a steady step spends on it.
+// One row of a table by operator or by site: what a steady step spends on it (means, so rows add up).
+// Work without a known site is told apart by its range path.
 struct CostRow {
   std::string name;         // operator name, or site text
   Site site;                // for site rows
@@ -70,6 +73,11 @@ struct Analysis {
   std::vector<std::pair<std::string, double>> ruleMilliseconds; // what each rule took
   std::vector<QualityRow> extraQuality; // found by the analyzers; ids are of `extraStrings`
   StringPool extraStrings;
+
+  // What the figures rest on, for the result tables of the file (analyzers/results.h).
+  Steps stepTable;
+  StepCounters counters;
+  std::vector<Site> counterSites; // by SiteIndex
 };
 
 // Everything `advise`, `stats` and `diff` show. Pure: the same run and options give the same result.

@@ -25,10 +25,13 @@ struct LaneOps {
 //  site    Python location, else innermost user frame of its stack, else that of the nearest enclosing
 //          operator that has one. Backward functions, and what they call, get the site of the forward
 //          operator with their sequence number, unless they ran at a place of their own.
-//  path    NVTX ranges open when it began
-//  launches  device launches it would cost by itself: wouldBeLaunches() of operators that called nothing
-//          that launches, 0 for the rest
-//  hostSync  1 where it would wait for the device: it has the trait and called no other that has it
+//  path    NVTX push/pop ranges and user scopes open when it began
+//  isOperator  1 for operators; 0 for backward functions, the engine's wrappers around them, user scopes
+//  backward  1 for backward functions and what they call
+//  launches  device launches it would cost by itself: wouldBeLaunches() of self-contained operators and of
+//          those under which nothing else launches; 0 for the rest, and under self-contained ones
+//  hostSync  1 where it would wait for the device: it has the trait, called no other that has it, and is not
+//          called by a self-contained one (core/metrics/operators.h says why)
 struct OpFacts {
   std::vector<std::uint32_t> parent;
   std::vector<std::uint16_t> level;
@@ -36,6 +39,8 @@ struct OpFacts {
   std::vector<std::uint32_t> step;
   std::vector<SiteIndex> site;
   std::vector<PathIndex> path;
+  std::vector<std::uint8_t> isOperator;
+  std::vector<std::uint8_t> backward;
   std::vector<std::uint16_t> launches;
   std::vector<std::uint8_t> hostSync;
 
@@ -51,9 +56,9 @@ struct OpFacts {
 OpFacts computeOpFacts(const TraceView &trace, const Steps &steps, const SiteTable &sites,
                        RangePaths &paths);
 
-// The operator that user code called: the outermost ancestor of `op` (or itself) that is not a user
-// scope or a backward function.
-std::uint32_t outermostOperator(const TraceView &trace, const OpFacts &facts, std::uint32_t op);
+// The operator that user code called: the outermost of `op` and the operators above it, up to the first
+// user scope or backward function.
+std::uint32_t outermostOperator(const OpFacts &facts, std::uint32_t op);
 
 // Walks the ancestors of `op` (itself first) until `matches(row)`; kNoIndex when none does.
 template <class Matches>

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <map>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "analyzers/rules/rule_input.h"
@@ -16,6 +16,7 @@ namespace hotloop {
 struct OccurrenceGroup {
   SiteIndex site = 0;
   PathIndex path = 0;                // common prefix of the ranges
+  std::uint32_t variant = 0;         // the rule's own number
   std::vector<double> count;         // per steady step (position in Steps::steady)
   std::vector<double> hostTime;      // ns, same
   std::vector<double> syncs;         // would-be host syncs, same
@@ -33,8 +34,8 @@ struct OccurrenceGroup {
 
 class OccurrenceGroups {
 public:
-  // A site and a number of the rule's own choice (a variant, an operator name).
-  using Key = std::pair<SiteIndex, std::uint32_t>;
+  // Site, path (only where the site is unknown), variant.
+  using Key = std::tuple<SiteIndex, PathIndex, std::uint32_t>;
   static constexpr std::size_t kEvidenceRows = 5;
 
   explicit OccurrenceGroups(const RuleInput &input);
@@ -54,12 +55,16 @@ public:
   Finding finding(const OccurrenceGroup &group) const;
 
 private:
-  OccurrenceGroup *at(Key key, std::uint32_t step, PathIndex path, std::size_t &position);
+  OccurrenceGroup *at(SiteIndex site, PathIndex path, std::uint32_t variant, std::uint32_t step,
+                      std::size_t &position);
 
   const RuleInput &input_;
   std::vector<std::uint32_t> positionOfStep_; // Steps::all index -> position in Steps::steady
   std::map<Key, OccurrenceGroup> groups_;
 };
+
+// "aten::item at step 12".
+Evidence opEvidence(const RuleInput &input, std::uint32_t op);
 
 double median(std::vector<double> values); // 0 of nothing; mean of the middle two when even
 

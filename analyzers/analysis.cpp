@@ -1,0 +1,119 @@
+#include "analyzers/analysis.h"
+
+#include <algorithm>
+
+#include "analyzers/cost_tables.h"
+#include "analyzers/quality_notes.h"
+#include "analyzers/rules/builtin_rules.h"
+#include "analyzers/rules/rule_runner.h"
+#include "analyzers/steps/lanes.h"
+
+namespace hotloop {
+
+namespace {
+
+StepSummary summarize(const Steps &steps) {
+  StepSummary summary;
+  summary.total = static_cast<std::int64_t>(steps.all.size());
+  summary.source = steps.source;
+  summary.whyNone = steps.whyNone;
+  if (!steps.whyNone.empty()) return summary;
+  summary.steady = static_cast<std::int64_t>(steps.steady.size());
+  std::vector<double> lengths;
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < steps.steady.size(); ++i) {
+    const Step &step = steps.all[steps.steady[i]];
+    lengths.push_back(static_cast<double>((step.end - step.start).count));
+    if (i == 0) continue;
+    const Step &before = steps.all[steps.steady[i - 1]];
+    distances.push_back(static_cast<double>((step.start - before.start).count));
+  }
+  const auto rounded = [](double ns) { return Nanoseconds(static_cast<std::int64_t>(ns)); };
+  summary.p10 = rounded(quantileInPlace(lengths, 0.1));
+  summary.p90 = rounded(quantileInPlace(lengths, 0.9));
+  summary.duration = rounded(medianInPlace(lengths));
+  summary.period = rounded(medianInPlace(distances));
+  return summary;
+}
+
+PerStep medians(const TraceView &trace, const Steps &steps, const StepCounters &counters) {
+  const auto over = [&](const auto &rows, auto member) {
+    std::vector<double> values;
+    for (const std::uint32_t step : steps.steady)
+      values.push_back(static_cast<double>(rows[step].*member));
+    return medianInPlace(values);
+  };
+  PerStep result;
+  // Which records a run has tells what can be said: none at all is not zero.
+  if (!trace->ops.start.empty()) {
+    result.operators = over(counters.perStep, &Counters::operators);
+    result.launches = over(counters.perStep, &Counters::launches);
+    result.hostSyncs = over(counters.perStep, &Counters::hostSyncs);
+  }
+  if (!trace->allocations.start.empty()) {
+    result.allocations = over(counters.perStep, &Counters::allocations);
+    result.allocatedBytes = over(counters.perStep, &Counters::allocatedBytes);
+  }
+  if (trace.hasDeviceRecords()) {
+    result.felt = Felt::kMeasured;
+    result.launches = over(counters.devicePerStep, &DeviceCounters::launches);
+    result.graphLaunches = over(counters.devicePerStep, &DeviceCounters::graphLaunches);
+    result.kernels = over(counters.devicePerStep, &DeviceCounters::kernels);
+    result.hostSyncs = over(counters.devicePerStep, &DeviceCounters::hostSyncs);
+    result.copies = over(counters.devicePerStep, &DeviceCounters::copies);
+  }
+  return result;
+}
+
+void checkRules(const TraceView &trace, const AnalysisOptions &options, const SiteTable &sites,
+                const RangePaths &paths, const OpFacts &ops, const AllocationFacts &allocations,
+                Analysis &analysis) {
+  const auto rules = builtinRules();
+  if (!analysis.stepTable.whyNone.empty()) {
+    for (const Rule &rule : rules)
+      analysis.notChecked.push_back({std::string(rule.id), "There are not enough steady steps."});
+    return;
+  }
+  std::vector<std::uint8_t> claimedOps(ops.size());
+  std::vector<std::uint8_t> claimedAllocations(allocations.size());
+  const RuleInput input{trace,
+                        analysis.stepTable,
+                        sites,
+                        paths,
+                        ops,
+                        allocations,
+                        analysis.counters,
+                        analysis.steps.duration,
+                        RuleOptions{},
+                        claimedOps,
+                        claimedAllocations};
+  runRules(rules, options, input, claimedOps, claimedAllocations, analysis);
+}
+
+} // namespace
+
+Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options) {
+  HOTLOOP_TRY(checkRuleIds(builtinRules(), options));
+  Analysis analysis;
+  analysis.stepTable = findSteps(trace, options.warmupSteps);
+  const Steps &steps = analysis.stepTable;
+  analysis.steps = summarize(steps);
+
+  const SiteTable sites(trace);
+  RangePaths paths;
+  const OpFacts ops = computeOpFacts(trace, steps, sites, paths);
+  const AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
+  analysis.counters = computeStepCounters(trace, steps, ops, allocations, sites.size());
+  for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
+
+  if (steps.whyNone.empty()) {
+    analysis.perStep = medians(trace, steps, analysis.counters);
+    analysis.operators = operatorCosts(trace, steps, ops, allocations);
+    analysis.sites = siteCosts(trace, steps, sites, paths, ops, allocations);
+  }
+  checkRules(trace, options, sites, paths, ops, allocations, analysis);
+  noteQuality(ops, analysis);
+  return analysis;
+}
+
+} // namespace hotloop

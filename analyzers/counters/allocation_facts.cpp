@@ -1,0 +1,121 @@
+#include "analyzers/counters/allocation_facts.h"
+
+#include <unordered_map>
+
+#include "analyzers/counters/range_cursor.h"
+#include "analyzers/counters/step_cursor.h"
+#include "analyzers/steps/lanes.h"
+
+namespace hotloop {
+
+namespace {
+
+// Walks the operators of every thread beside the allocations: the innermost one open at a moment.
+class OpenOps {
+public:
+  OpenOps(const TraceView &trace, const OpFacts &facts) : ops_(trace->ops), facts_(facts) {
+    for (const LaneOps &lane : facts.lanes) {
+      if (lane.lane.value >= lanes_.size()) lanes_.resize(lane.lane.value + 1);
+      lanes_[lane.lane.value].ops = &lane.ops;
+    }
+  }
+
+  std::uint32_t at(ThreadId lane, Nanoseconds now) {
+    if (lane.value >= lanes_.size() || lanes_[lane.value].ops == nullptr) return kNoIndex;
+    Lane &state = lanes_[lane.value];
+    const auto &order = *state.ops;
+    while (state.next < order.size() && ops_.start[order[state.next]] <= now)
+      state.last = order[state.next++];
+    // The last that began, or the innermost around it that is still open.
+    std::uint32_t op = state.last;
+    while (op != kNoIndex && endOf(ops_.start[op], ops_.duration[op]) < now) op = facts_.parent[op];
+    state.last = op;
+    return op;
+  }
+
+private:
+  struct Lane {
+    const std::vector<std::uint32_t> *ops = nullptr;
+    std::size_t next = 0;
+    std::uint32_t last = kNoIndex;
+  };
+  const OpColumns &ops_;
+  const OpFacts &facts_;
+  std::vector<Lane> lanes_;
+};
+
+void pairFrees(const TraceView &trace, AllocationFacts &facts) {
+  const auto &rows = trace->allocations;
+  struct Key {
+    std::uint64_t address;
+    std::uint32_t process;
+    std::uint8_t allocator;
+    bool operator==(const Key &) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key &key) const {
+      return (key.address ^ (std::uint64_t{key.process} << 48) ^ key.allocator) *
+                 0x9E3779B97F4A7C15ull >>
+             16;
+    }
+  };
+  std::unordered_map<Key, std::uint32_t, Hash> live;
+  for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+    if (rows.address[i] == 0) continue;
+    const Key key{rows.address[i], processOf(trace, rows.lane[i]).value,
+                  static_cast<std::uint8_t>(rows.allocator[i])};
+    if (rows.action[i] == AllocationAction::kAllocate) {
+      live[key] = i;
+    } else if (rows.action[i] == AllocationAction::kFree) {
+      const auto found = live.find(key);
+      if (found == live.end()) continue;
+      facts.pair[i] = found->second;
+      facts.pair[found->second] = i;
+      live.erase(found);
+    }
+  }
+}
+
+SiteIndex siteOf(const AllocationColumns &rows, std::uint32_t row, std::uint32_t op,
+                 const OpColumns &opRows, const SiteTable &sites, const OpFacts &ops) {
+  const SiteIndex location = sites.ofFrame(rows.location[row]);
+  const SiteIndex own = location != 0 ? location : sites.ofStack(rows.stack[row]);
+  if (op == kNoIndex || (own != 0 && ops.site[op] == 0)) return own;
+  if (own == 0) return ops.site[op];
+  // The operator's place may be that of its forward operator; the allocation follows it.
+  const bool sameAsOperator = location != 0 && location == sites.ofFrame(opRows.location[op]);
+  const bool insideBackward = location == 0 && ops.backward[op] != 0;
+  return sameAsOperator || insideBackward ? ops.site[op] : own;
+}
+
+} // namespace
+
+AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &steps,
+                                       const SiteTable &sites, const OpFacts &ops,
+                                       RangePaths &paths) {
+  const auto &rows = trace->allocations;
+  const std::size_t count = rows.start.size();
+  AllocationFacts facts;
+  facts.op.assign(count, kNoIndex);
+  facts.step.assign(count, kNoIndex);
+  facts.site.resize(count);
+  facts.path.resize(count);
+  facts.pair.assign(count, kNoIndex);
+
+  StepCursor stepOf(trace, steps);
+  OpenOps openOps(trace, ops);
+  RangeCursor ranges(trace, paths);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Nanoseconds now = rows.start[i];
+    facts.step[i] = stepOf.at(rows.lane[i], now);
+    facts.op[i] = openOps.at(rows.lane[i], now);
+    ranges.advance(now);
+    const PathIndex open = ranges.at(rows.lane[i], now);
+    facts.path[i] = facts.op[i] == kNoIndex ? open : ops.path[facts.op[i]];
+    facts.site[i] = siteOf(rows, i, facts.op[i], trace->ops, sites, ops);
+  }
+  pairFrees(trace, facts);
+  return facts;
+}
+
+} // namespace hotloop

@@ -1,0 +1,125 @@
+#include <array>
+
+
+#include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/stack_frames.h"
+
+namespace hotloop {
+
+namespace {
+
+enum Variant : std::uint32_t { kItem, kBranch, kPrint };
+
+struct VariantText {
+  std::string_view name, title, fix, code, mayNotPay;
+};
+
+constexpr std::array<VariantText, 3> kTexts = {{
+    {"item", "Scalar read back in every step",
+     "Keep the value on the device and read it every few hundred steps, or at the end.",
+     "# before\ntotal += loss.item()\n\n# after\ntotal += loss.detach()    # stays on the device\n"
+     "if step % 100 == 0:\n    print((total / 100).item())\n    total.zero_()",
+     "A single read at the very end of a step, when the device has little left to do, waits for "
+     "little."},
+    {"branch", "Branch on a tensor's value in every step",
+     "Compute both sides and choose with torch.where, or decide on the host from values it has.",
+     "# before\nif (x > limit).any():\n    x = clip(x)\n\n# after\n"
+     "x = torch.where((x > limit).any(), clip(x), x)",
+     "Computing both sides costs more than the wait when the skipped side is large and rarely "
+     "needed."},
+    {"print", "Tensor printed in every step",
+     "Print every few hundred steps, and print numbers that were collected on the device.",
+     "# before\nprint(loss)\n\n# after\nif step % 100 == 0:\n    print(loss.item())",
+     "A program that is watched by hand may be worth the wait."},
+}};
+
+// Does the value end up as text? Printing runs operators under the formatter of PyTorch or under a stream
+// operator of C++; every read there has the one cause.
+bool isFormatter(const FrameText &frame) {
+  if (frame.file.ends_with("torch/_tensor_str.py")) return true;
+  if (frame.kind == FrameKind::kNative) return frame.function.find("operator<<") != frame.function.npos;
+  const std::string_view name = frame.function.substr(frame.function.rfind('.') + 1);
+  return name == "print" || name == "__repr__" || name == "__format__" || name == "__str__";
+}
+
+class Finder {
+public:
+  explicit Finder(const RuleInput &input)
+      : input_(input), formatter_(input.trace, isFormatter),
+        isNonzero_(input.name("aten::is_nonzero")) {}
+
+  // What a read-back is, seen from the operator that the program called; kNoIndex: another rule's.
+  std::uint32_t variantOf(std::uint32_t op, std::uint32_t &called) const {
+    called = op;
+    bool branch = false;
+    bool dynamic = false;
+    const auto &rows = input_.trace->ops;
+    for (std::uint32_t up = op; up != kNoIndex && input_.ops.isOperator[up] != 0;
+         up = input_.ops.parent[up]) {
+      const OperatorTrait traits = input_.ops.traitsOfName[rows.name[up].value];
+      if (has(traits, OperatorTrait::kDynamicShape)) dynamic = true;
+      if (rows.name[up] == isNonzero_) branch = true;
+      // item() and is_nonzero() are but ways to say it; what calls them has work of its own.
+      if (up == op || has(traits, OperatorTrait::kComposite)) called = up;
+      else break;
+    }
+    if (underFormatter(op)) return kPrint;
+    if (dynamic) return kNoIndex;
+    return branch ? kBranch : kItem;
+  }
+
+private:
+  bool underFormatter(std::uint32_t op) const {
+    const auto &rows = input_.trace->ops;
+    const std::uint32_t withStack = findEnclosing(input_.ops, op, [&](std::uint32_t up) {
+      return static_cast<bool>(rows.stack[up]) || static_cast<bool>(rows.location[up]);
+    });
+    if (withStack == kNoIndex) return false;
+    return formatter_.inStack(rows.stack[withStack]) || formatter_.frame(rows.location[withStack]);
+  }
+
+  const RuleInput &input_;
+  FrameMatch formatter_;
+  StringId isNonzero_;
+};
+
+RuleOutcome run(const RuleInput &input) {
+  RuleOutcome outcome;
+  if (input.ops.size() == 0) {
+    outcome.notChecked = "The run has no operator records.";
+    return outcome;
+  }
+  const Finder finder(input);
+  OccurrenceGroups groups(input);
+  for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
+    if (input.ops.hostSync[op] == 0 || !input.steady(input.ops.step[op])) continue;
+    if (input.claimedOps[op] != 0) continue;
+    std::uint32_t called = op;
+    const std::uint32_t variant = finder.variantOf(op, called);
+    if (variant == kNoIndex) continue;
+    OccurrenceGroup *group = groups.addOp(variant, called, 1);
+    if (group != nullptr && called != op) group->ops.push_back(op);
+  }
+  for (const auto &[key, group] : groups) {
+    const VariantText &text = kTexts[group.variant];
+    Finding finding = groups.finding(group);
+    finding.rule = "HL101";
+    finding.variant = text.name;
+    finding.title = text.title;
+    finding.fix = text.fix;
+    finding.fixCode = text.code;
+    finding.mayNotPay = text.mayNotPay;
+    finding.doc = "docs/rules/hl101_scalar_readback.md";
+    judge(input, group, std::move(finding), false, outcome);
+  }
+  return outcome;
+}
+
+} // namespace
+
+Rule hl101ScalarReadback() {
+  return {"HL101", "scalar_readback",
+          "A value is read back to the host in every step: item(), a branch, print()", run};
+}
+
+} // namespace hotloop

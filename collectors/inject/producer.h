@@ -11,6 +11,8 @@
 // functions for plugins). Everything here may be called from any thread at any time, never blocks on the
 // reader, never throws and allocates nothing after a thread's first call. In a process that is not
 // recorded, could not set up its rings, or inside our own recording, the calls do nothing.
+struct HotloopProducerApi; // producer_api.h
+
 namespace hotloop::inject {
 
 // What `hotloop record` asked for (environment, read once when the library is loaded).
@@ -37,6 +39,9 @@ void setSlotDestructor(Slot slot, void (*destroy)(void *) noexcept) noexcept;
 
 // Definitions, for use inside FrameWalker calls: same content, same id on a thread as long as its cache
 // holds it, else a new record. 0: "" or no room (then the event that needs it is dropped and counted).
+// Ids are the thread's own and good as long as epoch(thread), never 0, stays the same: whoever keeps ids
+// keeps the epoch beside them.
+std::uint32_t epoch(const ThreadState &thread) noexcept;
 std::uint32_t internString(ThreadState &thread, std::string_view text) noexcept;
 std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function, std::string_view file,
                                 std::uint32_t line, bool user) noexcept;
@@ -92,6 +97,9 @@ void threadName(std::uint32_t osTid, std::string_view name) noexcept;
 // its first event, so a process that records nothing leaves no trace.
 void meta(std::string_view key, std::string_view value) noexcept;
 void count(ring::Counter counter, std::uint64_t add = 1) noexcept;
+
+// The C table for plugins.
+const HotloopProducerApi &producerTable() noexcept;
 
 // Called once from the library's constructor, before main: they may only set hooks. A collector that
 // is not built is left out by collectors/inject/CMakeLists.txt.

@@ -6,19 +6,28 @@
 
 // The shared-memory format between a process of the target (producer) and `hotloop record` (reader).
 //
-// A region is one file of the run's live folder, `<pid>-<serial>.ring`, mapped by both: a RegionHeader
-// followed by `chunkCount` chunks of kChunkBytes. A thread owns one chunk at a time; it appends records
-// and publishes them by storing `committed` (release). A full chunk, or that of a thread which ended, is
-// sealed. The reader takes what lies between its own position and `committed`, in the order of (thread,
-// sequence), and hands an emptied sealed chunk back as kFree. No locks; a producer that finds no free
-// chunk drops the record and counts it. What is published survives the death of the producer.
+// A region is one file of the run's live folder, `<pid>-<serial>.ring`: a page with the RegionHeader, the
+// table of ChunkHeaders, then the chunks. The producer maps it and closes the descriptor; the reader uses
+// pread and pwrite only, so that a region cut short under it is an error and not a signal, and its memory
+// does not grow with the number of processes.
+//
+// A thread owns one chunk at a time; it appends records and publishes them by storing `committed`
+// (release). A full chunk, or that of a thread which ended, is sealed. The reader takes what lies between
+// its own position and `committed`, in the order of (thread, sequence), and hands an emptied sealed chunk
+// back as kFree. No locks; a producer that finds no free chunk drops the record and counts it. What is
+// published survives the death of the producer. A process that could not make a region leaves an empty
+// file `<pid>.failed`.
 namespace hotloop::ring {
 
 inline constexpr std::uint64_t kMagic = 0x31676e69726c6f68; // "holring1", little endian
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kChunkBytes = 32 * 1024; // so that 500 threads find one each
 inline constexpr std::size_t kRegionBytes = 16 * 1024 * 1024; // design bound of a process's rings
+inline constexpr std::size_t kForkedRegionBytes = 4 * 1024 * 1024; // forked without exec
+inline constexpr std::size_t kSmallestRegionBytes = 1024 * 1024;     // where there is little room
 inline constexpr std::size_t kPage = 4096;
+inline constexpr const char *kRegionSuffix = ".ring";
+inline constexpr const char *kFailedSuffix = ".failed";
 
 enum class ClockKind : std::uint32_t {
   kMonotonic = 0, // stamps are CLOCK_MONOTONIC ns
@@ -49,11 +58,13 @@ struct alignas(64) RegionHeader {
   std::uint32_t chunkCount;
   std::uint32_t forked; // 1: made by a fork without exec
   std::uint64_t startStamp;
-  char executable[128];                 // name, zero-terminated
-  std::atomic<std::uint32_t> ready;     // 1 once the header is filled
-  std::atomic<std::uint32_t> finished;  // 1 once the process left in good order (exit, exec)
+  std::int32_t rank;               // in a distributed job; -1 none
+  std::uint32_t commandLineLength; // bytes used in commandLine
+  char executable[128];            // name, zero-terminated
+  char commandLine[2048];          // arguments, each zero-terminated; cut when longer
+  std::atomic<std::uint32_t> ready;     // 1 once the above is filled
+  std::atomic<std::uint32_t> finished;  // 1 once the process left in good order (exit)
   std::atomic<std::uint32_t> threads;   // thread ordinals handed out
-  std::atomic<std::uint32_t> nextId;    // last string/frame/stack id handed out in this process
   std::atomic<std::uint64_t> counters[static_cast<std::size_t>(Counter::kCount)];
 };
 static_assert(sizeof(RegionHeader) <= kPage, "the first chunk starts at one page");
@@ -70,9 +81,22 @@ struct alignas(64) ChunkHeader {
   std::uint32_t threadOrdinal;          // within the process, from 1
   std::uint32_t osTid;
   std::uint32_t sequence;               // per thread, from 0, counts chunks
-  std::atomic<std::uint32_t> committed; // bytes published after the header
+  std::atomic<std::uint32_t> committed; // bytes published
 };
-inline constexpr std::size_t kChunkPayload = kChunkBytes - sizeof(ChunkHeader);
+static_assert(sizeof(ChunkHeader) == 64);
+
+// Where things lie in the file.
+constexpr std::size_t tableOffset() { return kPage; }
+constexpr std::size_t payloadOffset(std::size_t chunkCount, std::size_t chunk) {
+  const std::size_t table = (chunkCount * sizeof(ChunkHeader) + kPage - 1) / kPage * kPage;
+  return kPage + table + chunk * kChunkBytes;
+}
+// Chunks that fit a file of `bytes`.
+constexpr std::size_t chunksIn(std::size_t bytes) {
+  std::size_t count = bytes / (kChunkBytes + sizeof(ChunkHeader));
+  while (count > 0 && payloadOffset(count, count) > bytes) --count;
+  return count;
+}
 
 enum class RecordType : std::uint16_t {
   kString = 1, // definitions: the ids are the process's own
@@ -81,6 +105,7 @@ enum class RecordType : std::uint16_t {
   kModule,
   kThreadName,
   kMeta,
+  kForget,
   kOp = 16, // events
   kAllocation,
   kRange, // push/pop, when popped; marks
@@ -98,9 +123,11 @@ struct RecordHeader {
 inline constexpr std::size_t kMaxRecordBytes = 8 * 1024; // longer texts are cut
 inline constexpr std::size_t kMaxStackFrames = 128;      // native and Python, each
 
-// Definitions precede, in the same thread's chunks, the records that use them; the same text may be
-// defined more than once (by several threads, or again after it fell out of a cache). Ids are unique in
-// the process whatever they name; 0 is none, and as a string the empty one.
+// Ids are a thread's own: 1, 2, 3, ... in the order of its definitions, whatever they define; 0 is none,
+// and as a string the empty one. A definition precedes, in the same thread's chunks, the records that use
+// it. A thread that made kForgetAfter definitions writes a ForgetRecord: ids up to then, but for those
+// listed, are not used again. So a reader's memory stays bounded.
+inline constexpr std::uint32_t kForgetAfter = 32 * 1024;
 struct StringRecord { // followed by `length` bytes
   RecordHeader header;
   std::uint32_t id;
@@ -128,6 +155,10 @@ struct ModuleRecord { // followed by path, not terminated; build id first (build
   std::uint64_t end;
   std::uint32_t buildIdLength;
   std::uint32_t reserved;
+};
+struct ForgetRecord { // followed by u32 ids to keep
+  RecordHeader header;
+  std::uint32_t keepCount;
 };
 struct ThreadNameRecord {
   RecordHeader header;
@@ -197,6 +228,6 @@ struct StepRecord {
 
 static_assert(sizeof(OpRecord) % 8 == 0 && sizeof(AllocationRecord) % 8 == 0);
 static_assert(sizeof(RangeRecord) % 8 == 0 && sizeof(StepRecord) % 8 == 0);
-static_assert(sizeof(RangeEndRecord) % 8 == 0);
+static_assert(sizeof(RangeEndRecord) % 8 == 0 && sizeof(PythonFrameRecord) % 8 == 0);
 
 } // namespace hotloop::ring

@@ -1,0 +1,34 @@
+#include <cstdint>
+
+#include "collectors/inject/process_state.h"
+#include "collectors/inject/producer.h"
+
+#define HOTLOOP_EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace hotloop::inject {
+namespace {
+
+// The list of collectors. They set hooks; nothing is opened or made before the first event.
+__attribute__((constructor)) void enter() {
+  startProcess();
+  if (!options().recording) return;
+#ifdef HOTLOOP_HAVE_PYTHON_COLLECTOR
+  installPythonCollector();
+#endif
+#ifdef HOTLOOP_HAVE_TORCH_COLLECTOR
+  installTorchCollector();
+#endif
+}
+
+__attribute__((destructor)) void leave() { finishProcess(); }
+
+} // namespace
+} // namespace hotloop::inject
+
+HOTLOOP_EXPORT void hotloop_recorder_step_begin(std::int64_t number) {
+  hotloop::inject::stepBegin(number);
+}
+HOTLOOP_EXPORT void hotloop_recorder_step_end() { hotloop::inject::stepEnd(); }
+// Called by the CUDA driver while it initialises, when CUDA_INJECTION64_PATH names this library: that
+// it was loaded is all that is needed here. 1: go on.
+HOTLOOP_EXPORT int InitializeInjection() { return 1; }

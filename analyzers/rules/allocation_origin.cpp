@@ -13,7 +13,7 @@ AllocationOrigins::AllocationOrigins(const RuleInput &input) : input_(input) {
 
 std::uint32_t AllocationOrigins::calledOperator(std::uint32_t allocation) const {
   const std::uint32_t op = input_.allocations.op[allocation];
-  return op == kNoIndex ? kNoIndex : outermostOperator(input_.trace, input_.ops, op);
+  return op == kNoIndex ? kNoIndex : outermostOperator(input_.ops, op);
 }
 
 bool AllocationOrigins::inBackward(std::uint32_t allocation) const {

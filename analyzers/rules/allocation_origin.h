@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -39,9 +40,5 @@ std::vector<std::uint32_t> steadyPositions(const Steps &steps);
 
 // "1.5 MiB", "320 KiB", "12 bytes".
 std::string bytesText(double bytes);
-
-// Why the allocation rules state no gain in milliseconds.
-inline constexpr std::string_view kAllocationGainUnknown =
-    "the run has no device records to replay, and a caching allocator may absorb most of the cost";
 
 } // namespace hotloop

@@ -6,7 +6,11 @@ namespace hotloop {
 
 // One line per rule; each is a function `Rule name()` in the folder of the rule.
 #define HOTLOOP_BUILTIN_RULES(RULE)                                                                \
-  RULE(hl101ScalarReadback)
+  RULE(hl304PerParameterOptimizer)                                                                 \
+  RULE(hl101ScalarReadback)                                                                        \
+  RULE(hl207GrowingResult)                                                                         \
+  RULE(hl203VaryingShape)                                                                          \
+  RULE(hl201LoopAllocation)
 
 #define HOTLOOP_DECLARE_RULE(name) Rule name();
 HOTLOOP_BUILTIN_RULES(HOTLOOP_DECLARE_RULE)

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "cli/arguments/flag_spec.h"
+
+// Flags that mean the same in every command that has them.
+namespace hotloop::cli {
+
+// Accepted by every command: --help, --quiet, --verbose, --color, --no-color, --no-progress.
+const std::vector<FlagSpec> &globalFlags();
+
+inline constexpr FlagSpec kOutputFlag{"output", 'o', FlagValue::kFile, "FILE", {}, false};
+inline constexpr FlagSpec kForceFlag{"force", 'f', FlagValue::kNone, {}, {}, false};
+inline constexpr FlagSpec kJsonFlag{"json", 0, FlagValue::kNone, {}, {}, false};
+inline constexpr FlagSpec kLimitFlag{"limit", 0, FlagValue::kCount, "N", "HOTLOOP_LIMIT", false};
+inline constexpr FlagSpec kWarmupFlag{"warmup", 'w', FlagValue::kCount, "N", "HOTLOOP_WARMUP", false};
+
+// --format with the formats that a command knows: "text|json|csv|md".
+constexpr FlagSpec formatFlag(std::string_view formats) {
+  return {"format", 0, FlagValue::kChoice, formats, "HOTLOOP_FORMAT", false};
+}
+
+} // namespace hotloop::cli

@@ -1,0 +1,27 @@
+#include <array>
+
+#include "cli/command.h"
+#include "cli/commands/advise_command.h"
+#include "cli/commands/completion_command.h"
+#include "cli/commands/diff_command.h"
+#include "cli/commands/doctor_command.h"
+#include "cli/commands/help_command.h"
+#include "cli/commands/info_command.h"
+#include "cli/commands/query_command.h"
+#include "cli/commands/record_command.h"
+#include "cli/commands/rules_command.h"
+#include "cli/commands/stats_command.h"
+#include "cli/commands/version_command.h"
+#include "cli/commands/view_command.h"
+
+namespace hotloop::cli {
+
+std::span<const Command> commands() {
+  static const std::array list = {
+      recordCommand(), adviseCommand(), statsCommand(),   diffCommand(),       infoCommand(), queryCommand(),
+      viewCommand(),   rulesCommand(),  doctorCommand(), completionCommand(), helpCommand(), versionCommand(),
+  };
+  return list;
+}
+
+} // namespace hotloop::cli

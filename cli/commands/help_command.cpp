@@ -1,0 +1,35 @@
+#include "cli/commands/help_command.h"
+
+#include <fmt/format.h>
+
+#include "cli/arguments/suggest.h"
+#include "cli/help/help_text.h"
+
+namespace hotloop::cli {
+
+namespace {
+
+Result<int> run(const CommandContext &context) {
+  const std::string name =
+      context.arguments.positionals.empty() ? "hotloop" : context.arguments.positionals[0];
+  const std::string_view page = helpTopic(name);
+  if (page.empty()) {
+    std::vector<std::string_view> names;
+    for (const HelpTopic &topic : helpTopics()) names.push_back(topic.name);
+    return Unexpected(invalidInput(
+        fmt::format("there is no help on '{}'{} (hotloop help lists all topics)", name, didYouMean(name, names))));
+  }
+  HOTLOOP_TRY(context.emit(renderHelp(page, context.style, context.width)));
+  return kExitOk;
+}
+
+} // namespace
+
+Command helpCommand() {
+  return {"help",
+          "this overview, or the page of a command or topic",
+          {{}, {{"TOPIC", false, false, false, {}}}},
+          run};
+}
+
+} // namespace hotloop::cli

@@ -1,0 +1,166 @@
+#include "cli/diff/diff_writer.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/report/number_format.h"
+#include "core/report/text_layout.h"
+
+namespace hotloop::cli {
+
+namespace {
+
+constexpr const char *kNoVerdict = "one run each, so no verdict on time";
+
+std::string amount(double value, bool bytes) { return bytes ? formatBytes(value) : formatCount(value); }
+
+std::string changeText(double before, double after, bool bytes) {
+  if (before == after) return ".";
+  const double difference = after - before;
+  const std::string size = bytes ? formatBytes(std::abs(difference)) : formatCount(std::abs(difference));
+  return (difference > 0 ? "+" : "-") + size;
+}
+
+const char *direction(double before, double after) {
+  return before == after ? "same" : after < before ? "better" : "worse";
+}
+
+bool isBytes(const std::string &counter) { return counter == "allocated_bytes"; }
+
+std::string siteText(const SiteChange &change) {
+  std::string text = change.site.text();
+  if (change.movedFrom.line != 0) text += fmt::format(" (was line {})", change.movedFrom.line);
+  return text;
+}
+
+std::string timeLine(const AnalyzedRun &before, const AnalyzedRun &after) {
+  const double a = before.steps.durationMs, b = after.steps.durationMs;
+  if (a <= 0 || b <= 0) return {};
+  return fmt::format("step time {} -> {} ({}; {})", formatMilliseconds(a), formatMilliseconds(b),
+                     formatChange(a, b), kNoVerdict);
+}
+
+std::string colored(const Style &style, const std::string &line) {
+  if (line.find("  worse") != std::string::npos) return style.worse(line);
+  if (line.find("  better") != std::string::npos) return style.better(line);
+  return line;
+}
+
+// Every line of a rendered table in the colour of its verdict.
+std::string coloredTable(const ReportTable &table, const Style &style, std::size_t width) {
+  std::string text = tableText(table, Style(false), width), out;
+  if (!style.enabled()) return text;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += colored(style, text.substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string facts(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after) {
+  std::string out;
+  for (const ConditionChange &change : diff.conditions)
+    out += fmt::format("not the same {}: {} / {}\n", change.name,
+                       change.before.empty() ? "unknown" : printable(change.before),
+                       change.after.empty() ? "unknown" : printable(change.after));
+  for (const AnalyzedRun *run : {&before, &after})
+    for (const QualityNote &note : run->quality)
+      if (note.severity != "info")
+        out += fmt::format("{}: {}: {}\n", note.severity == "data_loss" ? "data loss" : note.severity,
+                           printable(run->run.file), printable(note.message));
+  return out;
+}
+
+} // namespace
+
+ReportExit diffExit(const RunDiff &diff, bool exitCodeWanted) {
+  if (!diff.comparable()) return {kExitNothing, "not-comparable"};
+  if (!diff.differs()) return {kExitOk, "same"};
+  return {exitCodeWanted ? kExitDiffers : kExitOk, "differs"};
+}
+
+ReportTable diffCounterTable(const RunDiff &diff) {
+  ReportTable table{"counters",
+                    "per steady step",
+                    {{"counter", "counter", CellFormat::kText, true},
+                     {"a", "A", CellFormat::kPlain, true},
+                     {"b", "B", CellFormat::kPlain, true},
+                     {"change", "change", CellFormat::kPlain, true},
+                     {"verdict", "", CellFormat::kText, true}},
+                    {},
+                    0};
+  for (const CounterChange &change : diff.counters) {
+    auto cell = [&](const std::optional<double> &value) {
+      return ReportCell{value ? amount(*value, change.bytes) : std::string("-")};
+    };
+    table.rows.push_back({change.title, cell(change.before), cell(change.after),
+                          change.comparable() ? changeText(*change.before, *change.after, change.bytes)
+                                              : std::string("-"),
+                          change.comparable() ? std::string(direction(*change.before, *change.after))
+                                              : "not compared: " + change.whyNot});
+  }
+  return table;
+}
+
+ReportTable diffSiteTable(const RunDiff &diff) {
+  ReportTable table{"sites",
+                    "where, per steady step",
+                    {{"counter", "counter", CellFormat::kText, true},
+                     {"a", "A", CellFormat::kPlain, true},
+                     {"b", "B", CellFormat::kPlain, true},
+                     {"change", "change", CellFormat::kPlain, true},
+                     {"verdict", "", CellFormat::kText, true},
+                     {"site", "site", CellFormat::kPath, true}},
+                    {},
+                    0};
+  for (const SiteChange &change : diff.sites) {
+    const bool bytes = isBytes(change.counter);
+    table.rows.push_back({change.counter, amount(change.before, bytes), amount(change.after, bytes),
+                          changeText(change.before, change.after, bytes),
+                          std::string(direction(change.before, change.after)), siteText(change)});
+  }
+  return table;
+}
+
+std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
+                     std::size_t limit, const Style &style, std::size_t width) {
+  std::string out = style.bold("hotloop diff") + "  A " + printable(before.run.file) + " (" +
+                    std::to_string(before.steps.steady) + " steady steps)  B " + printable(after.run.file) +
+                    " (" + std::to_string(after.steps.steady) + ")\n";
+  out += facts(diff, before, after);
+  if (!diff.comparable()) return out + "not comparable: " + printable(diff.whyNot) + "\n";
+  out += "\n" + coloredTable(diffCounterTable(diff), style, width);
+  if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
+  if (!diff.sites.empty()) {
+    ReportTable sites = diffSiteTable(diff);
+    limitRows(sites, limit);
+    out += "\n" + coloredTable(sites, style, width);
+  }
+  if (!diff.differs()) out += "\nno counter differs\n";
+  return out;
+}
+
+std::string diffMarkdown(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
+                         std::size_t limit) {
+  std::string out = fmt::format("# hotloop diff\n\nA: {}, B: {}\n\n", markdownCell(before.run.file),
+                                markdownCell(after.run.file));
+  const std::string conditions = facts(diff, before, after);
+  std::size_t begin = 0;
+  while (begin < conditions.size()) {
+    const std::size_t end = conditions.find('\n', begin);
+    out += "> " + markdownCell(conditions.substr(begin, end - begin)) + "\n\n";
+    begin = end + 1;
+  }
+  if (!diff.comparable()) return out + "not comparable: " + markdownCell(diff.whyNot) + "\n";
+  out += tableMarkdown(diffCounterTable(diff));
+  if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
+  if (diff.sites.empty()) return out;
+  ReportTable sites = diffSiteTable(diff);
+  limitRows(sites, limit);
+  return out + "\n" + tableMarkdown(sites);
+}
+
+} // namespace hotloop::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/report/style.h"
+
+namespace hotloop::cli {
+
+// A page of docs/cli, compiled in: what `hotloop help <name>` prints.
+struct HelpTopic {
+  std::string_view name;     // file name without .md
+  std::string_view markdown; // as the file has it
+};
+
+std::span<const HelpTopic> helpTopics();
+// The page's Markdown; empty when there is none.
+std::string_view helpTopic(std::string_view name);
+
+// The Markdown subset of docs/cli for a terminal: "# " and "## " headings, paragraphs, code indented by four,
+// and items "- `--flag VALUE`: text" in two columns.
+std::string renderHelp(std::string_view markdown, const Style &style, std::size_t width);
+
+// The flags that a page documents, as written between the back-ticks of its items: "-o, --output FILE".
+std::vector<std::string> documentedFlags(std::string_view markdown);
+
+} // namespace hotloop::cli

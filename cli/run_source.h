@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analyzers/analysis.h"
+#include "cli/command.h"
+#include "core/report/report.h"
+#include "core/trace/trace_view.h"
+
+// From a run file to what the reports of core/report are made of.
+namespace hotloop::cli {
+
+struct AnalyzedRun {
+  TraceView trace;
+  Analysis analysis;
+  ReportRun run;
+  StepFigures steps;
+  std::vector<QualityNote> quality; // worst first
+};
+
+// Loads and analyses `path`. Errors: those of loadRun() and analyze().
+Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string &path,
+                               const AnalysisOptions &options);
+
+// The id of a rule given by id or name, in any case. Error: unknown rule, with the nearest one.
+Result<std::string> canonicalRule(const std::string &given);
+
+// AnalysisOptions from --rule, --skip-rule and --warmup. Error: unknown rule.
+Result<AnalysisOptions> analysisOptions(const CommandContext &context);
+
+// Exit code and reason of a report on the run: 0 ok, 3 without steady steps.
+ReportExit reportExit(const Analysis &analysis);
+
+// The rows of the quality table, from the file and from the analysis.
+std::vector<QualityNote> qualityNotes(const TraceView &trace, const Analysis *analysis);
+
+} // namespace hotloop::cli

@@ -33,7 +33,7 @@ OccurrenceGroup *OccurrenceGroups::at(SiteIndex site, PathIndex path, std::uint3
   if (step == kNoIndex || positionOfStep_[step] == kNoIndex) return nullptr;
   position = positionOfStep_[step];
   // Without a site the ranges are all that tells two places apart.
-  const Key key{site, site == 0 ? path : 0, variant};
+  const Key key{{site, site == 0 ? path : 0}, variant};
   const auto [entry, isNew] = groups_.try_emplace(key);
   OccurrenceGroup &group = entry->second;
   if (isNew) {

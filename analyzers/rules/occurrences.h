@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <map>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "analyzers/rules/rule_input.h"
@@ -34,8 +34,8 @@ struct OccurrenceGroup {
 
 class OccurrenceGroups {
 public:
-  // Site, path (only where the site is unknown), variant.
-  using Key = std::tuple<SiteIndex, PathIndex, std::uint32_t>;
+  // The place (site, and the path only where the site is unknown) and the variant.
+  using Key = std::pair<std::pair<SiteIndex, PathIndex>, std::uint32_t>;
   static constexpr std::size_t kEvidenceRows = 5;
 
   explicit OccurrenceGroups(const RuleInput &input);

@@ -110,6 +110,15 @@ std::uint64_t stamp() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+namespace {
+
+template <std::size_t N> void copyVariable(const char *name, char (&to)[N]) {
+  const char *text = std::getenv(name);
+  if (text && std::strlen(text) < N) std::strcpy(to, text);
+}
+
+} // namespace
+
 void startProcess() noexcept {
   const char *folder = std::getenv(kLiveVariable);
   if (!folder || folder[0] != '/' || std::strlen(folder) >= sizeof processState.liveFolder) return;
@@ -119,6 +128,8 @@ void startProcess() noexcept {
   processState.options.nvtx = !hasWord(words, kNoNvtx);
   processState.options.pythonFrames = !hasWord(words, kNoPython);
   processState.options.stacks = !hasWord(words, kNoStacks);
+  copyVariable(kTorchAttachmentVariable, processState.options.torchAttachment);
+  copyVariable(kTorchVersionVariable, processState.options.torchVersion);
   processState.rank = rankFromEnvironment();
   if (hasInvariantTicks()) processState.clock = ring::ClockKind::kTicks;
   processState.pid = static_cast<std::uint32_t>(::getpid());

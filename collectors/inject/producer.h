@@ -22,6 +22,8 @@ struct Options {
   bool nvtx = true;
   bool pythonFrames = true;
   bool stacks = true;
+  char torchAttachment[16] = {}; // for tests: plugin, replica or none instead of what fits
+  char torchVersion[32] = {};    // for tests: instead of the one found
 };
 const Options &options() noexcept;
 

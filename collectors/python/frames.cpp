@@ -20,14 +20,15 @@ constexpr std::size_t kLongestText = 4096;
 // again, so a hit must also find the fields that tell two code objects apart.
 struct Known {
   const void *code = nullptr;
-  std::int64_t instruction = 0;
   const void *qualname = nullptr;
   const void *file = nullptr;
   const void *lineTable = nullptr;
   std::uint64_t tableStart = 0; // its first bytes, where the code has no version number
+  std::int32_t instruction = 0;
   std::uint32_t version = 0;
   std::int32_t firstLine = 0;
-  std::uint32_t id = 0; // 0: not defined yet
+  std::uint32_t id = 0;    // 0: not defined yet
+  std::uint32_t epoch = 0; // in which the id is good
   bool user = false;
 };
 
@@ -51,7 +52,7 @@ void destroyCache(void *cache) noexcept {
 
 void describe(const Offsets &at, const Frame &frame, Known &known) noexcept {
   known.code = frame.code;
-  known.instruction = frame.instruction;
+  known.instruction = static_cast<std::int32_t>(frame.instruction);
   known.qualname = readAt<const void *>(frame.code, at.codeQualname);
   known.file = readAt<const void *>(frame.code, at.codeFile);
   known.lineTable = readAt<const void *>(frame.code, at.codeLineTable);
@@ -85,7 +86,7 @@ Known &lookUp(const Offsets &at, Cache &cache, const Frame &frame) noexcept {
 }
 
 std::uint32_t idOf(const Offsets &at, ThreadState &thread, Known &known) noexcept {
-  if (known.id == 0) {
+  if (known.id == 0 || known.epoch != epoch(thread)) {
     char function[kLongestText];
     char file[kLongestText];
     const int line = lineOf(static_cast<const std::uint8_t *>(known.lineTable) + at.bytesData,
@@ -94,6 +95,7 @@ std::uint32_t idOf(const Offsets &at, ThreadState &thread, Known &known) noexcep
     known.id = internPythonFrame(thread, textOf(at, known.qualname, function, sizeof function),
                                  textOf(at, known.file, file, sizeof file),
                                  static_cast<std::uint32_t>(line > 0 ? line : known.firstLine), known.user);
+    known.epoch = epoch(thread);
   }
   return known.id;
 }

@@ -226,6 +226,9 @@ class Frames(unittest.TestCase):
         before = without_gil.probe_definitions()
         loop()
         self.assertEqual(without_gil.probe_definitions(), before)
+        without_gil.probe_next_epoch()  # all ids of the thread were forgotten
+        loop()
+        self.assertEqual(without_gil.probe_definitions(), before + 1)
 
     def test_self_check(self):
         self.assertEqual(with_gil.probe_self_check(0), 1)

@@ -28,6 +28,7 @@ std::map<std::string, std::string> facts;
 std::uint64_t refusals = 0;
 const FrameWalker *walker = nullptr;
 thread_local ThreadState state;
+std::uint32_t currentEpoch = 1;
 
 std::string show(std::uint32_t id) {
   if (id == 0) {
@@ -49,6 +50,7 @@ int give(const std::string &text, char *out, int capacity) {
 
 } // namespace
 
+std::uint32_t epoch(const ThreadState &) noexcept { return currentEpoch; }
 void *&slot(ThreadState &thread, Slot) noexcept { return thread.python; }
 void setSlotDestructor(Slot, void (*)(void *) noexcept) noexcept {}
 void setFrameWalker(const FrameWalker *given) noexcept { walker = given; }
@@ -87,6 +89,7 @@ PROBE int probe_stack(char *out, int capacity) {
 }
 
 PROBE int probe_meta(const char *key, char *out, int capacity) { return give(facts[key], out, capacity); }
+PROBE void probe_next_epoch() { ++currentEpoch; }
 PROBE unsigned long probe_refusals() { return refusals; }
 PROBE unsigned long probe_definitions() { return defined.size(); }
 PROBE void probe_repeat_leaf(int times) {

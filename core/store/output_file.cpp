@@ -17,7 +17,8 @@ Error cannotCreate(const std::string &path, int number) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const std::string where = folder.empty() ? "the working folder" : "folder " + folder;
   switch (number) {
-  case ENOENT: return notFound(path + ": cannot be created, " + where + " does not exist");
+  case ENOENT:
+  case ENOTDIR: return notFound(path + ": cannot be created, " + where + " does not exist");
   case EACCES:
   case EPERM:
   case EROFS:

@@ -1,18 +1,16 @@
 #include "core/store/sqlite_handle.h"
 
-#include <cerrno>
-
 namespace hotloop {
 
 namespace {
 
 constexpr int kBusyMilliseconds = 1500;
 
-bool outOfSpace(sqlite3 *connection, int code) {
-  if ((code & 0xff) == SQLITE_FULL) return true;
-  if ((code & 0xff) != SQLITE_IOERR || connection == nullptr) return false;
-  const int number = sqlite3_system_errno(connection);
-  return number == ENOSPC || number == EDQUOT || number == EFBIG;
+// A write that fails for want of space comes as one of these; SQLite keeps the reason (a full disk, a
+// quota, a limit on file sizes) to itself.
+bool writeFailed(int code) {
+  return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE ||
+         code == SQLITE_IOERR_SHMSIZE;
 }
 
 } // namespace
@@ -20,10 +18,11 @@ bool outOfSpace(sqlite3 *connection, int code) {
 Error sqliteError(sqlite3 *connection, int code, const std::string &path) {
   const std::string text =
       connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
-  if (outOfSpace(connection, code))
-    return {ErrorKind::kNoSpace, path + ": no space left to write (" + text +
-                                     "); free space or write to another disk. What was stored "
-                                     "before is kept"};
+  if (writeFailed(code))
+    return {ErrorKind::kNoSpace,
+            path + ": cannot be written any further (" + text +
+                "): the disk is full, or a quota or limit on file sizes is reached. What was stored "
+                "before is kept; free space or write to another disk"};
   switch (code & 0xff) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:

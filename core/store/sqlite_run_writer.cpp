@@ -1,6 +1,7 @@
 #include "core/store/sqlite_run_writer.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "core/store/process_identity.h"
@@ -10,6 +11,7 @@ namespace hotloop {
 
 namespace {
 
+constexpr std::chrono::seconds kReaderPatience{2};
 constexpr std::size_t kInternCacheBytes = 16u << 20;
 // Reading the clock costs as much as a column; a transaction's age need not be exact.
 constexpr std::size_t kRowsPerClockRead = 64;
@@ -178,6 +180,22 @@ Result<void> SqliteRunWriter::finishQuality() {
   return {};
 }
 
+// journal_mode=DELETE writes the WAL back and removes it, which a reader at work holds up.
+Result<void> SqliteRunWriter::mergeJournal() {
+  const auto giveUp = std::chrono::steady_clock::now() + kReaderPatience;
+  while (true) {
+    auto mode = queryText(connection_.get(), "PRAGMA journal_mode=DELETE", path_);
+    if (mode && *mode == "delete") return {};
+    if (!mode && mode.error().kind != ErrorKind::kBusy) return Unexpected(mode.error());
+    if (std::chrono::steady_clock::now() >= giveUp)
+      return Unexpected(Error{ErrorKind::kBusy,
+                              path_ + ": is complete, but could not be made one plain file because "
+                                      "another program reads it; keep it together with " +
+                                  path_ + "-wal"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
 Result<void> SqliteRunWriter::finalise(RunState state) {
   const std::optional<Error> earlier = failure_;
   failure_.reset(); // what was stored is worth closing properly all the same
@@ -188,12 +206,7 @@ Result<void> SqliteRunWriter::finalise(RunState state) {
   insertString_.reset();
   replaceQuality_.reset();
   for (Statement &insert : inserts_) insert.reset();
-  // journal_mode=DELETE writes the WAL back and removes it; a reader at work would make it fail.
-  HOTLOOP_ASSIGN(const std::string mode,
-                 queryText(connection_.get(), "PRAGMA journal_mode=DELETE", path_));
-  if (mode != "delete")
-    return Unexpected(Error{ErrorKind::kBusy, path_ + ": could not be finished because another "
-                                                      "program reads it; it stays readable as it is"});
+  HOTLOOP_TRY(mergeJournal());
   connection_.reset();
   if (earlier) return Unexpected(*earlier);
   return {};

@@ -52,6 +52,7 @@ private:
   void rowDone();
   Result<void> status() const;
   Result<void> finishQuality();
+  Result<void> mergeJournal();
 
   std::string path_;
   RunWriterOptions options_;

@@ -34,4 +34,39 @@ inline constexpr std::string_view kRecorderPeakMemory = "recorder_peak_bytes";
 inline constexpr std::string_view kDroppedRecords = "dropped_records";
 inline constexpr std::string_view kSeed = "seed"; // make_run
 
+// Every key with what its value means, in this order, for docs/trace_format.md.
+struct MetaKeyInfo {
+  std::string_view key;
+  std::string_view meaning;
+};
+inline constexpr MetaKeyInfo kAll[] = {
+    {kState, "running, clean, or truncated (the recorder ended before the run did)"},
+    {kToolVersion, "version of hotloop that wrote the file"},
+    {kSource, "record, make_run, or import:<format>"},
+    {kCommand, "the recorded command, shell-quoted"},
+    {kWorkingDirectory, "folder that the command was started in"},
+    {kHost, "name of the machine"},
+    {kBootId, "boot of that machine; with the next two it identifies the writing process"},
+    {kRecorderPid, "process id of the writer"},
+    {kRecorderStart, "start of the writer, clock ticks since boot"},
+    {kStartRealtime, "start of the run, ns since 1970"},
+    {kStartMonotonic, "the same moment on the run's clock, ns"},
+    {kEndMonotonic, "end of the run, ns"},
+    {kExitStatus, "exit code of the command, or 128 + signal"},
+    {kEnvironment, "environment variables that matter, NAME=value lines"},
+    {kCpuModel, "model name of the processor"},
+    {kCpuCount, "processors the program could use"},
+    {kTorchVersion, "version of PyTorch in the program"},
+    {kTorchAttachment, "how its operators were recorded: plugin, replica, or none: reason"},
+    {kPythonVersion, "version of CPython in the program"},
+    {kCudaVersion, "version of the CUDA runtime in the program"},
+    {kDriverVersion, "version of the CUDA driver"},
+    {kCuptiVersion, "version of CUPTI"},
+    {kStepTimeUnprofiled, "step time without profiling, ns"},
+    {kRecorderCpu, "CPU time of the recorder, ns"},
+    {kRecorderPeakMemory, "largest memory of the recorder, bytes"},
+    {kDroppedRecords, "records lost because the recorder could not keep up"},
+    {kSeed, "seed of a made run"},
+};
+
 } // namespace hotloop::meta_key

@@ -6,8 +6,11 @@ namespace hotloop {
 
 // One line per rule; each is a function `Rule name()` in the folder of the rule.
 #define HOTLOOP_BUILTIN_RULES(RULE)                                                                \
+  RULE(hl104ExpertLoop)                                                                            \
   RULE(hl304PerParameterOptimizer)                                                                 \
+  RULE(hl605UnfusedRouter)                                                                         \
   RULE(hl101ScalarReadback)                                                                        \
+  RULE(hl103DynamicShape)                                                                          \
   RULE(hl207GrowingResult)                                                                         \
   RULE(hl203VaryingShape)                                                                          \
   RULE(hl201LoopAllocation)

@@ -66,6 +66,13 @@ OccurrenceGroup *OccurrenceGroups::addOp(std::uint32_t variant, std::uint32_t op
   return group;
 }
 
+void OccurrenceGroups::extend(OccurrenceGroup &group, std::uint32_t op) const {
+  const std::uint32_t position = positionOfStep_[input_.ops.step[op]];
+  const std::int64_t duration = input_.trace->ops.duration[op].count;
+  group.hostTime[position] += static_cast<double>(std::max<std::int64_t>(duration, 0));
+  group.ops.push_back(op);
+}
+
 OccurrenceGroup *OccurrenceGroups::addAllocation(std::uint32_t variant, std::uint32_t allocation) {
   if (input_.claimedAllocations[allocation] != 0) return nullptr;
   std::size_t position = 0;

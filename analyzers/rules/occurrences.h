@@ -43,6 +43,8 @@ public:
   // An operator in a steady step: counts 1, its whole duration as host time, `syncs`. Its site is the
   // group's. Null, and nothing is counted, for rows outside of steady steps and claimed rows.
   OccurrenceGroup *addOp(std::uint32_t variant, std::uint32_t op, double syncs = 0);
+  // Another operator of the last occurrence: its host time counts and it is claimed too.
+  void extend(OccurrenceGroup &group, std::uint32_t op) const;
   // An allocation in a steady step: counts 1 and its bytes.
   OccurrenceGroup *addAllocation(std::uint32_t variant, std::uint32_t allocation);
 

@@ -32,6 +32,7 @@ struct RecordOutcome {
   std::uint64_t dropped = 0;
   std::uint32_t processes = 0; // that recorded something
   double seconds = 0;          // of the program
+  std::string storeFailure;    // why the run file lacks what came later (disk full); empty: it is whole
 };
 
 // Runs the program with libhotloop.so injected and writes the run file: starts it, drains its rings,

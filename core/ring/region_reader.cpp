@@ -120,11 +120,13 @@ bool RegionReader::readTable(std::vector<std::byte> &table) {
 
 std::size_t RegionReader::drain(RecordConsumer &consumer) {
   taken_ = 0;
+  if (unreadable_) return 0;
   // Two looks at the table: a chunk seen as owned in the first has all its fields in the second, and
   // since a thread seals one chunk before it fills the next, the second `committed` of the former is
   // final wherever the first look saw the latter.
   if (!readTable(before_) || !readTable(after_)) {
     ++damage_;
+    unreadable_ = true;
     return 0;
   }
   order_.clear();

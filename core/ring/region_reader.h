@@ -82,6 +82,7 @@ private:
   std::vector<std::uint32_t> order_;
   std::array<std::uint64_t, static_cast<std::size_t>(Counter::kCount)> counters_{};
   bool finished_ = false;
+  bool unreadable_ = false; // the file was cut short
   std::uint64_t damage_ = 0;
   std::size_t taken_ = 0;
 };

@@ -141,20 +141,22 @@ void MoeLoop::router() {
   leaf(place, "aten::scatter", 4'000, kTokens * options_.experts * 4);
 }
 
+// The rows that a mask selects: their number comes back to the host.
+void MoeLoop::readRows(const Place &place) {
+  const Work sync{.nanoseconds = 6'000, .bytes = kTokens * 8, .kernel = true, .stack = true};
+  program_.op(lane_, "aten::nonzero", place, sync, [&] {
+    if (SimulatedDevice *device = program_.device()) device->readBack(lane_, place);
+  });
+}
+
 void MoeLoop::dispatch() {
-  Work sync{.nanoseconds = 6'000, .bytes = kTokens * 8, .kernel = true, .stack = true};
-  const auto nonzero = [&](const Place &place) {
-    program_.op(lane_, "aten::nonzero", place, sync, [&] {
-      if (SimulatedDevice *device = program_.device()) device->readBack(lane_, place);
-    });
-  };
   if (has(Plant::kMask)) {
     const Place &place = at(Plant::kMask);
     program_.op(lane_, "aten::index", place,
                 {.nanoseconds = 4'000, .bytes = kActivation / 2, .stack = true},
-                [&] { nonzero(place); });
+                [&] { readRows(place); });
   }
-  if (has(Plant::kNonzero)) nonzero(at(Plant::kNonzero));
+  if (has(Plant::kNonzero)) readRows(at(Plant::kNonzero));
   if (has(Plant::kAllocation)) {
     const Place &place = at(Plant::kAllocation);
     program_.op(lane_, "aten::zeros", place, {.nanoseconds = 1'000, .kernel = false}, [&] {
@@ -176,14 +178,15 @@ void MoeLoop::experts(std::int64_t step) {
     }
     for (std::uint32_t expert = 0; expert < options_.experts; ++expert) {
       const Place &place = at(Plant::kExpertLoop);
-      view(place, "aten::select");
+      readRows(place);
+      leaf(place, "aten::index_select", 3'000, kActivation / 4);
       for (int half = 0; half < 2; ++half) {
         program_.op(lane_, "aten::linear", place, {.nanoseconds = 1'200, .kernel = false},
                     [&] { leaf(place, "aten::addmm", 9'000, kActivation / 4); });
         if (half == 0) leaf(place, "aten::gelu", 3'000, kActivation / 4);
       }
       leaf(place, "aten::mul", 2'500, kActivation / 4);
-      leaf(place, "aten::add_", 2'500);
+      leaf(place, "aten::index_add_", 2'500);
     }
   });
 }

@@ -34,6 +34,7 @@ private:
   void layer(std::uint32_t number, std::int64_t step);
   void router();
   void dispatch();
+  void readRows(const Place &place);
   void experts(std::int64_t step);
   void loss();
   void backward();

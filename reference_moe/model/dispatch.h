@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <ATen/ATen.h>
 
+#include "reference_moe/model/buffer_pool.h"
 #include "reference_moe/model/expert.h"
 #include "reference_moe/model/router.h"
 
@@ -27,5 +29,24 @@ at::Tensor dispatchStacked(const at::Tensor &x, const Routing &routing, const at
 // Every expert on every token, unselected ones weighted zero: no host read, E / k times the work.
 at::Tensor dispatchDense(const at::Tensor &x, const Routing &routing, const at::Tensor &up,
                          const at::Tensor &down, at::Tensor out, const ExpertOptions &options);
+
+// What the grouped dispatch keeps for one layer.
+struct GroupedBuffers {
+  explicit GroupedBuffers(bool keep, std::shared_ptr<BufferPool> sharedScratch)
+      : layer(keep), scratch(std::move(sharedScratch)) {}
+  BufferPool layer;                    // lives from the forward to the backward pass
+  std::shared_ptr<BufferPool> scratch; // free between any two calls; shared by all layers
+  at::Tensor up, down;                 // copies of the weights in the compute type
+  bool stale = true;                   // the weights have changed since
+};
+
+// Rows sorted by expert, one grouped product per matrix: no host read, a fixed number of operators
+// whatever E. The backward pass is written out; it keeps h (and, without `recomputeActivation`, the
+// gathered rows and the activation). x in the master type; `compute` is the type of the products.
+// Returns the sum in the master type; under --buffers reuse it is `buffers`' own memory.
+at::Tensor dispatchGrouped(const at::Tensor &x, const Routing &routing, const at::Tensor &up,
+                           const at::Tensor &down, at::ScalarType compute,
+                           const std::shared_ptr<GroupedBuffers> &buffers,
+                           const ExpertOptions &options);
 
 } // namespace hotloop::moe

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
+
 #include <ATen/ATen.h>
 
+#include "reference_moe/model/buffer_pool.h"
 #include "reference_moe/run/configuration.h"
 
 namespace hotloop::moe {
@@ -28,7 +31,9 @@ struct RouterOptions {
 //   z:       beta * mean_t logsumexp(logits_t)^2  (ST-MoE)
 Routing routeStock(const at::Tensor &x, const at::Tensor &gate, const RouterOptions &options);
 
-// The same function: one product and one kernel, forward and backward (kernels/gating).
-Routing routeFused(const at::Tensor &x, const at::Tensor &gate, const RouterOptions &options);
+// The same function: one product and one kernel, forward and backward (kernels/gating). CPU only.
+// `pool` belongs to the layer: what it keeps must live until the backward pass.
+Routing routeFused(const at::Tensor &x, const at::Tensor &gate, const RouterOptions &options,
+                   const std::shared_ptr<BufferPool> &pool);
 
 } // namespace hotloop::moe

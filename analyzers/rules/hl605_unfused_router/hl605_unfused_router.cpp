@@ -20,7 +20,8 @@ constexpr std::size_t kFarthestPartner = 6;
 
 constexpr std::array<std::string_view, 4> kSoftmax = {"aten::softmax", "aten::_softmax",
                                                       "aten::sigmoid", "aten::log_softmax"};
-constexpr std::array<std::string_view, 2> kTopk = {"aten::topk", "aten::kthvalue"};
+// A stable sort stands for top-k where ties must go to the lowest expert.
+constexpr std::array<std::string_view, 3> kTopk = {"aten::topk", "aten::kthvalue", "aten::sort"};
 // What routers are written with around them. Products, index and custom operators end the chain.
 constexpr std::array<std::string_view, 42> kChain = {
     "aten::sum",      "aten::div",      "aten::div_",        "aten::mul",         "aten::mul_",

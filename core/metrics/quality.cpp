@@ -85,6 +85,15 @@ constexpr QualityKind kCatalogue[] = {
     {"unsteady_steps", kNotice,
      "Steps differ in what they do, so medians hide part of the work ({} kinds of steps)"},
     {"overlapping_steps", kNotice, "{} steps overlap another step of their thread and were ignored"},
+    {"other_process_steps", kInfo,
+     "{} steps of other processes were left out; the figures are those of the process that ran most "
+     "operators"},
+    {"other_thread_steps", kInfo,
+     "{} steps marked by other threads were left out; the figures are those of the thread that marked "
+     "most"},
+    {"overlapping_operators", kNotice,
+     "{} operators begin inside another one of their thread and end after it; time and nesting near "
+     "them may be off"},
     // Found by importers.
     {"import_skipped_events", kDataLoss, "{} events of the imported file were not understood"},
 };

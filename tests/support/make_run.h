@@ -53,7 +53,7 @@ struct MakeRunOptions {
   StepMarks marks = StepMarks::kApi;
   std::uint32_t layers = 0;  // 0: chosen so that a run has many steps
   std::uint32_t experts = 8;
-  std::vector<Plant> plants; // none: a clean run
+  std::vector<Plant> plants = {}; // none: a clean run
 };
 
 struct PlantedProblem {

@@ -134,6 +134,9 @@ int runCli(std::span<const std::string> words, const Surroundings &surroundings)
     } else {
       printError(surroundings, errorStyle, "a command is missing");
     }
+    std::string names;
+    for (const Command &command : commands()) names += (names.empty() ? "" : ", ") + std::string(command.name);
+    *surroundings.err << "commands: " << names << '\n';
     *surroundings.err << "see: hotloop help\n";
     return kExitUsage;
   }

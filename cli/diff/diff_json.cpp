@@ -12,13 +12,13 @@ Json sideJson(const AnalyzedRun &run) {
           {"quality", qualityJson(run.quality)}};
 }
 
-Json numberOrNull(const std::optional<double> &number) { return number ? Json(*number) : Json(nullptr); }
+Json numberOrNull(const std::optional<double> &number) { return number ? countJson(*number) : Json(nullptr); }
 
 Json counterJson(const CounterChange &change) {
   return {{"name", change.name},
           {"a", numberOrNull(change.before)},
           {"b", numberOrNull(change.after)},
-          {"change", change.comparable() ? Json(*change.after - *change.before) : Json(nullptr)},
+          {"change", change.comparable() ? countJson(*change.after - *change.before) : Json(nullptr)},
           {"differs", change.differs()},
           {"why_not", change.comparable() ? Json(nullptr) : Json(change.whyNot)}};
 }
@@ -26,8 +26,8 @@ Json counterJson(const CounterChange &change) {
 Json timeJson(const AnalyzedRun &before, const AnalyzedRun &after) {
   const double a = before.steps.durationMs, b = after.steps.durationMs;
   const bool known = a > 0 && b > 0;
-  return {{"a_ms", a > 0 ? Json(a) : Json(nullptr)},
-          {"b_ms", b > 0 ? Json(b) : Json(nullptr)},
+  return {{"a_ms", a > 0 ? millisecondsJson(a) : Json(nullptr)},
+          {"b_ms", b > 0 ? millisecondsJson(b) : Json(nullptr)},
           {"change_percent", known ? Json((b - a) / a * 100) : Json(nullptr)},
           {"verdict", nullptr},
           {"why_none", "one run each: the spread between runs is not known"}};
@@ -43,9 +43,9 @@ std::string diffJson(const RunDiff &diff, const AnalyzedRun &before, const Analy
     sites.push_back({{"counter", change.counter},
                      {"site", siteJson(change.site)},
                      {"moved_from_line", change.movedFrom.line == 0 ? Json(nullptr) : Json(change.movedFrom.line)},
-                     {"a", change.before},
-                     {"b", change.after},
-                     {"change", change.after - change.before}});
+                     {"a", countJson(change.before)},
+                     {"b", countJson(change.after)},
+                     {"change", countJson(change.after - change.before)}});
   for (const ConditionChange &change : diff.conditions)
     conditions.push_back({{"name", change.name}, {"a", change.before}, {"b", change.after}});
   return dumpJson({{"schema", "hotloop.diff/1"},

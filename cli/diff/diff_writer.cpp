@@ -86,9 +86,9 @@ ReportTable diffCounterTable(const RunDiff &diff) {
   ReportTable table{"counters",
                     "per steady step",
                     {{"counter", "counter", CellFormat::kText, true},
-                     {"a", "A", CellFormat::kPlain, true},
-                     {"b", "B", CellFormat::kPlain, true},
-                     {"change", "change", CellFormat::kPlain, true},
+                     {"a", "A", CellFormat::kFigure, true},
+                     {"b", "B", CellFormat::kFigure, true},
+                     {"change", "change", CellFormat::kFigure, true},
                      {"verdict", "", CellFormat::kText, true}},
                     {},
                     0};
@@ -109,9 +109,9 @@ ReportTable diffSiteTable(const RunDiff &diff) {
   ReportTable table{"sites",
                     "where, per steady step",
                     {{"counter", "counter", CellFormat::kText, true},
-                     {"a", "A", CellFormat::kPlain, true},
-                     {"b", "B", CellFormat::kPlain, true},
-                     {"change", "change", CellFormat::kPlain, true},
+                     {"a", "A", CellFormat::kFigure, true},
+                     {"b", "B", CellFormat::kFigure, true},
+                     {"change", "change", CellFormat::kFigure, true},
                      {"verdict", "", CellFormat::kText, true},
                      {"site", "site", CellFormat::kPath, true}},
                     {},
@@ -131,7 +131,8 @@ std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const Analy
                     std::to_string(before.steps.steady) + " steady steps)  B " + printable(after.run.file) +
                     " (" + std::to_string(after.steps.steady) + ")\n";
   out += facts(diff, before, after);
-  if (!diff.comparable()) return out + "not comparable: " + printable(diff.whyNot) + "\n";
+  if (!diff.comparable()) out += "not comparable: " + printable(diff.whyNot) + "\n";
+  if (diff.counters.empty()) return out;
   out += "\n" + coloredTable(diffCounterTable(diff), style, width);
   if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
   if (!diff.sites.empty()) {
@@ -139,7 +140,7 @@ std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const Analy
     limitRows(sites, limit);
     out += "\n" + coloredTable(sites, style, width);
   }
-  if (!diff.differs()) out += "\nno counter differs\n";
+  if (!diff.differs() && diff.comparable()) out += "\nno counter differs\n";
   return out;
 }
 
@@ -154,7 +155,8 @@ std::string diffMarkdown(const RunDiff &diff, const AnalyzedRun &before, const A
     out += "> " + markdownCell(conditions.substr(begin, end - begin)) + "\n\n";
     begin = end + 1;
   }
-  if (!diff.comparable()) return out + "not comparable: " + markdownCell(diff.whyNot) + "\n";
+  if (!diff.comparable()) out += "not comparable: " + markdownCell(diff.whyNot) + "\n\n";
+  if (diff.counters.empty()) return out;
   out += tableMarkdown(diffCounterTable(diff));
   if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
   if (diff.sites.empty()) return out;

@@ -46,7 +46,7 @@ CounterChange compareCounter(const Counter &counter, const StepFigures &before, 
   else if (!change.before || !change.after)
     change.whyNot = "only one run has it";
   else if (!sameMeaning)
-    change.whyNot = "one run measured it on a GPU, the other counts what a GPU would see";
+    change.whyNot = "measured on one side, would-be on the other";
   return change;
 }
 
@@ -139,16 +139,19 @@ RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after) {
     if (run->analysis.steps.steady == 0 && diff.whyNot.empty())
       diff.whyNot = fmt::format("{} has no steady steps to compare: {}", run->run.file,
                                 run->steps.whyNone.empty() ? "none were found." : run->steps.whyNone);
+  if (!diff.comparable()) return diff;
+  // A gate must not pass because the records that it looks at went missing.
+  if (before.steps.felt != after.steps.felt)
+    diff.whyNot = fmt::format("{} was measured on a GPU, and {} counts what a GPU would see.",
+                              (before.steps.felt == Felt::kMeasured ? before : after).run.file,
+                              (before.steps.felt == Felt::kMeasured ? after : before).run.file);
   const auto pairs = matchSites(before.analysis, after.analysis);
-  bool any = false;
   for (const Counter &counter : kCounters) {
     CounterChange change = compareCounter(counter, before.steps, after.steps);
-    any = any || change.comparable();
-    if (change.comparable() && diff.comparable() && counter.atSite != nullptr)
+    if (change.comparable() && counter.atSite != nullptr)
       for (SiteChange &site : compareSites(counter, pairs)) diff.sites.push_back(std::move(site));
     if (change.before || change.after) diff.counters.push_back(std::move(change));
   }
-  if (diff.comparable() && !any) diff.whyNot = "The two runs have no counter in common.";
   return diff;
 }
 

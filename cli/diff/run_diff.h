@@ -38,7 +38,9 @@ struct RunDiff {
   std::vector<CounterChange> counters;
   std::vector<SiteChange> sites; // per counter, the largest change first
   std::vector<ConditionChange> conditions;
-  std::string whyNot; // sentence, when nothing can be compared
+  // Sentence, when the runs cannot be judged against each other; what can be compared is there all the same,
+  // and nothing when a run has no steady steps.
+  std::string whyNot;
 
   bool comparable() const { return whyNot.empty(); }
   bool differs() const; // any counter does

@@ -24,9 +24,24 @@ Item parseItem(std::string_view line) {
   return {line.substr(3, end - 3), line.substr(end + 3)};
 }
 
-std::string withoutTicks(std::string_view text) {
-  std::string out(text);
-  out.erase(std::remove(out.begin(), out.end(), '`'), out.end());
+// Without back-ticks and "**"; of a link only its text.
+std::string plainText(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '`') continue;
+    if (text.substr(i).starts_with("**")) {
+      ++i;
+      continue;
+    }
+    const std::size_t middle = text[i] == '[' ? text.find("](", i) : std::string_view::npos;
+    const std::size_t end = middle == std::string_view::npos ? middle : text.find(')', middle);
+    if (end == std::string_view::npos) {
+      out += text[i];
+      continue;
+    }
+    out += plainText(text.substr(i + 1, middle - i - 1));
+    i = end;
+  }
   return out;
 }
 
@@ -41,12 +56,14 @@ std::vector<std::string_view> splitLines(std::string_view text) {
 }
 
 bool continuesParagraph(std::string_view line) {
-  return !line.empty() && !line.starts_with("#") && !line.starts_with("- ") && !line.starts_with("    ");
+  for (const char *start : {"#", "- ", "    ", "|", "```"})
+    if (line.starts_with(start)) return false;
+  return !line.empty();
 }
 
 void renderItem(std::string &out, const Item &item, const std::string &text, const Style &style,
                 std::size_t width) {
-  const auto lines = wrapText(withoutTicks(text), std::max<std::size_t>(width, 60) - kItemColumn);
+  const auto lines = wrapText(plainText(text), std::max<std::size_t>(width, 60) - kItemColumn);
   const bool fits = displayWidth(item.term) + 4 <= kItemColumn;
   out += "  " + style.bold(item.term);
   if (fits)
@@ -69,10 +86,17 @@ std::string renderHelp(std::string_view markdown, const Style &style, std::size_
   const std::size_t readable = std::min(width, kReadable);
   const auto lines = splitLines(markdown);
   std::string out;
+  bool fenced = false;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    std::string_view line = lines[i];
-    if (line.starts_with("#")) {
-      out += style.bold(line.substr(line.find_first_not_of("# "))) + "\n";
+    const std::string_view line = lines[i];
+    if (line.starts_with("```")) {
+      fenced = !fenced;
+    } else if (fenced) {
+      out += "    " + std::string(line) + "\n";
+    } else if (line.starts_with("#")) {
+      out += style.bold(line.substr(std::min(line.find_first_not_of("# "), line.size()))) + "\n";
+    } else if (line.starts_with("|")) {
+      out += plainText(line) + "\n";
     } else if (line.empty() || line.starts_with("    ")) {
       out += std::string(line) + "\n";
     } else {
@@ -86,7 +110,7 @@ std::string renderHelp(std::string_view markdown, const Style &style, std::size_
         renderItem(out, item, text, style, readable);
         continue;
       }
-      for (const std::string &part : wrapText(withoutTicks(text), readable)) out += part + "\n";
+      for (const std::string &part : wrapText(plainText(text), readable)) out += part + "\n";
     }
   }
   return out;

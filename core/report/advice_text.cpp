@@ -38,7 +38,7 @@ std::string feltText(const Finding &finding) {
     text = ms > 0 ? "costs " + formatMilliseconds(ms) + " of each step here" : "measured here";
   else
     text = "would: only a GPU feels it" +
-           (ms > 0 ? "; " + formatMilliseconds(ms) + " of host time here" : std::string());
+           (ms > 0 ? "; " + formatMilliseconds(ms) + " of host time" : std::string());
   if (finding.bytesPerStep > 0)
     text += ", " + formatBytes(static_cast<double>(finding.bytesPerStep)) + " per step";
   if (finding.gain.estimate)
@@ -57,7 +57,9 @@ std::string findingText(const Finding &finding, std::size_t rank, const Style &s
       head + style.bold(rule) + "  " + cutToWidth(printable(finding.title), titleRoom) + "\n";
   const std::string facts = formatCount(finding.perStep) + " per step, " + feltText(finding);
   const std::size_t room = width > facts.size() + 26 ? width - facts.size() - 6 : 20;
-  out += "    " + style.place(placeText(finding.site, room)) + "  " + cutToWidth(facts, width - 6) + "\n";
+  const std::string place = placeText(finding.site, room);
+  const std::size_t left = std::max<std::size_t>(width, displayWidth(place) + 26) - displayWidth(place) - 6;
+  out += "    " + style.place(place) + "  " + cutToWidth(facts, left) + "\n";
   out += "    fix: " + cutToWidth(printable(finding.fix), std::max<std::size_t>(width, 40) - 9) + "\n";
   return out;
 }

@@ -1,5 +1,7 @@
 #include "core/report/json_parts.h"
 
+#include <cmath>
+
 namespace hotloop {
 
 namespace {
@@ -7,10 +9,13 @@ namespace {
 Json textOrNull(const std::string &text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json numberOrNull(const std::optional<double> &number) {
-  return number.has_value() ? Json(*number) : Json(nullptr);
+  return number.has_value() ? countJson(*number) : Json(nullptr);
 }
 
-Json cellJson(const ReportCell &cell) {
+Json cellJson(const ReportCell &cell, CellFormat format) {
+  const auto *number = std::get_if<double>(&cell);
+  if (number != nullptr && format == CellFormat::kMilliseconds) return millisecondsJson(*number);
+  if (number != nullptr && format != CellFormat::kPlain) return countJson(*number);
   if (const auto *whole = std::get_if<std::int64_t>(&cell)) return *whole;
   if (const auto *real = std::get_if<double>(&cell)) return *real;
   if (const auto *text = std::get_if<std::string>(&cell)) return *text;
@@ -18,6 +23,14 @@ Json cellJson(const ReportCell &cell) {
 }
 
 } // namespace
+
+Json millisecondsJson(double milliseconds) { return std::round(milliseconds * 1e6) / 1e6; }
+
+Json countJson(double count) {
+  constexpr double kExact = 9007199254740992.0; // 2^53
+  if (count == std::floor(count) && std::fabs(count) < kExact) return static_cast<std::int64_t>(count);
+  return count;
+}
 
 std::string feltName(Felt felt) { return felt == Felt::kMeasured ? "measured" : "would"; }
 
@@ -30,7 +43,7 @@ Json runJson(const ReportRun &run) {
 
 Json stepsJson(const StepFigures &steps) {
   const bool known = steps.steady > 0;
-  auto ms = [&](double value) { return known && value > 0 ? Json(value) : Json(nullptr); };
+  auto ms = [&](double value) { return known && value > 0 ? millisecondsJson(value) : Json(nullptr); };
   return {{"total", steps.total},
           {"steady", steps.steady},
           {"period_ms", ms(steps.periodMs)},
@@ -75,7 +88,7 @@ Json tableRowsJson(const ReportTable &table) {
   for (const auto &row : table.rows) {
     Json object = Json::object();
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-      object[table.columns[i].key] = cellJson(row[i]);
+      object[table.columns[i].key] = cellJson(row[i], table.columns[i].format);
     rows.push_back(std::move(object));
   }
   return rows;

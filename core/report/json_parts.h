@@ -15,6 +15,9 @@ Json perStepJson(const StepFigures &steps); // operators, launches, ..., felt
 Json qualityJson(const std::vector<QualityNote> &quality);
 Json siteJson(const Site &site);
 Json tableRowsJson(const ReportTable &table); // an array of objects by column key
+// A time in ms to the nanosecond; a count as a whole number where it is one.
+Json millisecondsJson(double milliseconds);
+Json countJson(double count);
 Json exitJson(const ReportExit &exit);
 
 // Indented by two, with a line end.

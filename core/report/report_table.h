@@ -13,12 +13,20 @@ namespace hotloop {
 // A cell of a report: nothing, a whole number, a real number, a text. (The same type as Database::Cell.)
 using ReportCell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
-enum class CellFormat { kText, kPath, kCount, kMilliseconds, kBytes, kPlain };
+enum class CellFormat {
+  kText,         // left, cut when there is no room
+  kPath,         // likewise, losing leading folders first
+  kFigure,       // a text that is a number with its unit: right, never cut
+  kCount,
+  kMilliseconds,
+  kBytes,
+  kPlain,        // as SQL gives it
+};
 
 struct ReportColumn {
   std::string key;   // in JSON and CSV: snake_case with the unit, "self_ms"
   std::string title; // in text and Markdown
-  CellFormat format = CellFormat::kText; // kPlain: as SQL gives it
+  CellFormat format = CellFormat::kText;
   bool shown = true; // false: JSON and CSV only
 };
 

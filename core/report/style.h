@@ -10,11 +10,11 @@ enum class ColorMode { kAuto, kAlways, kNever };
 
 // What the surroundings say; an unset variable is empty.
 struct ColorSurroundings {
-  bool terminal = false;        // the stream is a terminal
-  std::string_view noColor;     // NO_COLOR
-  std::string_view forceColor;  // FORCE_COLOR
-  std::string_view cliForce;    // CLICOLOR_FORCE
-  std::string_view term;        // TERM
+  bool terminal = false;            // the stream is a terminal
+  std::string_view noColor = {};    // NO_COLOR
+  std::string_view forceColor = {}; // FORCE_COLOR
+  std::string_view cliForce = {};   // CLICOLOR_FORCE
+  std::string_view term = {};       // TERM
 };
 
 // An explicit mode wins; then NO_COLOR (https://no-color.org), FORCE_COLOR and CLICOLOR_FORCE ("0" is off),

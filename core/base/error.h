@@ -19,8 +19,8 @@ enum class ErrorKind {
   kInternal,        // our own mistake
 };
 
-// The one error type. `message` is a whole sentence that says what failed, where, and what to do; it
-// names files by the path the user gave. It is shown to the user as it is.
+// The one error type. `message` is a whole sentence that says what failed, where, and what to do;
+// it names files by the path the user gave. It is shown to the user as it is.
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
   std::string message;

@@ -4,7 +4,8 @@
 
 namespace hotloop {
 
-// Owns one foreign handle (descriptor, mapping, statement, library) and closes it once. `Traits` has
+// Owns one foreign handle (descriptor, mapping, statement, library) and closes it once. `Traits`
+// has
 //   using Type = ...;                 the handle
 //   static Type invalid();            the value that means "none"
 //   static void close(Type handle);   called once for every valid handle

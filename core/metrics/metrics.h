@@ -15,7 +15,7 @@ enum class MetricKind : std::uint8_t {
 // The catalogue of what is counted, each once: the names in step_counter.counter and in
 // `hotloop stats --json`, with unit and meaning.
 struct Metric {
-  std::string_view name;    // "host_syncs"
+  std::string_view name; // "host_syncs"
   MetricKind kind = MetricKind::kCounter;
   std::string_view unit;    // "1", "bytes", "ms"
   bool perSite = false;     // has rows in step_counter

@@ -12,7 +12,8 @@ using enum Severity;
 constexpr QualityKind kCatalogue[] = {
     // Lost while recording.
     {"dropped_records", kDataLoss,
-     "{} records were dropped because the recorder could not keep up; counts and times are too low. "
+     "{} records were dropped because the recorder could not keep up; counts and times are too "
+     "low. "
      "Record fewer steps, or switch stacks off"},
     {"lost_records", kDataLoss,
      "{} records could not be read back from shared memory and are missing from every count"},
@@ -20,10 +21,12 @@ constexpr QualityKind kCatalogue[] = {
      "{} records of an unknown type were skipped; libhotloop.so and hotloop are of different "
      "versions, install one pair"},
     {"stacks_not_taken", kInfo,
-     "{} call stacks were left out to keep the program fast; those events carry their leaf location "
+     "{} call stacks were left out to keep the program fast; those events carry their leaf "
+     "location "
      "only"},
     {"stack_failures", kNotice,
-     "{} call stacks could not be unwound; those events have no native site. Build the program with "
+     "{} call stacks could not be unwound; those events have no native site. Build the program "
+     "with "
      "frame tables (-fasynchronous-unwind-tables)"},
     {"unbalanced_pops", kNotice,
      "{} NVTX pops had no push on their thread and were ignored; check the program's ranges"},
@@ -41,12 +44,14 @@ constexpr QualityKind kCatalogue[] = {
      "{} processes found no room for their shared-memory rings and recorded nothing; free space in "
      "the folder for temporary files"},
     {"live_folder_lost", kError,
-     "The recorder's live folder vanished while recording; what came later is missing. Keep temporary "
+     "The recorder's live folder vanished while recording; what came later is missing. Keep "
+     "temporary "
      "files from being cleaned up during a run"},
     {"process_outlived_recording", kNotice,
      "{} processes were still running when the recording ended; what they did later is not in it"},
     {"process_killed", kNotice,
-     "{} processes ended without saying goodbye (signal, _exit or abort); their last open operators "
+     "{} processes ended without saying goodbye (signal, _exit or abort); their last open "
+     "operators "
      "and ranges are missing"},
     {"output_failed", kError,
      "The run file could not be written to its end; it holds what came before the failure"},
@@ -66,10 +71,8 @@ constexpr QualityKind kCatalogue[] = {
     {"truncated_run", kDataLoss,
      "The recording ended before it was finished (its recorder was killed or the machine stopped); "
      "the run holds what was stored until then"},
-    {"still_running", kNotice,
-     "The recording is still going on; this is what was stored so far"},
-    {"negative_durations", kNotice,
-     "{} events end before they begin and were given length zero"},
+    {"still_running", kNotice, "The recording is still going on; this is what was stored so far"},
+    {"negative_durations", kNotice, "{} events end before they begin and were given length zero"},
     {"dangling_references", kNotice,
      "{} references point at rows that are not in the file and were cleared"},
     {"bad_values", kDataLoss,
@@ -78,21 +81,26 @@ constexpr QualityKind kCatalogue[] = {
      "{} texts were stored more than once and were merged; nothing is lost"},
     // Found by the analyzers.
     {"no_steps", kError,
-     "No steps were found, so nothing can be said per step; mark them with hotloop_step_begin/end, an "
+     "No steps were found, so nothing can be said per step; mark them with hotloop_step_begin/end, "
+     "an "
      "NVTX range named step, or torch.profiler's step()"},
     {"few_steady_steps", kNotice,
      "Only {} steady steps were found; medians rest on few values. Record more steps"},
     {"unsteady_steps", kNotice,
      "Steps differ in what they do, so medians hide part of the work ({} kinds of steps)"},
-    {"overlapping_steps", kNotice, "{} steps overlap another step of their thread and were ignored"},
+    {"overlapping_steps", kNotice,
+     "{} steps overlap another step of their thread and were ignored"},
     {"other_process_steps", kInfo,
-     "{} steps of other processes were left out; the figures are those of the process that ran most "
+     "{} steps of other processes were left out; the figures are those of the process that ran "
+     "most "
      "operators"},
     {"other_thread_steps", kInfo,
-     "{} steps marked by other threads were left out; the figures are those of the thread that marked "
+     "{} steps marked by other threads were left out; the figures are those of the thread that "
+     "marked "
      "most"},
     {"overlapping_operators", kNotice,
-     "{} operators begin inside another one of their thread and end after it; time and nesting near "
+     "{} operators begin inside another one of their thread and end after it; time and nesting "
+     "near "
      "them may be off"},
     // Found by importers.
     {"import_skipped_events", kDataLoss, "{} events of the imported file were not understood"},

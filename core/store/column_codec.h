@@ -11,8 +11,8 @@
 #include "core/store/sqlite_handle.h"
 
 // How a cell of a column type is kept in SQLite. Integers, ids, times, flags and enums are INTEGER
-// (unsigned 64-bit values keep their bits, so from 2^63 on they look negative); double is REAL, and a
-// value that is not a number is NULL.
+// (unsigned 64-bit values keep their bits, so from 2^63 on they look negative); double is REAL, and
+// a value that is not a number is NULL.
 namespace hotloop::codec {
 
 template <class T> inline constexpr bool kIsId = false;
@@ -23,15 +23,19 @@ template <class T> constexpr std::string_view sqlType() {
 }
 
 template <class T> constexpr std::int64_t toInteger(T value) {
-  if constexpr (kIsId<T>) return value.value;
-  else if constexpr (std::is_same_v<T, Nanoseconds>) return value.count;
-  else return static_cast<std::int64_t>(value);
+  if constexpr (kIsId<T>)
+    return value.value;
+  else if constexpr (std::is_same_v<T, Nanoseconds>)
+    return value.count;
+  else
+    return static_cast<std::int64_t>(value);
 }
 
 template <class T> int bind(sqlite3_stmt *statement, int parameter, T value) {
   if constexpr (std::is_floating_point_v<T>)
     return sqlite3_bind_double(statement, parameter, value);
-  else return sqlite3_bind_int64(statement, parameter, toInteger(value));
+  else
+    return sqlite3_bind_int64(statement, parameter, toInteger(value));
 }
 
 // False when the stored number does not fit T; `value` is then zero.

@@ -15,10 +15,10 @@ struct Database::State {
 namespace {
 
 constexpr std::array kReadingPragmas = {
-    "application_id",  "collation_list", "compile_options", "database_list", "encoding",
-    "foreign_key_list", "freelist_count", "function_list",   "index_info",    "index_list",
-    "index_xinfo",     "integrity_check", "journal_mode",   "page_count",    "page_size",
-    "quick_check",     "schema_version", "table_info",      "table_list",    "table_xinfo",
+    "application_id",   "collation_list",  "compile_options", "database_list", "encoding",
+    "foreign_key_list", "freelist_count",  "function_list",   "index_info",    "index_list",
+    "index_xinfo",      "integrity_check", "journal_mode",    "page_count",    "page_size",
+    "quick_check",      "schema_version",  "table_info",      "table_list",    "table_xinfo",
     "user_version"};
 
 // Pragmas that take the name of what they describe; the others change something when given a value.
@@ -118,8 +118,7 @@ Result<Database::Table> Database::query(std::string_view sql, std::size_t maxRow
     row.reserve(static_cast<std::size_t>(columns));
     for (int i = 0; i < columns; ++i) row.push_back(readCell(raw, i));
   }
-  if (code != SQLITE_DONE)
-    return Unexpected(statementError(connection, sql, code, state_->path));
+  if (code != SQLITE_DONE) return Unexpected(statementError(connection, sql, code, state_->path));
   return table;
 }
 

@@ -11,8 +11,8 @@
 
 namespace hotloop {
 
-// Read-only SQL over a run file or any other SQLite file (`hotloop query`, importers). Opens files that
-// lie in a read-only folder, and files with a left-over WAL. Not thread-safe.
+// Read-only SQL over a run file or any other SQLite file (`hotloop query`, importers). Opens files
+// that lie in a read-only folder, and files with a left-over WAL. Not thread-safe.
 class Database {
 public:
   using Cell = std::variant<std::monostate, std::int64_t, double, std::string>; // NULL first
@@ -28,7 +28,8 @@ public:
   Database &operator=(Database &&) noexcept;
   ~Database();
 
-  // One statement that only reads. Errors carry SQLite's own message and the place in the statement.
+  // One statement that only reads. Errors carry SQLite's own message and the place in the
+  // statement.
   Result<Table> query(std::string_view sql, std::size_t maxRows = 1'000'000);
 
 private:

@@ -11,8 +11,8 @@
 
 namespace hotloop {
 
-// Text to id with bounded memory: two generations, the older one forgotten when the younger is full. A
-// text that is still in use moves to the younger one when it is looked up.
+// Text to id with bounded memory: two generations, the older one forgotten when the younger is
+// full. A text that is still in use moves to the younger one when it is looked up.
 class InternCache {
 public:
   explicit InternCache(std::size_t maxBytes) : maxGenerationBytes_(maxBytes / 2) {}

@@ -9,8 +9,8 @@
 
 namespace hotloop {
 
-// One step from format `from` to the next. `apply` works inside a transaction on a private copy; user_version
-// is set by the caller.
+// One step from format `from` to the next. `apply` works inside a transaction on a private copy;
+// user_version is set by the caller.
 struct Migration {
   int from = 0;
   Result<void> (*apply)(sqlite3 *connection, const std::string &path) = nullptr;
@@ -19,8 +19,8 @@ struct Migration {
 // Every step of this version of hotloop, oldest first. Format 1 is the first one.
 std::span<const Migration> migrations();
 
-// Takes the open file from format `version` to `target`, one step after the other, in one transaction.
-// Error kUnsupported when a step is missing.
+// Takes the open file from format `version` to `target`, one step after the other, in one
+// transaction. Error kUnsupported when a step is missing.
 Result<void> migrate(sqlite3 *connection, const std::string &path, int version, int target,
                      std::span<const Migration> steps);
 

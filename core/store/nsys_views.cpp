@@ -19,10 +19,11 @@ constexpr NsysView kViews[] = {
     {"StringIds", "string", "SELECT id, text AS value FROM string"},
     {"PROCESSES", "process",
      "SELECT " GLOBAL_PID("p") " AS globalPid, p.os_pid AS pid, n.text AS name"
-     " FROM process p LEFT JOIN string n ON n.id = p.name"},
+                               " FROM process p LEFT JOIN string n ON n.id = p.name"},
     {"ThreadNames", "thread",
-     "SELECT t.name AS nameId, NULL AS priority, " GLOBAL_TID("p", "t") " AS globalTid"
-     " FROM thread t LEFT JOIN process p ON p.id = t.process WHERE t.name <> 0"},
+     "SELECT t.name AS nameId, NULL AS priority, " GLOBAL_TID(
+         "p", "t") " AS globalTid"
+                   " FROM thread t LEFT JOIN process p ON p.id = t.process WHERE t.name <> 0"},
     {"ANALYSIS_DETAILS", "meta",
      "SELECT 0 AS globalVid,"
      " CAST(m.e AS INTEGER) - CAST(m.s AS INTEGER) AS duration,"
@@ -65,8 +66,8 @@ constexpr NsysView kViews[] = {
     {"CUPTI_ACTIVITY_KIND_RUNTIME", "api",
      "SELECT a.start, a.start + a.duration AS end, a.domain - 1 AS eventClass,"
      " " GLOBAL_TID("p", "t") " AS globalTid, a.correlation AS correlationId, a.name AS nameId,"
-     " a.status AS returnValue, nullif(a.stack, 0) AS callchainId"
-     " FROM api a" JOIN_THREAD("a.lane")},
+                              " a.status AS returnValue, nullif(a.stack, 0) AS callchainId"
+                              " FROM api a" JOIN_THREAD("a.lane")},
     {"CUDA_CALLCHAINS", "stack, frame",
      "WITH RECURSIVE chain(id, stackDepth, node) AS ("
      "SELECT stack, 0, stack FROM (SELECT DISTINCT stack FROM api WHERE stack <> 0)"
@@ -79,84 +80,111 @@ constexpr NsysView kViews[] = {
     {"CUPTI_ACTIVITY_KIND_KERNEL", "kernel",
      "SELECT k.start, k.start + k.duration AS end, d.ordinal AS deviceId, s.context AS contextId,"
      " NULL AS greenContextId, s.cuda_stream AS streamId, k.correlation AS correlationId,"
-     " " GLOBAL_PID("p") " AS globalPid, k.name AS demangledName, k.name AS shortName,"
-     " k.name AS mangledName, NULL AS launchType, NULL AS cacheConfig,"
-     " k.registers AS registersPerThread, k.grid_x AS gridX, k.grid_y AS gridY, k.grid_z AS gridZ,"
-     " k.block_x AS blockX, k.block_y AS blockY, k.block_z AS blockZ,"
-     " k.static_shared AS staticSharedMemory, k.dynamic_shared AS dynamicSharedMemory,"
-     " 0 AS localMemoryPerThread, 0 AS localMemoryTotal, k.rowid AS gridId,"
-     " NULL AS sharedMemoryExecuted, nullif(k.graph_node, 0) AS graphNodeId,"
-     " nullif(k.graph, 0) AS graphId"
-     " FROM kernel k" JOIN_STREAM("k.lane")},
+     " " GLOBAL_PID(
+         "p") " AS globalPid, k.name AS demangledName, k.name AS shortName,"
+              " k.name AS mangledName, NULL AS launchType, NULL AS cacheConfig,"
+              " k.registers AS registersPerThread, k.grid_x AS gridX, k.grid_y AS gridY, k.grid_z "
+              "AS gridZ,"
+              " k.block_x AS blockX, k.block_y AS blockY, k.block_z AS blockZ,"
+              " k.static_shared AS staticSharedMemory, k.dynamic_shared AS dynamicSharedMemory,"
+              " 0 AS localMemoryPerThread, 0 AS localMemoryTotal, k.rowid AS gridId,"
+              " NULL AS sharedMemoryExecuted, nullif(k.graph_node, 0) AS graphNodeId,"
+              " nullif(k.graph, 0) AS graphId"
+              " FROM kernel k" JOIN_STREAM("k.lane")},
     {"CUPTI_ACTIVITY_KIND_MEMCPY", "memcpy",
      "SELECT m.start, m.start + m.duration AS end, d.ordinal AS deviceId, s.context AS contextId,"
      " NULL AS greenContextId, s.cuda_stream AS streamId, m.correlation AS correlationId,"
-     " " GLOBAL_PID("p") " AS globalPid, m.bytes, m.copy_kind AS copyKind,"
-     " NULL AS deprecatedSrcId, " MEMORY_KIND("m.source_kind") " AS srcKind,"
-     " " MEMORY_KIND("m.destination_kind") " AS dstKind, NULL AS srcDeviceId,"
-     " NULL AS srcContextId, NULL AS dstDeviceId, NULL AS dstContextId, NULL AS migrationCause,"
-     " nullif(m.graph_node, 0) AS graphNodeId, NULL AS virtualAddress, 1 AS copyCount"
-     " FROM memcpy m" JOIN_STREAM("m.lane")},
+     " " GLOBAL_PID(
+         "p") " AS globalPid, m.bytes, m.copy_kind AS copyKind,"
+              " NULL AS deprecatedSrcId, " MEMORY_KIND(
+                  "m.source_kind") " AS srcKind,"
+                                   " " MEMORY_KIND(
+                                       "m.destination_kind") " AS dstKind, NULL AS srcDeviceId,"
+                                                             " NULL AS srcContextId, NULL AS "
+                                                             "dstDeviceId, NULL AS dstContextId, "
+                                                             "NULL AS migrationCause,"
+                                                             " nullif(m.graph_node, 0) AS "
+                                                             "graphNodeId, NULL AS virtualAddress, "
+                                                             "1 AS copyCount"
+                                                             " FROM memcpy m" JOIN_STREAM(
+                                                                 "m.lane")},
     {"CUPTI_ACTIVITY_KIND_MEMSET", "memset",
      "SELECT m.start, m.start + m.duration AS end, d.ordinal AS deviceId, s.context AS contextId,"
      " NULL AS greenContextId, s.cuda_stream AS streamId, m.correlation AS correlationId,"
      " " GLOBAL_PID("p") " AS globalPid, m.value, m.bytes,"
-     " nullif(m.graph_node, 0) AS graphNodeId, " MEMORY_KIND("m.memory_kind") " AS memKind"
-     " FROM memset m" JOIN_STREAM("m.lane")},
+                         " nullif(m.graph_node, 0) AS graphNodeId, " MEMORY_KIND(
+                             "m.memory_kind") " AS memKind"
+                                              " FROM memset m" JOIN_STREAM("m.lane")},
     {"CUPTI_ACTIVITY_KIND_SYNCHRONIZATION", "sync",
      "SELECT y.start, y.start + y.duration AS end, d.ordinal AS deviceId, s.context AS contextId,"
      " NULL AS greenContextId, s.cuda_stream AS streamId, y.correlation AS correlationId,"
-     " coalesce(" GLOBAL_PID("p") ", " GLOBAL_PID("q") ") AS globalPid,"
-     " NULL AS deprecatedSyncType, y.kind AS syncType, y.event AS eventId,"
-     " nullif(y.event_sync, 0) AS eventSyncId"
-     " FROM sync y" JOIN_STREAM("y.stream")
-     " LEFT JOIN thread t ON t.id = y.lane LEFT JOIN process q ON q.id = t.process"},
+     " coalesce(" GLOBAL_PID("p") ", " GLOBAL_PID(
+         "q") ") AS globalPid,"
+              " NULL AS deprecatedSyncType, y.kind AS syncType, y.event AS eventId,"
+              " nullif(y.event_sync, 0) AS eventSyncId"
+              " FROM sync y" JOIN_STREAM("y.stream") " LEFT JOIN thread t ON t.id = y.lane LEFT "
+                                                     "JOIN process q ON q.id = t.process"},
     {"CUPTI_ACTIVITY_KIND_CUDA_EVENT", "event_record",
      "SELECT e.start AS timestamp, d.ordinal AS deviceId, s.context AS contextId,"
      " NULL AS greenContextId, s.cuda_stream AS streamId, e.correlation AS correlationId,"
      " " GLOBAL_PID("p") " AS globalPid, e.event AS eventId,"
-     " nullif(e.event_sync, 0) AS eventSyncId"
-     " FROM event_record e" JOIN_STREAM("e.lane")},
+                         " nullif(e.event_sync, 0) AS eventSyncId"
+                         " FROM event_record e" JOIN_STREAM("e.lane")},
     {"CUDA_GRAPH_NODE_EVENTS", "graph_node",
-     "SELECT 0 AS start, 0 AS end, 77 AS eventClass, " GLOBAL_PID("p") " AS globalTid,"
-     " g.name AS nameId, g.id AS graphNodeId, nullif(g.original, 0) AS originalGraphNodeId"
-     " FROM graph_node g LEFT JOIN process p ON p.id = g.process"},
+     "SELECT 0 AS start, 0 AS end, 77 AS eventClass, " GLOBAL_PID(
+         "p") " AS globalTid,"
+              " g.name AS nameId, g.id AS graphNodeId, nullif(g.original, 0) AS originalGraphNodeId"
+              " FROM graph_node g LEFT JOIN process p ON p.id = g.process"},
     {"CUDA_GPU_MEMORY_USAGE_EVENTS", "allocation",
-     "SELECT a.start, " GLOBAL_PID("p") " AS globalPid, d.ordinal AS deviceId, NULL AS contextId,"
-     " a.address, NULL AS pc, a.bytes, CASE a.allocator WHEN 4 THEN 1 WHEN 7 THEN 4 ELSE 2 END"
-     " AS memKind, a.action - 1 AS memoryOperationType, n.text AS name,"
-     " nullif(a.correlation, 0) AS correlationId, NULL AS streamId"
-     " FROM allocation a" JOIN_THREAD("a.lane")
-     " LEFT JOIN device d ON d.id = a.device LEFT JOIN string n ON n.id = a.name"
-     " WHERE a.allocator BETWEEN 3 AND 7 AND a.action IN (1, 2)"},
+     "SELECT a.start, " GLOBAL_PID(
+         "p") " AS globalPid, d.ordinal AS deviceId, NULL AS contextId,"
+              " a.address, NULL AS pc, a.bytes, CASE a.allocator WHEN 4 THEN 1 WHEN 7 THEN 4 ELSE "
+              "2 END"
+              " AS memKind, a.action - 1 AS memoryOperationType, n.text AS name,"
+              " nullif(a.correlation, 0) AS correlationId, NULL AS streamId"
+              " FROM allocation a" JOIN_THREAD(
+                  "a.lane") " LEFT JOIN device d ON d.id = a.device LEFT JOIN string n ON n.id = "
+                            "a.name"
+                            " WHERE a.allocator BETWEEN 3 AND 7 AND a.action IN (1, 2)"},
     {"NVTX_EVENTS", "range",
      "SELECT r.start, CASE r.kind WHEN 3 THEN NULL ELSE r.start + r.duration END AS end,"
      " CASE r.kind WHEN 1 THEN 59 WHEN 2 THEN 60 ELSE 34 END AS eventType,"
      " CASE r.kind WHEN 2 THEN r.rowid END AS rangeId, nullif(r.category, 0) AS category,"
-     " nullif(r.color, 0) AS color, n.text AS text, " GLOBAL_TID("p", "t") " AS globalTid,"
-     " CASE r.kind WHEN 2 THEN (SELECT " GLOBAL_TID("ep", "et") " FROM thread et"
-     " LEFT JOIN process ep ON ep.id = et.process WHERE et.id = r.end_lane) END AS endGlobalTid,"
-     " r.name AS textId, r.domain AS domainId, NULL AS uint64Value,"
-     " CASE r.payload_kind WHEN 1 THEN r.payload_integer END AS int64Value,"
-     " CASE r.payload_kind WHEN 2 THEN r.payload_real END AS doubleValue, NULL AS uint32Value,"
-     " NULL AS int32Value, NULL AS floatValue, NULL AS jsonTextId, NULL AS jsonText,"
-     " NULL AS binaryData"
-     " FROM range r LEFT JOIN string n ON n.id = r.name" JOIN_THREAD("r.lane")
-     " UNION ALL SELECT 0, NULL, 75, NULL, NULL, NULL, n.text, NULL, NULL, n.id, n.id, NULL, NULL,"
-     " NULL, NULL, NULL, NULL, NULL, NULL, NULL"
-     " FROM (SELECT DISTINCT domain FROM range WHERE domain <> 0) x JOIN string n ON n.id = x.domain"},
+     " nullif(r.color, 0) AS color, n.text AS text, " GLOBAL_TID(
+         "p", "t") " AS globalTid,"
+                   " CASE r.kind WHEN 2 THEN (SELECT " GLOBAL_TID(
+                       "ep",
+                       "et") " FROM thread et"
+                             " LEFT JOIN process ep ON ep.id = et.process WHERE et.id = "
+                             "r.end_lane) END AS endGlobalTid,"
+                             " r.name AS textId, r.domain AS domainId, NULL AS uint64Value,"
+                             " CASE r.payload_kind WHEN 1 THEN r.payload_integer END AS int64Value,"
+                             " CASE r.payload_kind WHEN 2 THEN r.payload_real END AS doubleValue, "
+                             "NULL AS uint32Value,"
+                             " NULL AS int32Value, NULL AS floatValue, NULL AS jsonTextId, NULL AS "
+                             "jsonText,"
+                             " NULL AS binaryData"
+                             " FROM range r LEFT JOIN string n ON n.id = r.name" JOIN_THREAD(
+                                 "r.lane") " UNION ALL SELECT 0, NULL, 75, NULL, NULL, NULL, "
+                                           "n.text, NULL, NULL, n.id, n.id, NULL, NULL,"
+                                           " NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+                                           " FROM (SELECT DISTINCT domain FROM range WHERE domain "
+                                           "<> 0) x JOIN string n ON n.id = x.domain"},
     {"DIAGNOSTIC_EVENT", "quality",
      "SELECT 0 AS timestamp, 0 AS timestampType, 0 AS source, q.severity, m.text, NULL AS globalPid"
      " FROM quality q LEFT JOIN string m ON m.id = q.message"},
     {"ENUM_CUDA_MEMCPY_OPER", "-",
      "SELECT column1 AS id, column2 AS name, column3 AS label FROM (VALUES"
      " (0, 'CUDA_MEMCPY_KIND_UNKNOWN', 'Unknown'), (1, 'CUDA_MEMCPY_KIND_HTOD', 'Host-to-Device'),"
-     " (2, 'CUDA_MEMCPY_KIND_DTOH', 'Device-to-Host'), (3, 'CUDA_MEMCPY_KIND_HTOA', 'Host-to-Array'),"
-     " (4, 'CUDA_MEMCPY_KIND_ATOH', 'Array-to-Host'), (5, 'CUDA_MEMCPY_KIND_ATOA', 'Array-to-Array'),"
+     " (2, 'CUDA_MEMCPY_KIND_DTOH', 'Device-to-Host'), (3, 'CUDA_MEMCPY_KIND_HTOA', "
+     "'Host-to-Array'),"
+     " (4, 'CUDA_MEMCPY_KIND_ATOH', 'Array-to-Host'), (5, 'CUDA_MEMCPY_KIND_ATOA', "
+     "'Array-to-Array'),"
      " (6, 'CUDA_MEMCPY_KIND_ATOD', 'Array-to-Device'),"
      " (7, 'CUDA_MEMCPY_KIND_DTOA', 'Device-to-Array'),"
      " (8, 'CUDA_MEMCPY_KIND_DTOD', 'Device-to-Device'),"
-     " (9, 'CUDA_MEMCPY_KIND_HTOH', 'Host-to-Host'), (10, 'CUDA_MEMCPY_KIND_PTOP', 'Peer-to-Peer'))"},
+     " (9, 'CUDA_MEMCPY_KIND_HTOH', 'Host-to-Host'), (10, 'CUDA_MEMCPY_KIND_PTOP', "
+     "'Peer-to-Peer'))"},
     {"ENUM_CUDA_MEM_KIND", "-",
      "SELECT column1 AS id, column2 AS name, column3 AS label FROM (VALUES"
      " (0, 'CUDA_MEMOPR_MEMORY_KIND_PAGEABLE', 'Pageable'),"

@@ -22,14 +22,14 @@ Error cannotCreate(const std::string &path, int number) {
   case EACCES:
   case EPERM:
   case EROFS:
-    return {ErrorKind::kPermission,
-            path + ": cannot be created, " + where + " is not writable; choose another output path"};
+    return {ErrorKind::kPermission, path + ": cannot be created, " + where +
+                                        " is not writable; choose another output path"};
   default: return systemError(number, path + ": cannot be created");
   }
 }
 
 Result<void> checkReplaceable(const std::string &path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
   if (!S_ISREG(status.st_mode))
     return Unexpected(invalidInput(path + ": is not a plain file; choose another output path"));

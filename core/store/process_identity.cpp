@@ -16,8 +16,8 @@ std::string bootId() {
   return id;
 }
 
-// Field 22 of /proc/<pid>/stat, counted after the name, which may hold blanks and parentheses. Empty for
-// a process that is gone or only waits to be reaped.
+// Field 22 of /proc/<pid>/stat, counted after the name, which may hold blanks and parentheses.
+// Empty for a process that is gone or only waits to be reaped.
 std::string startTicks(std::int64_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string line;

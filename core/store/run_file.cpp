@@ -28,7 +28,7 @@ std::uint32_t bigEndian(const unsigned char *bytes) {
 }
 
 bool existsNotEmpty(const std::string &path) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
@@ -64,15 +64,14 @@ Result<OpenFile> openCopy(const std::string &path, const FileHeader &header) {
 } // namespace
 
 Result<FileHeader> readFileHeader(const std::string &path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return Unexpected(notFound(path + ": no such file"));
     return Unexpected(systemError(errno, path));
   }
   if (S_ISDIR(status.st_mode))
     return Unexpected(invalidInput(path + ": is a folder, not a run file"));
-  if (!S_ISREG(status.st_mode))
-    return Unexpected(invalidInput(path + ": is not a plain file"));
+  if (!S_ISREG(status.st_mode)) return Unexpected(invalidInput(path + ": is not a plain file"));
   std::array<unsigned char, kHeaderBytes> bytes{};
   errno = 0;
   std::ifstream file(path, std::ios::binary);
@@ -128,8 +127,7 @@ Result<OpenFile> openRunFile(const std::string &path, std::span<const Migration>
     const FileHeader header = file.header;
     HOTLOOP_ASSIGN(file, openCopy(path, header));
   }
-  HOTLOOP_TRY(
-      migrate(file.connection.get(), path, static_cast<int>(stored), version, steps));
+  HOTLOOP_TRY(migrate(file.connection.get(), path, static_cast<int>(stored), version, steps));
   return file;
 }
 

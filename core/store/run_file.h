@@ -15,8 +15,8 @@ namespace hotloop {
 // What the first bytes of a file tell, without SQLite.
 struct FileHeader {
   bool isSqlite = false;
-  bool isRun = false;  // application_id is ours
-  int version = 0;     // user_version
+  bool isRun = false; // application_id is ours
+  int version = 0;    // user_version
   std::uint64_t fileBytes = 0;
 };
 // Errors: missing, a folder, not readable, empty.
@@ -26,8 +26,8 @@ Result<FileHeader> readFileHeader(const std::string &path);
 bool isBeingRecorded(const std::string &path);
 
 // An SQLite file opened for reading. Where SQLite cannot read it in place without changing it (a
-// left-over journal in a folder that is not writable, a migration), it is a copy in a temporary folder
-// that goes with this object.
+// left-over journal in a folder that is not writable, a migration), it is a copy in a temporary
+// folder that goes with this object.
 struct OpenFile {
   TemporaryFolder folder; // empty unless copied; outlives the connection
   Connection connection;

@@ -61,8 +61,7 @@ Result<std::int64_t> loadStrings(LoadContext &context, StringPool &pool) {
     context.poolIds[id.value] = pool.intern(columnText(statement.get(), 1));
     if (id) ++rows;
   }
-  if (code != SQLITE_DONE)
-    return Unexpected(sqliteError(context.connection, code, context.path));
+  if (code != SQLITE_DONE) return Unexpected(sqliteError(context.connection, code, context.path));
   return rows - static_cast<std::int64_t>(pool.size() - before);
 }
 
@@ -81,9 +80,10 @@ Result<TraceView> loadRun(const std::string &path) {
   context.fileBytes = run.file.header.fileBytes;
 
   TraceData data;
-  HOTLOOP_TRY(forEachMeta(context.connection, path, [&](std::string_view key, std::string_view text) {
-    data.meta.insert_or_assign(std::string(key), std::string(text));
-  }));
+  HOTLOOP_TRY(
+      forEachMeta(context.connection, path, [&](std::string_view key, std::string_view text) {
+        data.meta.insert_or_assign(std::string(key), std::string(text));
+      }));
   data.meta.insert_or_assign(std::string(meta_key::kState), run.state);
   HOTLOOP_ASSIGN(const std::int64_t duplicates, loadStrings(context, data.strings));
   Result<void> loaded;
@@ -93,13 +93,11 @@ Result<TraceView> loadRun(const std::string &path) {
   HOTLOOP_TRY(std::move(loaded));
 
   auto mended = normalise(data);
-  if (!mended)
-    return Unexpected(Error{mended.error().kind, path + ": " + mended.error().message});
+  if (!mended) return Unexpected(Error{mended.error().kind, path + ": " + mended.error().message});
   TraceBuilder sink(std::move(data));
   reportState(sink, run.state);
   reportQuality(sink, "negative_durations", mended->negativeDurations);
-  reportQuality(sink, "dangling_references",
-                mended->danglingReferences + context.danglingStrings);
+  reportQuality(sink, "dangling_references", mended->danglingReferences + context.danglingStrings);
   reportQuality(sink, "bad_values", context.badValues);
   reportQuality(sink, "duplicate_strings", duplicates);
   data = sink.take();

@@ -10,10 +10,10 @@
 
 namespace hotloop {
 
-// Loads a whole run. A file that is still being written, or whose writer died, is read up to its last
-// commit; meta.state then says "running" or "truncated" and a quality row says so in a sentence. The
-// file is never changed; an older format is migrated on a temporary copy.
-// Errors: missing, not a hotloop file, newer format, damaged, locked.
+// Loads a whole run. A file that is still being written, or whose writer died, is read up to its
+// last commit; meta.state then says "running" or "truncated" and a quality row says so in a
+// sentence. The file is never changed; an older format is migrated on a temporary copy. Errors:
+// missing, not a hotloop file, newer format, damaged, locked.
 Result<TraceView> loadRun(const std::string &path);
 
 // What can be told of a run without loading it.

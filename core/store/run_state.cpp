@@ -10,8 +10,8 @@ namespace hotloop {
 namespace {
 
 Result<std::string> readMeta(sqlite3 *connection, std::string_view key, const std::string &path) {
-  return queryText(connection,
-                   "SELECT value FROM main.meta WHERE key = '" + std::string(key) + "'", path);
+  return queryText(connection, "SELECT value FROM main.meta WHERE key = '" + std::string(key) + "'",
+                   path);
 }
 
 } // namespace

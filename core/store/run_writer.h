@@ -18,9 +18,9 @@ struct RunWriterOptions {
 // What became of the recording, for meta.state.
 enum class RunState { kClean, kTruncated };
 
-// Writes one run file. While it is open the file is in WAL mode and says `state = running`; what was
-// committed survives the death of the writer. finalise() merges the WAL, builds indexes and leaves one
-// plain file. Not thread-safe.
+// Writes one run file. While it is open the file is in WAL mode and says `state = running`; what
+// was committed survives the death of the writer. finalise() merges the WAL, builds indexes and
+// leaves one plain file. Not thread-safe.
 class RunWriter : public TraceSink {
 public:
   // Errors: path exists (without overwrite), folder missing or read-only, disk full.

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/trace/tables/all_tables.h"
 #include "core/trace/table_rows.h"
+#include "core/trace/tables/all_tables.h"
 
 // The SQL of the run file, generated from the table descriptions of core/trace/tables.
 namespace hotloop {
@@ -18,8 +18,8 @@ inline constexpr int kFormatVersion = 1;
 
 struct ColumnSql {
   std::string name;
-  std::string type;   // INTEGER or REAL
-  bool key = false;   // the primary key of an entity table
+  std::string type; // INTEGER or REAL
+  bool key = false; // the primary key of an entity table
 };
 struct TableSql {
   std::string name;

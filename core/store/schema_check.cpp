@@ -17,7 +17,8 @@ Result<void> checkKind(sqlite3 *connection, const std::string &table, const std:
   HOTLOOP_ASSIGN(const Statement statement,
                  prepare(connection,
                          "SELECT type, strict, wr FROM pragma_table_list WHERE schema = 'main' AND "
-                         "name = '" + table + "'",
+                         "name = '" +
+                             table + "'",
                          path));
   const int code = sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return Unexpected(damaged(path, "table " + table + " is missing"));

@@ -6,8 +6,9 @@
 
 namespace hotloop {
 
-// Does the open file have every table of this format, as a plain STRICT table with the columns and types
-// that the loader relies on? Error kCorrupt names what differs. Views and further tables are not looked at.
+// Does the open file have every table of this format, as a plain STRICT table with the columns and
+// types that the loader relies on? Error kCorrupt names what differs. Views and further tables are
+// not looked at.
 Result<void> checkSchema(sqlite3 *connection, const std::string &path);
 
 } // namespace hotloop

@@ -6,11 +6,10 @@ namespace {
 
 constexpr int kBusyMilliseconds = 1500;
 
-// A write that fails for want of space comes as one of these; SQLite keeps the reason (a full disk, a
-// quota, a limit on file sizes) to itself.
+// A write that fails for want of space comes as one of these; SQLite keeps the reason (a full disk,
+// a quota, a limit on file sizes) to itself.
 bool writeFailed(int code) {
-  return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE ||
-         code == SQLITE_IOERR_SHMSIZE;
+  return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE;
 }
 
 } // namespace
@@ -19,10 +18,11 @@ Error sqliteError(sqlite3 *connection, int code, const std::string &path) {
   const std::string text =
       connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
   if (writeFailed(code))
-    return {ErrorKind::kNoSpace,
-            path + ": cannot be written any further (" + text +
-                "): the disk is full, or a quota or limit on file sizes is reached. What was stored "
-                "before is kept; free space or write to another disk"};
+    return {
+        ErrorKind::kNoSpace,
+        path + ": cannot be written any further (" + text +
+            "): the disk is full, or a quota or limit on file sizes is reached. What was stored "
+            "before is kept; free space or write to another disk"};
   switch (code & 0xff) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:

@@ -28,14 +28,16 @@ using Statement = UniqueHandle<StatementTraits>;
 // The last failure of `connection` (result `code`) as a sentence about the file `path`.
 Error sqliteError(sqlite3 *connection, int code, const std::string &path);
 
-// Opens with flags of sqlite3_open_v2; sets a busy timeout, switches off what a hostile file could use.
+// Opens with flags of sqlite3_open_v2; sets a busy timeout, switches off what a hostile file could
+// use.
 Result<Connection> openConnection(const std::string &path, int flags, const std::string &shownPath);
 
 Result<void> execute(sqlite3 *connection, const std::string &sql, const std::string &path);
 Result<Statement> prepare(sqlite3 *connection, std::string_view sql, const std::string &path);
 
 // First column of the first row, as an integer or a text; 0 or "" when there is none.
-Result<std::int64_t> queryInteger(sqlite3 *connection, std::string_view sql, const std::string &path);
+Result<std::int64_t> queryInteger(sqlite3 *connection, std::string_view sql,
+                                  const std::string &path);
 Result<std::string> queryText(sqlite3 *connection, std::string_view sql, const std::string &path);
 
 // Text of a column, without copying; valid until the statement moves on.

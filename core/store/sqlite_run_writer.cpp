@@ -82,7 +82,8 @@ bool SqliteRunWriter::stepAndReset(sqlite3_stmt *statement) {
   return false;
 }
 
-// Keeps the first failure and undoes the open transaction, so that the file stays at the last commit.
+// Keeps the first failure and undoes the open transaction, so that the file stays at the last
+// commit.
 void SqliteRunWriter::fail(int code) {
   if (!failure_) failure_ = sqliteError(connection_.get(), code, path_);
   if (sqlite3_get_autocommit(connection_.get()) == 0)
@@ -164,11 +165,10 @@ Result<void> SqliteRunWriter::commitIfDue() {
 // Texts were written with their `{}`, since counts of one kind add up.
 Result<void> SqliteRunWriter::finishQuality() {
   for (auto &[name, known] : quality_) {
-    HOTLOOP_ASSIGN(std::string message,
-                   queryText(connection_.get(),
-                             "SELECT text FROM string WHERE id = " +
-                                 std::to_string(known.row.message.value),
-                             path_));
+    HOTLOOP_ASSIGN(std::string message, queryText(connection_.get(),
+                                                  "SELECT text FROM string WHERE id = " +
+                                                      std::to_string(known.row.message.value),
+                                                  path_));
     const auto place = message.find("{}");
     if (place == std::string::npos) continue;
     message.replace(place, 2, std::to_string(known.row.count));
@@ -188,10 +188,11 @@ Result<void> SqliteRunWriter::mergeJournal() {
     if (mode && *mode == "delete") return {};
     if (!mode && mode.error().kind != ErrorKind::kBusy) return Unexpected(mode.error());
     if (std::chrono::steady_clock::now() >= giveUp)
-      return Unexpected(Error{ErrorKind::kBusy,
-                              path_ + ": is complete, but could not be made one plain file because "
+      return Unexpected(
+          Error{ErrorKind::kBusy, path_ +
+                                      ": is complete, but could not be made one plain file because "
                                       "another program reads it; keep it together with " +
-                                  path_ + "-wal"});
+                                      path_ + "-wal"});
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

@@ -16,8 +16,9 @@
 
 namespace hotloop {
 
-// RunWriter over one SQLite connection; see run_writer.h for what it promises. Its memory does not grow
-// with the run: SQLite's cache, a bounded intern cache, and one row per kind of data-quality trouble.
+// RunWriter over one SQLite connection; see run_writer.h for what it promises. Its memory does not
+// grow with the run: SQLite's cache, a bounded intern cache, and one row per kind of data-quality
+// trouble.
 class SqliteRunWriter final : public EachTable<SqliteRunWriter, RunWriter> {
 public:
   SqliteRunWriter(std::string path, const RunWriterOptions &options);
@@ -33,8 +34,10 @@ public:
   std::uint64_t rowsWritten() const override { return rowsWritten_; }
 
   template <class Table> void addRow(const RowOf<Table> &row) {
-    if constexpr (std::is_same_v<Table, QualityTable>) addQuality(row);
-    else insertRow<Table>(row);
+    if constexpr (std::is_same_v<Table, QualityTable>)
+      addQuality(row);
+    else
+      insertRow<Table>(row);
   }
 
 private:
@@ -76,9 +79,8 @@ template <class Table> void SqliteRunWriter::insertRow(const RowOf<Table> &row) 
   if (!begin()) return;
   sqlite3_stmt *statement = inserts_[tableIndex<Table>()].get();
   int parameter = 0;
-  Table::template columns<Value>([&](auto member, const ColumnInfo &) {
-    codec::bind(statement, ++parameter, row.*member);
-  });
+  Table::template columns<Value>(
+      [&](auto member, const ColumnInfo &) { codec::bind(statement, ++parameter, row.*member); });
   if (stepAndReset(statement)) rowDone();
 }
 

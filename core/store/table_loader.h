@@ -14,10 +14,10 @@ namespace hotloop {
 struct LoadContext {
   sqlite3 *connection = nullptr;
   std::string path;
-  std::uint64_t fileBytes = 0;          // bounds what may be reserved for a claimed number of rows
-  std::vector<StringId> poolIds;        // id in the file -> id in the pool
-  std::int64_t badValues = 0;           // numbers that did not fit their column
-  std::int64_t danglingStrings = 0;     // string ids that the file does not hold
+  std::uint64_t fileBytes = 0;      // bounds what may be reserved for a claimed number of rows
+  std::vector<StringId> poolIds;    // id in the file -> id in the pool
+  std::int64_t badValues = 0;       // numbers that did not fit their column
+  std::int64_t danglingStrings = 0; // string ids that the file does not hold
 
   StringId poolId(StringId stored) {
     if (stored.value < poolIds.size()) return poolIds[stored.value];
@@ -29,10 +29,9 @@ struct LoadContext {
 // Rows to expect in a table, from its largest rowid: exact for tables that are only added to.
 Result<std::uint64_t> expectedRows(const LoadContext &context, const TableSql &table);
 
-// Appends all rows of the table in order of rowid. One loop per table, generated from its description:
-// a cell costs one SQLite call and one comparison.
-template <class Table>
-Result<void> loadTable(LoadContext &context, ColumnsOf<Table> &columns) {
+// Appends all rows of the table in order of rowid. One loop per table, generated from its
+// description: a cell costs one SQLite call and one comparison.
+template <class Table> Result<void> loadTable(LoadContext &context, ColumnsOf<Table> &columns) {
   const TableSql &sql = tableSql<Table>();
   HOTLOOP_ASSIGN(const std::uint64_t expected, expectedRows(context, sql));
   Table::template columns<Column>([&](auto member, const ColumnInfo &) {
@@ -52,8 +51,7 @@ Result<void> loadTable(LoadContext &context, ColumnsOf<Table> &columns) {
       column.push_back(cell);
     });
   }
-  if (code != SQLITE_DONE)
-    return Unexpected(sqliteError(context.connection, code, context.path));
+  if (code != SQLITE_DONE) return Unexpected(sqliteError(context.connection, code, context.path));
   return {};
 }
 

@@ -10,7 +10,8 @@
 
 namespace hotloop {
 
-// Brings rows into the given order: row i becomes what row order[i] was. `order` may name fewer rows.
+// Brings rows into the given order: row i becomes what row order[i] was. `order` may name fewer
+// rows.
 template <class Table>
 void reorder(ColumnsOf<Table> &columns, const std::vector<std::uint32_t> &order) {
   Table::template columns<Column>([&](auto member, const ColumnInfo &) {
@@ -20,6 +21,19 @@ void reorder(ColumnsOf<Table> &columns, const std::vector<std::uint32_t> &order)
     for (const std::uint32_t row : order) sorted.push_back(column[row]);
     column = std::move(sorted);
   });
+}
+
+// Sets negative durations to 0; how many there were. Comes before eventOrder().
+template <class Table> std::int64_t clearNegativeDurations(ColumnsOf<Table> &columns) {
+  std::int64_t cleared = 0;
+  if constexpr (requires { columns.duration; }) {
+    for (Nanoseconds &duration : columns.duration) {
+      if (duration.count >= 0) continue;
+      duration = Nanoseconds();
+      ++cleared;
+    }
+  }
+  return cleared;
 }
 
 namespace detail {

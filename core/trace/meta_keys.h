@@ -2,28 +2,31 @@
 
 #include <string_view>
 
-// Keys of the `meta` table, each once. Values are text; numbers in decimal. A key that is absent was
-// not known. docs/trace_format.md repeats this list.
+// Keys of the `meta` table, each once. Values are text; numbers in decimal. A key that is absent
+// was not known. docs/trace_format.md repeats this list.
 namespace hotloop::meta_key {
 
 inline constexpr std::string_view kState = "state"; // running | clean | truncated
 inline constexpr std::string_view kToolVersion = "tool_version";
-inline constexpr std::string_view kSource = "source"; // record | make_run | import:<format>
+inline constexpr std::string_view kSource = "source";   // record | make_run | import:<format>
 inline constexpr std::string_view kCommand = "command"; // shell-quoted
 inline constexpr std::string_view kWorkingDirectory = "working_directory";
 inline constexpr std::string_view kHost = "host";
 inline constexpr std::string_view kBootId = "boot_id";
 inline constexpr std::string_view kRecorderPid = "recorder_pid"; // of the process that writes
-inline constexpr std::string_view kRecorderStart = "recorder_start"; // its start time, clock ticks since boot
-inline constexpr std::string_view kStartRealtime = "start_realtime"; // ns since 1970
+inline constexpr std::string_view kRecorderStart =
+    "recorder_start"; // its start time, clock ticks since boot
+inline constexpr std::string_view kStartRealtime = "start_realtime";   // ns since 1970
 inline constexpr std::string_view kStartMonotonic = "start_monotonic"; // ns
-inline constexpr std::string_view kEndMonotonic = "end_monotonic"; // ns
-inline constexpr std::string_view kExitStatus = "exit_status"; // of the program: code, or 128+signal
+inline constexpr std::string_view kEndMonotonic = "end_monotonic";     // ns
+inline constexpr std::string_view kExitStatus =
+    "exit_status"; // of the program: code, or 128+signal
 inline constexpr std::string_view kEnvironment = "environment"; // NAME=value lines, a fixed subset
 inline constexpr std::string_view kCpuModel = "cpu_model";
 inline constexpr std::string_view kCpuCount = "cpu_count";
 inline constexpr std::string_view kTorchVersion = "torch_version";
-inline constexpr std::string_view kTorchAttachment = "torch_attachment"; // plugin | replica | none: reason
+inline constexpr std::string_view kTorchAttachment =
+    "torch_attachment"; // plugin | replica | none: reason
 inline constexpr std::string_view kPythonVersion = "python_version";
 inline constexpr std::string_view kCudaVersion = "cuda_version";
 inline constexpr std::string_view kDriverVersion = "driver_version";

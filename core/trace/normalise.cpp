@@ -54,13 +54,20 @@ void sortGraphNodes(GraphNodeColumns &nodes) {
 }
 
 template <class Tag> std::size_t idLimit(const TraceData &data) {
-  if constexpr (std::is_same_v<Tag, StringTag>) return data.strings.size() - 1;
-  else if constexpr (std::is_same_v<Tag, ProcessTag>) return data.processes.id.size();
-  else if constexpr (std::is_same_v<Tag, ThreadTag>) return data.threads.id.size();
-  else if constexpr (std::is_same_v<Tag, DeviceTag>) return data.devices.id.size();
-  else if constexpr (std::is_same_v<Tag, StreamTag>) return data.streams.id.size();
-  else if constexpr (std::is_same_v<Tag, FrameTag>) return data.frames.id.size();
-  else if constexpr (std::is_same_v<Tag, StackTag>) return data.stacks.id.size();
+  if constexpr (std::is_same_v<Tag, StringTag>)
+    return data.strings.size() - 1;
+  else if constexpr (std::is_same_v<Tag, ProcessTag>)
+    return data.processes.id.size();
+  else if constexpr (std::is_same_v<Tag, ThreadTag>)
+    return data.threads.id.size();
+  else if constexpr (std::is_same_v<Tag, DeviceTag>)
+    return data.devices.id.size();
+  else if constexpr (std::is_same_v<Tag, StreamTag>)
+    return data.streams.id.size();
+  else if constexpr (std::is_same_v<Tag, FrameTag>)
+    return data.frames.id.size();
+  else if constexpr (std::is_same_v<Tag, StackTag>)
+    return data.stacks.id.size();
   else {
     static_assert(std::is_same_v<Tag, StepTag>);
     return data.steps.start.size();
@@ -107,18 +114,6 @@ template <class Tag> std::int64_t cutCycles(std::vector<Id<Tag>> &parents) {
   return cut;
 }
 
-template <class Table> std::int64_t clearNegative(ColumnsOf<Table> &columns) {
-  std::int64_t cleared = 0;
-  if constexpr (requires { columns.duration; }) {
-    for (Nanoseconds &duration : columns.duration) {
-      if (duration.count >= 0) continue;
-      duration = Nanoseconds();
-      ++cleared;
-    }
-  }
-  return cleared;
-}
-
 void renumberEvidence(TraceData &data, std::string_view table,
                       const std::vector<std::uint32_t> &newRow) {
   const StringId name = data.strings.find(table);
@@ -163,7 +158,7 @@ Result<NormaliseCounts> normalise(TraceData &data) {
     Table::template columns<Column>([&](auto member, const ColumnInfo &) {
       counts.danglingReferences += clearDangling(data, columns.*member);
     });
-    counts.negativeDurations += clearNegative<Table>(columns);
+    counts.negativeDurations += clearNegativeDurations<Table>(columns);
     if constexpr (Table::kInfo.kind == TableKind::kEvent) sortTable<Table>(data);
   });
   for (std::uint32_t &step : data.stepCounters.step) {

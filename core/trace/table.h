@@ -14,10 +14,11 @@
 //   static constexpr TableInfo kInfo;                     name and meaning
 //   template <template <class> class F> struct Fields;    one member per column, of type F<T>
 //   template <template <class> class F, class Visit>
-//   static void columns(Visit &&visit);                   visit(&Fields<F>::x, ColumnInfo) per column
-// With F = Value, Fields is one row; with F = Column, the table's columns in memory. The SQL schema,
-// the writer, the loader and docs/trace_format.md are generated from columns(), in its order.
-// Integer, double, bool, enum and Id columns are supported (core/store/column_codec.h).
+//   static void columns(Visit &&visit);                   visit(&Fields<F>::x, ColumnInfo) per
+//   column
+// With F = Value, Fields is one row; with F = Column, the table's columns in memory. The SQL
+// schema, the writer, the loader and docs/trace_format.md are generated from columns(), in its
+// order. Integer, double, bool, enum and Id columns are supported (core/store/column_codec.h).
 namespace hotloop {
 
 template <class T> using Value = T;
@@ -28,7 +29,7 @@ enum class Unit : std::uint8_t {
   kNanoseconds, // of the run's clock
   kBytes,
   kCount,
-  kId,          // row id of the table named in ColumnInfo::references
+  kId, // row id of the table named in ColumnInfo::references
   kHertz,
 };
 

@@ -39,8 +39,7 @@ template <class Table> void appendRow(ColumnsOf<Table> &columns, const RowOf<Tab
 }
 
 // Row `index` of columns in memory, which must be below rowCount().
-template <class Table>
-RowOf<Table> rowAt(const ColumnsOf<Table> &columns, std::size_t index) {
+template <class Table> RowOf<Table> rowAt(const ColumnsOf<Table> &columns, std::size_t index) {
   const auto addresses = detail::columnAddresses<Table>(columns);
   RowOf<Table> row;
   std::size_t i = 0;

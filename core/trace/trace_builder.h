@@ -11,8 +11,8 @@
 
 namespace hotloop {
 
-// A TraceSink in memory: what tests and importers hand to the analyzers without a file. A built run is
-// what loadRun() would give for the same rows. Rows that refer to events (step_counter.step,
+// A TraceSink in memory: what tests and importers hand to the analyzers without a file. A built run
+// is what loadRun() would give for the same rows. Rows that refer to events (step_counter.step,
 // evidence.row) count them from 1 in the order of add().
 class TraceBuilder final : public EachTable<TraceBuilder, TraceSink> {
 public:
@@ -24,8 +24,8 @@ public:
   void setMeta(std::string_view key, std::string_view value) override;
   Result<void> commit() override { return {}; }
 
-  // The run in the form that trace_view.h promises; the builder is empty afterwards. `counts` tells what
-  // had to be mended. Errors: as normalise().
+  // The run in the form that trace_view.h promises; the builder is empty afterwards. `counts` tells
+  // what had to be mended. Errors: as normalise().
   Result<TraceView> build(NormaliseCounts *counts = nullptr);
   // The rows as they were added; the builder is empty afterwards.
   TraceData take() { return std::exchange(data_, TraceData()); }

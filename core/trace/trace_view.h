@@ -12,7 +12,8 @@ namespace hotloop {
 
 // A run in memory: every table as columns, loaded once. Event tables are sorted by (start, longer
 // first), so a parent precedes its children; row i of a column belongs to row i of its neighbours.
-// Entity tables are dense and sorted by id, so row id-1 is entity `id` (absent ids are rows of zeros).
+// Entity tables are dense and sorted by id, so row id-1 is entity `id` (absent ids are rows of
+// zeros).
 struct TraceData {
   std::map<std::string, std::string, std::less<>> meta;
   StringPool strings;

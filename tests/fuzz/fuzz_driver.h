@@ -7,8 +7,8 @@
 
 namespace hotloop::fuzz {
 
-// What is fuzzed. run() makes one input from `random` alone and gives it to the code under test; it must
-// return, whatever the input. "" or what is wrong about the result.
+// What is fuzzed. run() makes one input from `random` alone and gives it to the code under test; it
+// must return, whatever the input. "" or what is wrong about the result.
 class Target {
 public:
   virtual ~Target() = default;

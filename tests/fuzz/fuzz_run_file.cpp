@@ -43,8 +43,8 @@ void executeSql(const std::string &path, const std::string &sql) {
 
 void flipBytes(std::string &bytes, Random &random) {
   // The header and the schema are a small part of the file but decide how the rest is read.
-  const std::size_t range = random.below(3) == 0 ? std::min<std::size_t>(bytes.size(), 4'096)
-                                                 : bytes.size();
+  const std::size_t range =
+      random.below(3) == 0 ? std::min<std::size_t>(bytes.size(), 4'096) : bytes.size();
   for (std::uint64_t i = 1 + random.below(32); i > 0; --i)
     bytes[random.below(range)] = static_cast<char>(random.next());
 }
@@ -80,9 +80,22 @@ std::string hostileSql(Random &random) {
   const TableSql &table = tables[random.below(tables.size())];
   const TableSql &other = tables[random.below(tables.size())];
   const ColumnSql &column = table.columns[random.below(table.columns.size())];
-  constexpr const char *kValues[] = {"-1", "0", "1", "255", "65536", "4294967295", "4294967296",
-                                     "9223372036854775807", "-9223372036854775808", "'text'", "NULL",
-                                     "1e308", "x'00'", "rowid", "rowid + 1", "random()"};
+  constexpr const char *kValues[] = {"-1",
+                                     "0",
+                                     "1",
+                                     "255",
+                                     "65536",
+                                     "4294967295",
+                                     "4294967296",
+                                     "9223372036854775807",
+                                     "-9223372036854775808",
+                                     "'text'",
+                                     "NULL",
+                                     "1e308",
+                                     "x'00'",
+                                     "rowid",
+                                     "rowid + 1",
+                                     "random()"};
   const std::string value = kValues[random.below(std::size(kValues))];
   const std::string where =
       random.below(2) == 0 ? "" : " WHERE rowid % " + std::to_string(2 + random.below(9)) + " = 0";
@@ -91,16 +104,18 @@ std::string hostileSql(Random &random) {
   case 1: return "ALTER TABLE \"" + table.name + "\" RENAME COLUMN \"" + column.name + "\" TO z";
   case 2: return "DELETE FROM \"" + table.name + "\"" + where;
   case 3:
-    return "DROP TABLE \"" + table.name + "\"; CREATE VIEW \"" + table.name + "\" AS SELECT * FROM \"" +
-           other.name + "\"";
+    return "DROP TABLE \"" + table.name + "\"; CREATE VIEW \"" + table.name +
+           "\" AS SELECT * FROM \"" + other.name + "\"";
   case 4:
     return "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, 'INTEGER', '" +
-           std::string(random.below(2) == 0 ? "TEXT" : "BLOB") + "') WHERE name = '" + table.name + "'";
+           std::string(random.below(2) == 0 ? "TEXT" : "BLOB") + "') WHERE name = '" + table.name +
+           "'";
   case 5:
     return "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = " +
            std::to_string(random.below(60)) + " WHERE name = '" + table.name + "'";
   default:
-    return "UPDATE OR REPLACE \"" + table.name + "\" SET \"" + column.name + "\" = " + value + where;
+    return "UPDATE OR REPLACE \"" + table.name + "\" SET \"" + column.name + "\" = " + value +
+           where;
   }
 }
 

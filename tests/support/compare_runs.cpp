@@ -12,9 +12,12 @@ namespace {
 
 template <class Cell>
 bool same(const TraceView &left, const Cell &a, const TraceView &right, const Cell &b) {
-  if constexpr (std::is_same_v<Cell, StringId>) return left.text(a) == right.text(b);
-  else if constexpr (std::is_floating_point_v<Cell>) return a == b || (std::isnan(a) && std::isnan(b));
-  else return a == b;
+  if constexpr (std::is_same_v<Cell, StringId>)
+    return left.text(a) == right.text(b);
+  else if constexpr (std::is_floating_point_v<Cell>)
+    return a == b || (std::isnan(a) && std::isnan(b));
+  else
+    return a == b;
 }
 
 template <class Table> std::string tableDifference(const TraceView &left, const TraceView &right) {
@@ -40,8 +43,8 @@ template <class Table> std::string tableDifference(const TraceView &left, const 
 std::string differenceOf(const TraceView &left, const TraceView &right) {
   auto leftMeta = left->meta;
   auto rightMeta = right->meta;
-  for (const std::string_view key : {meta_key::kState, meta_key::kRecorderPid,
-                                     meta_key::kRecorderStart, meta_key::kBootId}) {
+  for (const std::string_view key :
+       {meta_key::kState, meta_key::kRecorderPid, meta_key::kRecorderStart, meta_key::kBootId}) {
     leftMeta.erase(std::string(key));
     rightMeta.erase(std::string(key));
   }

@@ -11,8 +11,8 @@
 
 namespace hotloop::test_support {
 
-// Problems that a made run can hold. Each has one place in the made program and the rule that should
-// name it.
+// Problems that a made run can hold. Each has one place in the made program and the rule that
+// should name it.
 enum class Plant : std::uint32_t {
   kItem,          // loss.item() once per step
   kBranch,        // if (tensor): per step
@@ -51,7 +51,7 @@ struct MakeRunOptions {
   bool device = false; // with CUDA calls, kernels, copies, fills, synchronisations
   bool graph = false;  // with device: the optimizer is launched as one CUDA graph
   StepMarks marks = StepMarks::kApi;
-  std::uint32_t layers = 0;  // 0: chosen so that a run has many steps
+  std::uint32_t layers = 0; // 0: chosen so that a run has many steps
   std::uint32_t experts = 8;
   std::vector<Plant> plants = {}; // none: a clean run
 };
@@ -66,9 +66,9 @@ struct MadeRun {
   std::vector<PlantedProblem> planted;
 };
 
-// Plays a mixture-of-experts training loop into `sink`, 10^3 to 10^8 events, with memory that does not
-// depend on their number: nested operators, ranges, allocations, several threads and streams, warm-up,
-// gaps and jitter. The same options give the same rows. The caller finalises the sink.
+// Plays a mixture-of-experts training loop into `sink`, 10^3 to 10^8 events, with memory that does
+// not depend on their number: nested operators, ranges, allocations, several threads and streams,
+// warm-up, gaps and jitter. The same options give the same rows. The caller finalises the sink.
 // Errors: those of the sink, an impossible option.
 Result<MadeRun> makeRun(TraceSink &sink, const MakeRunOptions &options);
 

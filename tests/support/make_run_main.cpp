@@ -32,7 +32,8 @@ int main(int argc, char **argv) {
   std::vector<std::string> plants;
   std::string marks = "api";
   std::string output;
-  app.add_option("--events", options.events, "Events to make, 1 to 100000000")->capture_default_str();
+  app.add_option("--events", options.events, "Events to make, 1 to 100000000")
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "Same seed, same run")->capture_default_str();
   app.add_flag("--device", options.device, "With CUDA calls, kernels, copies and synchronisations");
   app.add_flag("--graph", options.graph, "With --device: the optimizer is one CUDA graph");
@@ -62,8 +63,7 @@ int main(int argc, char **argv) {
   auto writer = RunWriter::create(output, writerOptions);
   if (!writer) return fail(writer.error().message);
   auto made = makeRun(**writer, options);
-  const auto finished =
-      (*writer)->finalise(made ? RunState::kClean : RunState::kTruncated);
+  const auto finished = (*writer)->finalise(made ? RunState::kClean : RunState::kTruncated);
   if (!made) return fail(made.error().message);
   if (!finished) return fail(finished.error().message);
   std::printf("%s: %llu events, %llu steps\n", output.c_str(),

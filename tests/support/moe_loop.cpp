@@ -19,8 +19,8 @@ MoeLoop::MoeLoop(SimulatedProgram &program, const MakeRunOptions &options)
     : program_(program), options_(options), lane_(program.mainLane()),
       data_(program.place("train.py", 101, "train_step")),
       route_(program.place("moe.py", 20, "route")),
-      grouped_(program.place("moe.py", 60, "forward")), mlp_(program.place("moe.py", 61, "forward")),
-      norm_(program.place("model.py", 33, "forward")),
+      grouped_(program.place("moe.py", 60, "forward")),
+      mlp_(program.place("moe.py", 61, "forward")), norm_(program.place("model.py", 33, "forward")),
       loss_(program.place("train.py", 112, "train_step")),
       backward_(program.place("train.py", 115, "train_step")),
       fused_(program.place("train.py", 118, "train_step")),
@@ -66,9 +66,7 @@ void MoeLoop::step(std::int64_t number) {
     event.duration = lane_.now - event.start;
     program_.addStep(event);
     break;
-  case StepMarks::kNvtx:
-    program_.payloadRange(lane_, "step", number, [&] { body(number); });
-    break;
+  case StepMarks::kNvtx: program_.payloadRange(lane_, "step", number, [&] { body(number); }); break;
   case StepMarks::kProfiler:
     program_.op(lane_, "ProfilerStep#" + std::to_string(number), data_,
                 {.nanoseconds = 500, .kernel = false, .scope = OpScope::kUserScope},
@@ -132,9 +130,8 @@ void MoeLoop::router() {
     return;
   }
   const Place &place = at(Plant::kUnfusedRouter);
-  program_.op(lane_, "aten::softmax", place, {.nanoseconds = 1'000, .kernel = false}, [&] {
-    leaf(place, "aten::_softmax", 5'000, kTokens * options_.experts * 4);
-  });
+  program_.op(lane_, "aten::softmax", place, {.nanoseconds = 1'000, .kernel = false},
+              [&] { leaf(place, "aten::_softmax", 5'000, kTokens * options_.experts * 4); });
   leaf(place, "aten::topk", 8'000, kTokens * 2 * 12);
   leaf(place, "aten::sum", 3'000, kTokens * 4);
   leaf(place, "aten::div", 3'000, kTokens * 2 * 4);
@@ -197,8 +194,8 @@ void MoeLoop::loss() {
   leaf(loss_, "aten::add", 2'000, 4);
 }
 
-// On a device the engine works on a thread of its own while the caller waits; on the host it works on
-// the caller's.
+// On a device the engine works on a thread of its own while the caller waits; on the host it works
+// on the caller's.
 void MoeLoop::backward() {
   HostLane &lane = program_.device() != nullptr ? program_.autogradLane() : lane_;
   lane.now = std::max(lane.now, lane_.now);
@@ -227,7 +224,8 @@ void MoeLoop::backward() {
 
 void MoeLoop::optimizer(std::int64_t number) {
   const std::uint32_t parameters = kParametersPerLayer * options_.layers;
-  const Place &place = has(Plant::kPerParameter) ? plantPlaces_[index(Plant::kPerParameter)] : fused_;
+  const Place &place =
+      has(Plant::kPerParameter) ? plantPlaces_[index(Plant::kPerParameter)] : fused_;
   if (number == 0)
     for (std::uint32_t i = 0; i < 2 * parameters; ++i)
       program_.allocate(lane_, place, kParameter, true);
@@ -241,8 +239,8 @@ void MoeLoop::optimizer(std::int64_t number) {
     if (SimulatedDevice *device = program_.device()) device->fill(lane_, place, kParameter);
     return;
   }
-  constexpr std::string_view kUpdate[] = {"aten::mul_",   "aten::lerp_", "aten::mul_",
-                                          "aten::addcmul_", "aten::sqrt", "aten::add_",
+  constexpr std::string_view kUpdate[] = {"aten::mul_",     "aten::lerp_", "aten::mul_",
+                                          "aten::addcmul_", "aten::sqrt",  "aten::add_",
                                           "aten::addcdiv_"};
   for (std::uint32_t i = 0; i < parameters; ++i) {
     at(Plant::kPerParameter);

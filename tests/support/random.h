@@ -21,7 +21,8 @@ public:
   // `value` changed by up to a quarter.
   std::int64_t around(std::int64_t value) {
     if (value < 4) return value;
-    return value - value / 4 + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(value / 2)));
+    return value - value / 4 +
+           static_cast<std::int64_t>(below(static_cast<std::uint64_t>(value / 2)));
   }
 
 private:

@@ -12,8 +12,8 @@
 
 namespace hotloop::test_support {
 
-// A run written by hand, event by event, for tests that need exact control: one process, one thread, a
-// clock that every call moves on. Places are Python functions of "script.py".
+// A run written by hand, event by event, for tests that need exact control: one process, one
+// thread, a clock that every call moves on. Places are Python functions of "script.py".
 //   ScriptedLoop loop;
 //   for (int i = 0; i < 20; ++i) {
 //     loop.beginStep();
@@ -33,16 +33,23 @@ public:
 
   void beginStep() { stepStart_ = tick(); }
   void endStep() {
-    builder_.add(StepEvent{.start = stepStart_, .duration = tick() - stepStart_, .lane = kThread,
-                           .name = builder_.intern("step"), .number = steps_++,
+    builder_.add(StepEvent{.start = stepStart_,
+                           .duration = tick() - stepStart_,
+                           .lane = kThread,
+                           .name = builder_.intern("step"),
+                           .number = steps_++,
                            .source = StepSource::kApi});
   }
 
   // Opens an operator called in `function` of script.py ("" unknown place).
   void begin(std::string_view name, std::string_view function = {},
              OpScope scope = OpScope::kFunction, std::int64_t sequence = -1) {
-    OpEvent op{.start = tick(), .lane = kThread, .name = builder_.intern(name), .scope = scope,
-               .depth = static_cast<std::uint16_t>(open_.size()), .sequence = sequence};
+    OpEvent op{.start = tick(),
+               .lane = kThread,
+               .name = builder_.intern(name),
+               .scope = scope,
+               .depth = static_cast<std::uint16_t>(open_.size()),
+               .sequence = sequence};
     op.location = frame(function);
     open_.push_back(op);
   }
@@ -71,8 +78,11 @@ public:
   }
 
   void pushRange(std::string_view name) {
-    ranges_.push_back(RangeEvent{.start = tick(), .lane = kThread, .name = builder_.intern(name),
-                                 .kind = RangeKind::kPushPop, .endLane = kThread});
+    ranges_.push_back(RangeEvent{.start = tick(),
+                                 .lane = kThread,
+                                 .name = builder_.intern(name),
+                                 .kind = RangeKind::kPushPop,
+                                 .endLane = kThread});
   }
   void popRange() {
     RangeEvent range = ranges_.back();
@@ -96,17 +106,23 @@ private:
         frames_.try_emplace(std::string(function), static_cast<std::uint32_t>(frames_.size() + 1));
     const FrameId id(entry->second);
     if (isNew)
-      builder_.add(FrameRow{.id = id, .kind = FrameKind::kPython,
+      builder_.add(FrameRow{.id = id,
+                            .kind = FrameKind::kPython,
                             .function = builder_.intern(function),
-                            .file = builder_.intern("script.py"), .line = 10 * id.value,
+                            .file = builder_.intern("script.py"),
+                            .line = 10 * id.value,
                             .user = true});
     return id;
   }
 
   void addAllocation(AllocationAction action, std::uint64_t address, Allocator allocator) {
-    builder_.add(AllocationEvent{.start = tick(), .lane = kThread, .action = action,
-                                 .allocator = allocator, .address = address,
-                                 .bytes = sizes_[address], .totalAllocated = -1,
+    builder_.add(AllocationEvent{.start = tick(),
+                                 .lane = kThread,
+                                 .action = action,
+                                 .allocator = allocator,
+                                 .address = address,
+                                 .bytes = sizes_[address],
+                                 .totalAllocated = -1,
                                  .totalReserved = -1});
   }
 

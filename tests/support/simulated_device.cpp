@@ -99,8 +99,7 @@ void SimulatedDevice::waitForStream(HostLane &lane, const Place &place) {
   sync.start = lane.now;
   sync.lane = lane.id;
   const Nanoseconds wait = std::max(Nanoseconds(), computeFree_ - lane.now);
-  sync.correlation =
-      call(lane, place, "cudaStreamSynchronize", kStreamSynchronize, 1'500, wait);
+  sync.correlation = call(lane, place, "cudaStreamSynchronize", kStreamSynchronize, 1'500, wait);
   sync.duration = lane.now - sync.start;
   sync.name = sink_.intern("stream");
   sync.kind = 3;
@@ -203,10 +202,8 @@ void SimulatedDevice::synchronize(HostLane &lane, const Place &place) {
   SyncEvent sync;
   sync.start = lane.now;
   sync.lane = lane.id;
-  const Nanoseconds wait =
-      std::max({Nanoseconds(), computeFree_ - lane.now, copyFree_ - lane.now});
-  sync.correlation =
-      call(lane, place, "cudaDeviceSynchronize", kDeviceSynchronize, 1'500, wait);
+  const Nanoseconds wait = std::max({Nanoseconds(), computeFree_ - lane.now, copyFree_ - lane.now});
+  sync.correlation = call(lane, place, "cudaDeviceSynchronize", kDeviceSynchronize, 1'500, wait);
   sync.duration = lane.now - sync.start;
   sync.name = sink_.intern("context");
   sync.kind = 4;

@@ -22,8 +22,8 @@ struct Place {
   StackId stack; // with native frames below it
 };
 
-// A GPU with a compute and a copy stream, seen through the records that CUPTI would give. Rows go to
-// the sink at once; `rows` counts those of event tables.
+// A GPU with a compute and a copy stream, seen through the records that CUPTI would give. Rows go
+// to the sink at once; `rows` counts those of event tables.
 class SimulatedDevice {
 public:
   SimulatedDevice(TraceSink &sink, Random &random, std::uint64_t &rows);

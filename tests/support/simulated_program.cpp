@@ -73,8 +73,8 @@ Place SimulatedProgram::place(std::string_view file, std::uint32_t line, std::st
   place.frame = addFrame(FrameKind::kPython, file, line, function, true);
   place.stack = addStack(trainStack_, place.frame);
   if (!libraryFile.empty())
-    place.stack = addStack(
-        place.stack, addFrame(FrameKind::kPython, libraryFile, 564, libraryFunction, false));
+    place.stack = addStack(place.stack,
+                           addFrame(FrameKind::kPython, libraryFile, 564, libraryFunction, false));
   place.stack = addStack(place.stack, nativeFrame_);
   trainDepth_ = depth;
   return place;
@@ -98,8 +98,7 @@ OpEvent SimulatedProgram::beginOp(HostLane &lane, std::string_view name, const P
 
 void SimulatedProgram::endOp(HostLane &lane, OpEvent event, const Place &place, const Work &work) {
   if (work.bytes > 0) allocate(lane, place, work.bytes);
-  if (work.kernel && device_)
-    device_->launch(lane, place, kernelName_, 1'500 + work.nanoseconds);
+  if (work.kernel && device_) device_->launch(lane, place, kernelName_, 1'500 + work.nanoseconds);
   lane.now += Nanoseconds(random_.around(work.nanoseconds) / 2);
   --lane.opDepth;
   event.duration = lane.now - event.start;
@@ -153,8 +152,7 @@ void SimulatedProgram::addAllocation(HostLane &lane, const Place &place, const B
   ++rows_;
 }
 
-void SimulatedProgram::allocate(HostLane &lane, const Place &place, std::int64_t bytes,
-                                bool keep) {
+void SimulatedProgram::allocate(HostLane &lane, const Place &place, std::int64_t bytes, bool keep) {
   const Block block{nextAddress_, bytes};
   nextAddress_ += static_cast<std::uint64_t>((bytes / kBlockRounding + 1) * kBlockRounding);
   addAllocation(lane, place, block, AllocationAction::kAllocate);

@@ -12,8 +12,9 @@
 
 namespace hotloop::test_support {
 
-// The machinery of the made program: clocks, nesting, allocator and call stacks. What the program does
-// stands in moe_loop.cpp. Rows go to the sink as they end, children first, as a collector gives them.
+// The machinery of the made program: clocks, nesting, allocator and call stacks. What the program
+// does stands in moe_loop.cpp. Rows go to the sink as they end, children first, as a collector
+// gives them.
 class SimulatedProgram {
 public:
   SimulatedProgram(TraceSink &sink, std::uint64_t seed, bool withDevice);

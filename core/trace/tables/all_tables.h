@@ -18,8 +18,9 @@ template <class... Tables> struct TableList {
 // table is added here and in TraceSink.
 using AllTables =
     TableList<ProcessTable, ThreadTable, DeviceTable, StreamTable, FrameTable, StackTable,
-              GraphNodeTable, StepTable, OpTable, RangeTable, AllocationTable, ApiTable, KernelTable,
-              MemcpyTable, MemsetTable, SyncTable, EventRecordTable, ClockSyncTable, QualityTable,
-              StepCounterTable, LaneSummaryTable, FindingTable, EvidenceTable, PredictionTable>;
+              GraphNodeTable, StepTable, OpTable, RangeTable, AllocationTable, ApiTable,
+              KernelTable, MemcpyTable, MemsetTable, SyncTable, EventRecordTable, ClockSyncTable,
+              QualityTable, StepCounterTable, LaneSummaryTable, FindingTable, EvidenceTable,
+              PredictionTable>;
 
 } // namespace hotloop

@@ -2,8 +2,8 @@
 
 #include "core/trace/table.h"
 
-// What CUDA did: calls of the host (lane = thread) and work of the device (lane = stream). Empty in a
-// run without a GPU. Codes are CUPTI's unless said otherwise.
+// What CUDA did: calls of the host (lane = thread) and work of the device (lane = stream). Empty in
+// a run without a GPU. Codes are CUPTI's unless said otherwise.
 namespace hotloop {
 
 struct ApiTable {
@@ -98,7 +98,8 @@ struct MemcpyTable {
     visit(&R::correlation, {"correlation", Unit::kNone, "of the copying call"});
     visit(&R::bytes, {"bytes", Unit::kBytes, "moved"});
     visit(&R::copyKind, {"copy_kind", Unit::kNone, "1 HtoD, 2 DtoH, 8 DtoD, 10 peer to peer"});
-    visit(&R::sourceKind, {"source_kind", Unit::kNone, "1 pageable, 2 pinned, 3 device, 5 managed"});
+    visit(&R::sourceKind,
+          {"source_kind", Unit::kNone, "1 pageable, 2 pinned, 3 device, 5 managed"});
     visit(&R::destinationKind, {"destination_kind", Unit::kNone, "as source_kind"});
     visit(&R::async, {"async", Unit::kNone, "1 when asked for by an Async call"});
     visit(&R::graph, {"graph", Unit::kNone, "CUDA graph it ran in; 0 none"});
@@ -131,7 +132,8 @@ struct MemsetTable {
     visit(&R::correlation, {"correlation", Unit::kNone, "of the filling call"});
     visit(&R::bytes, {"bytes", Unit::kBytes, "filled"});
     visit(&R::value, {"value", Unit::kNone, "written value"});
-    visit(&R::memoryKind, {"memory_kind", Unit::kNone, "1 pageable, 2 pinned, 3 device, 5 managed"});
+    visit(&R::memoryKind,
+          {"memory_kind", Unit::kNone, "1 pageable, 2 pinned, 3 device, 5 managed"});
     visit(&R::graph, {"graph", Unit::kNone, "CUDA graph it ran in; 0 none"});
     visit(&R::graphNode, {"graph_node", Unit::kNone, "node of that graph; 0 none"});
   }
@@ -140,7 +142,8 @@ using MemsetEvent = RowOf<MemsetTable>;
 using MemsetColumns = ColumnsOf<MemsetTable>;
 
 struct SyncTable {
-  static constexpr TableInfo kInfo{"sync", TableKind::kEvent, "synchronisations as CUPTI reports them"};
+  static constexpr TableInfo kInfo{"sync", TableKind::kEvent,
+                                   "synchronisations as CUPTI reports them"};
   template <template <class> class F> struct Fields {
     F<Nanoseconds> start{};
     F<Nanoseconds> duration{};
@@ -170,7 +173,8 @@ using SyncEvent = RowOf<SyncTable>;
 using SyncColumns = ColumnsOf<SyncTable>;
 
 struct EventRecordTable {
-  static constexpr TableInfo kInfo{"event_record", TableKind::kEvent, "cudaEventRecord on a stream"};
+  static constexpr TableInfo kInfo{"event_record", TableKind::kEvent,
+                                   "cudaEventRecord on a stream"};
   template <template <class> class F> struct Fields {
     F<Nanoseconds> start{};
     F<Nanoseconds> duration{};

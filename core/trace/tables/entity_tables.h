@@ -35,7 +35,8 @@ using ProcessRow = RowOf<ProcessTable>;
 using ProcessColumns = ColumnsOf<ProcessTable>;
 
 struct ThreadTable {
-  static constexpr TableInfo kInfo{"thread", TableKind::kEntity, "threads: the lanes of host events"};
+  static constexpr TableInfo kInfo{"thread", TableKind::kEntity,
+                                   "threads: the lanes of host events"};
   template <template <class> class F> struct Fields {
     F<ThreadId> id{};
     F<ProcessId> process{};
@@ -82,7 +83,8 @@ using DeviceRow = RowOf<DeviceTable>;
 using DeviceColumns = ColumnsOf<DeviceTable>;
 
 struct StreamTable {
-  static constexpr TableInfo kInfo{"stream", TableKind::kEntity, "streams: the lanes of device events"};
+  static constexpr TableInfo kInfo{"stream", TableKind::kEntity,
+                                   "streams: the lanes of device events"};
   template <template <class> class F> struct Fields {
     F<StreamId> id{};
     F<ProcessId> process{};
@@ -139,8 +141,9 @@ using FrameRow = RowOf<FrameTable>;
 using FrameColumns = ColumnsOf<FrameTable>;
 
 struct StackTable {
-  static constexpr TableInfo kInfo{"stack", TableKind::kEntity,
-                                   "call stacks as a tree: a row is a frame called from its parent's"};
+  static constexpr TableInfo kInfo{
+      "stack", TableKind::kEntity,
+      "call stacks as a tree: a row is a frame called from its parent's"};
   template <template <class> class F> struct Fields {
     F<StackId> id{};
     F<StackId> parent{};
@@ -150,8 +153,9 @@ struct StackTable {
   template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
     visit(&R::id, {"id", Unit::kId, "primary key; events name the innermost row"});
-    visit(&R::parent, {"parent", Unit::kId, "caller; 0 outermost. Python frames are the callers of native ones",
-                       "stack"});
+    visit(&R::parent,
+          {"parent", Unit::kId, "caller; 0 outermost. Python frames are the callers of native ones",
+           "stack"});
     visit(&R::frame, {"frame", Unit::kId, "place in code", "frame"});
     visit(&R::depth, {"depth", Unit::kCount, "rows above it; 0 outermost"});
   }
@@ -160,7 +164,8 @@ using StackRow = RowOf<StackTable>;
 using StackColumns = ColumnsOf<StackTable>;
 
 struct GraphNodeTable {
-  static constexpr TableInfo kInfo{"graph_node", TableKind::kEntity, "nodes of captured CUDA graphs"};
+  static constexpr TableInfo kInfo{"graph_node", TableKind::kEntity,
+                                   "nodes of captured CUDA graphs"};
   template <template <class> class F> struct Fields {
     F<std::uint64_t> id{};
     F<ProcessId> process{};
@@ -176,7 +181,8 @@ struct GraphNodeTable {
     visit(&R::id, {"id", Unit::kId, "CUPTI's node id"});
     visit(&R::process, {"process", Unit::kId, "its process", "process"});
     visit(&R::graph, {"graph", Unit::kNone, "CUPTI's graph id"});
-    visit(&R::original, {"original", Unit::kNone, "node it was cloned from at instantiation; 0 none"});
+    visit(&R::original,
+          {"original", Unit::kNone, "node it was cloned from at instantiation; 0 none"});
     visit(&R::name, {"name", Unit::kId, "operator or call that was captured", "string"});
     visit(&R::kind, {"kind", Unit::kNone, "CUgraphNodeType"});
     visit(&R::location, {"location", Unit::kId, "leaf user frame at capture", "frame"});
@@ -199,7 +205,8 @@ struct ClockSyncTable {
     using R = Fields<F>;
     visit(&R::monotonic, {"monotonic", Unit::kNanoseconds, "CLOCK_MONOTONIC"});
     visit(&R::ticks, {"ticks", Unit::kCount, "time-stamp counter; 0 when not used"});
-    visit(&R::realtime, {"realtime", Unit::kNone, "CLOCK_REALTIME in ns since 1970; 0 when not taken"});
+    visit(&R::realtime,
+          {"realtime", Unit::kNone, "CLOCK_REALTIME in ns since 1970; 0 when not taken"});
     visit(&R::process, {"process", Unit::kId, "0 = the recorder", "process"});
   }
 };

@@ -6,7 +6,12 @@
 namespace hotloop {
 
 // at::RecordScope of LibTorch, as far as we record it. Stored as its number.
-enum class OpScope : std::uint8_t { kFunction = 0, kBackwardFunction = 1, kUserScope = 7, kOther = 9 };
+enum class OpScope : std::uint8_t {
+  kFunction = 0,
+  kBackwardFunction = 1,
+  kUserScope = 7,
+  kOther = 9
+};
 
 struct OpTable {
   static constexpr TableInfo kInfo{"op", TableKind::kEvent, "LibTorch operators and user scopes"};
@@ -28,8 +33,10 @@ struct OpTable {
     visit(&R::duration, {"duration", Unit::kNanoseconds, "until it returned, children included"});
     visit(&R::lane, {"lane", Unit::kId, "thread that ran it", "thread"});
     visit(&R::name, {"name", Unit::kId, "schema name, e.g. aten::mm", "string"});
-    visit(&R::scope, {"scope", Unit::kNone, "0 function, 1 backward function, 7 user scope, 9 other"});
-    visit(&R::depth, {"depth", Unit::kCount, "operators open below it on this thread; 0 = outermost"});
+    visit(&R::scope,
+          {"scope", Unit::kNone, "0 function, 1 backward function, 7 user scope, 9 other"});
+    visit(&R::depth,
+          {"depth", Unit::kCount, "operators open below it on this thread; 0 = outermost"});
     visit(&R::sequence, {"sequence", Unit::kNone,
                          "autograd sequence number that ties backward to forward; -1 none"});
     visit(&R::forwardThread, {"forward_thread", Unit::kNone,
@@ -93,9 +100,9 @@ enum class AllocationAction : std::uint8_t {
 // Who hands out the memory.
 enum class Allocator : std::uint8_t {
   kTorchCpu = 1,
-  kTorchCuda = 2,     // PyTorch's caching allocator
-  kCudaDevice = 3,    // cudaMalloc and friends
-  kCudaPinned = 4,    // cudaHostAlloc, cudaHostRegister
+  kTorchCuda = 2,  // PyTorch's caching allocator
+  kCudaDevice = 3, // cudaMalloc and friends
+  kCudaPinned = 4, // cudaHostAlloc, cudaHostRegister
   kCudaStreamOrdered = 5,
   kCudaVirtual = 6,
   kCudaManaged = 7,
@@ -126,16 +133,19 @@ struct AllocationTable {
     visit(&R::duration, {"duration", Unit::kNanoseconds, "of the call where known, else 0"});
     visit(&R::lane, {"lane", Unit::kId, "thread that asked", "thread"});
     visit(&R::name, {"name", Unit::kId, "function where known, else empty", "string"});
-    visit(&R::action, {"action", Unit::kNone,
-                       "1 allocate, 2 free, 3 segment allocate, 4 segment free, 5 out of memory, 6 retry"});
+    visit(&R::action,
+          {"action", Unit::kNone,
+           "1 allocate, 2 free, 3 segment allocate, 4 segment free, 5 out of memory, 6 retry"});
     visit(&R::allocator, {"allocator", Unit::kNone,
                           "1 torch CPU, 2 torch CUDA caching, 3 cudaMalloc, 4 pinned, 5 stream "
                           "ordered, 6 virtual, 7 managed"});
     visit(&R::device, {"device", Unit::kId, "device of the memory; 0 = host", "device"});
     visit(&R::address, {"address", Unit::kNone, "start of the block"});
-    visit(&R::bytes, {"bytes", Unit::kBytes, "size of the block, positive for frees too; 0 unknown"});
+    visit(&R::bytes,
+          {"bytes", Unit::kBytes, "size of the block, positive for frees too; 0 unknown"});
     visit(&R::totalAllocated, {"total_allocated", Unit::kBytes, "live bytes after it; -1 unknown"});
-    visit(&R::totalReserved, {"total_reserved", Unit::kBytes, "reserved bytes after it; -1 unknown"});
+    visit(&R::totalReserved,
+          {"total_reserved", Unit::kBytes, "reserved bytes after it; -1 unknown"});
     visit(&R::correlation, {"correlation", Unit::kNone, "CUPTI correlation id; 0 none"});
     visit(&R::location, {"location", Unit::kId, "leaf user frame in Python", "frame"});
     visit(&R::stack, {"stack", Unit::kId, "call stack, where one was taken", "stack"});

@@ -19,7 +19,8 @@ struct QualityTable {
   };
   template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
     using R = Fields<F>;
-    visit(&R::name, {"name", Unit::kId, "key in the catalogue of core/metrics/quality.h", "string"});
+    visit(&R::name,
+          {"name", Unit::kId, "key in the catalogue of core/metrics/quality.h", "string"});
     visit(&R::severity, {"severity", Unit::kNone, "0 info, 1 notice, 2 data loss, 3 error"});
     visit(&R::count, {"count", Unit::kCount, "how often"});
     visit(&R::message, {"message", Unit::kId, "sentence for the user", "string"});
@@ -49,7 +50,8 @@ using StepCounterRow = RowOf<StepCounterTable>;
 using StepCounterColumns = ColumnsOf<StepCounterTable>;
 
 struct LaneSummaryTable {
-  static constexpr TableInfo kInfo{"lane_summary", TableKind::kResult, "busy time and events per lane"};
+  static constexpr TableInfo kInfo{"lane_summary", TableKind::kResult,
+                                   "busy time and events per lane"};
   template <template <class> class F> struct Fields {
     F<ThreadId> thread{};
     F<StreamId> stream{};

@@ -1,7 +1,8 @@
-// The store against a bare SQLite loop, paired in one run, and what finishing and loading a run cost.
+// The store against a bare SQLite loop, paired in one run, and what finishing and loading a run
+// cost.
 //   build/<preset>/bench/store_bench
-// `ratio` is rows per second of CPU time of the RunWriter over those of the loop; the table gives its median
-// and spread over the repetitions.
+// `ratio` is rows per second of CPU time of the RunWriter over those of the loop; the table gives
+// its median and spread over the repetitions.
 
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
@@ -71,17 +72,18 @@ double bareLoop(const std::string &path) {
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                       nullptr) != SQLITE_OK)
     std::abort();
-  sqlite3_exec(db,
-               "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
-               "PRAGMA cache_size=-8192;"
-               "CREATE TABLE op (start INTEGER NOT NULL, duration INTEGER NOT NULL, lane INTEGER NOT "
-               "NULL, name INTEGER NOT NULL, scope INTEGER NOT NULL, depth INTEGER NOT NULL, sequence "
-               "INTEGER NOT NULL, forward_thread INTEGER NOT NULL, location INTEGER NOT NULL, stack "
-               "INTEGER NOT NULL) STRICT",
-               nullptr, nullptr, nullptr);
+  sqlite3_exec(
+      db,
+      "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
+      "PRAGMA cache_size=-8192;"
+      "CREATE TABLE op (start INTEGER NOT NULL, duration INTEGER NOT NULL, lane INTEGER NOT "
+      "NULL, name INTEGER NOT NULL, scope INTEGER NOT NULL, depth INTEGER NOT NULL, sequence "
+      "INTEGER NOT NULL, forward_thread INTEGER NOT NULL, location INTEGER NOT NULL, stack "
+      "INTEGER NOT NULL) STRICT",
+      nullptr, nullptr, nullptr);
   sqlite3_stmt *insert = nullptr;
-  if (sqlite3_prepare_v2(db, "INSERT INTO op VALUES (?,?,?,?,?,?,?,?,?,?)", -1, &insert,
-                         nullptr) != SQLITE_OK)
+  if (sqlite3_prepare_v2(db, "INSERT INTO op VALUES (?,?,?,?,?,?,?,?,?,?)", -1, &insert, nullptr) !=
+      SQLITE_OK)
     std::abort();
   const std::vector<OpEvent> &events = rows();
   const double start = cpuSeconds();

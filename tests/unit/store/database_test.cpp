@@ -51,7 +51,8 @@ TEST_F(Databases, ErrorsNameThePlace) {
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().kind, ErrorKind::kInvalidInput);
   EXPECT_THAT(table.error().message, HasSubstr("no such column: nmae, at character 8"));
-  EXPECT_THAT(database.query("SELECT \"nmae\" FROM op").error().message, HasSubstr("no such column"));
+  EXPECT_THAT(database.query("SELECT \"nmae\" FROM op").error().message,
+              HasSubstr("no such column"));
   EXPECT_THAT(database.query("SELEC 1").error().message, HasSubstr("syntax error"));
   EXPECT_THAT(database.query("").error().message, HasSubstr("empty"));
   EXPECT_THAT(database.query(" -- nothing").error().message, HasSubstr("empty"));
@@ -64,18 +65,19 @@ TEST_F(Databases, OnlyReads) {
   makeFile();
   Database database = open();
   for (const char *sql :
-       {"DELETE FROM op", "INSERT INTO meta VALUES ('a', 'b')", "DROP TABLE op", "CREATE TABLE t (a)",
-        "CREATE TEMP TABLE t (a)", "ATTACH '/tmp/other' AS o", "VACUUM INTO '/tmp/other'",
-        "PRAGMA user_version=7", "PRAGMA journal_mode=WAL", "PRAGMA writable_schema=ON", "BEGIN",
-        "SELECT load_extension('x')", "REINDEX", "ANALYZE"}) {
+       {"DELETE FROM op", "INSERT INTO meta VALUES ('a', 'b')", "DROP TABLE op",
+        "CREATE TABLE t (a)", "CREATE TEMP TABLE t (a)", "ATTACH '/tmp/other' AS o",
+        "VACUUM INTO '/tmp/other'", "PRAGMA user_version=7", "PRAGMA journal_mode=WAL",
+        "PRAGMA writable_schema=ON", "BEGIN", "SELECT load_extension('x')", "REINDEX", "ANALYZE"}) {
     auto table = database.query(sql);
     ASSERT_FALSE(table) << sql;
     EXPECT_EQ(table.error().kind, ErrorKind::kInvalidInput) << sql;
   }
-  for (const char *sql : {"PRAGMA table_info(op)", "PRAGMA user_version", "EXPLAIN SELECT * FROM op",
-                          "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < "
-                          "5) SELECT sum(i) FROM n",
-                          "SELECT count(*) FROM NVTX_EVENTS", "PRAGMA integrity_check"}) {
+  for (const char *sql :
+       {"PRAGMA table_info(op)", "PRAGMA user_version", "EXPLAIN SELECT * FROM op",
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "5) SELECT sum(i) FROM n",
+        "SELECT count(*) FROM NVTX_EVENTS", "PRAGMA integrity_check"}) {
     auto table = database.query(sql);
     EXPECT_TRUE(table) << sql << ": " << table.error().message;
   }
@@ -96,8 +98,8 @@ TEST_F(Databases, ReadsAForeignWalFileFromAReadOnlyFolder) {
   if (child == 0) { // ends without closing, so that the WAL stays
     sqlite3 *db = nullptr;
     sqlite3_open(path().c_str(), &db);
-    sqlite3_exec(db, "PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (5)", nullptr,
-                 nullptr, nullptr);
+    sqlite3_exec(db, "PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (5)",
+                 nullptr, nullptr, nullptr);
     ::_exit(0);
   }
   int status = 0;

@@ -14,8 +14,8 @@ Result<void> fromZero(sqlite3 *connection, const std::string &path) {
   for (const ColumnSql &column : memset.columns)
     create += (&column == &memset.columns.front() ? "" : ", ") + quotedName(column.name) +
               " INTEGER NOT NULL";
-  return execute(connection, "ALTER TABLE op RENAME COLUMN length TO duration;" + create + ") STRICT",
-                 path);
+  return execute(connection,
+                 "ALTER TABLE op RENAME COLUMN length TO duration;" + create + ") STRICT", path);
 }
 Result<void> fromOne(sqlite3 *connection, const std::string &path) {
   return execute(connection, "CREATE TABLE later (x INTEGER)", path);

@@ -28,7 +28,8 @@ protected:
   }
   std::int64_t number(const std::string &sql) {
     const Database::Table table = query(sql);
-    if (table.rows.size() != 1 || !std::holds_alternative<std::int64_t>(table.rows[0][0])) return -1;
+    if (table.rows.size() != 1 || !std::holds_alternative<std::int64_t>(table.rows[0][0]))
+      return -1;
     return std::get<std::int64_t>(table.rows[0][0]);
   }
 
@@ -84,8 +85,9 @@ TEST_F(NsysViews, NvtxSummary) {
     WHERE ne.eventType IN (59, 60) AND ne.end IS NOT NULL GROUP BY 1 ORDER BY 1)");
   ASSERT_FALSE(table.rows.empty());
   EXPECT_EQ(std::get<std::string>(table.rows[0][0]), "backward");
-  EXPECT_EQ(number("SELECT count(*) FROM NVTX_EVENTS WHERE int64Value IS NOT NULL AND eventType = 59"),
-            number("SELECT count(*) FROM range WHERE payload_kind = 1"));
+  EXPECT_EQ(
+      number("SELECT count(*) FROM NVTX_EVENTS WHERE int64Value IS NOT NULL AND eventType = 59"),
+      number("SELECT count(*) FROM range WHERE payload_kind = 1"));
 }
 
 TEST_F(NsysViews, RangesAroundLaunches) {
@@ -127,8 +129,9 @@ TEST_F(NsysViews, SynchronisationsByKind) {
   EXPECT_EQ(number(R"(SELECT count(*) FROM CUPTI_ACTIVITY_KIND_SYNCHRONIZATION s
     JOIN CUPTI_ACTIVITY_KIND_CUDA_EVENT e ON e.eventSyncId = s.eventSyncId)"),
             number("SELECT count(*) FROM event_record"));
-  EXPECT_EQ(number("SELECT count(*) FROM CUPTI_ACTIVITY_KIND_SYNCHRONIZATION WHERE globalPid IS NULL"),
-            0);
+  EXPECT_EQ(
+      number("SELECT count(*) FROM CUPTI_ACTIVITY_KIND_SYNCHRONIZATION WHERE globalPid IS NULL"),
+      0);
 }
 
 TEST_F(NsysViews, CallChainsOfSynchronisations) {
@@ -147,8 +150,10 @@ TEST_F(NsysViews, CallChainsOfSynchronisations) {
 TEST_F(NsysViews, TargetInformation) {
   EXPECT_EQ(number("SELECT smCount FROM TARGET_INFO_GPU WHERE computeMajor = 9"), 132);
   EXPECT_EQ(number("SELECT count(*) FROM TARGET_INFO_CUDA_STREAM WHERE contextId = 1"), 2);
-  EXPECT_EQ(number("SELECT count(*) FROM META_DATA_EXPORT WHERE name = 'EXPORT_SCHEMA_VERSION'"), 1);
-  EXPECT_EQ(number("SELECT utcEpochNs FROM TARGET_INFO_SESSION_START_TIME"), 1'699'999'999'000'000'000);
+  EXPECT_EQ(number("SELECT count(*) FROM META_DATA_EXPORT WHERE name = 'EXPORT_SCHEMA_VERSION'"),
+            1);
+  EXPECT_EQ(number("SELECT utcEpochNs FROM TARGET_INFO_SESSION_START_TIME"),
+            1'699'999'999'000'000'000);
   EXPECT_EQ(number("SELECT duration > 0 FROM ANALYSIS_DETAILS"), 1);
   EXPECT_EQ(number("SELECT count(DISTINCT graphNodeId) FROM CUPTI_ACTIVITY_KIND_KERNEL"),
             number("SELECT count(*) FROM CUDA_GRAPH_NODE_EVENTS"));

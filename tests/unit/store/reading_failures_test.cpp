@@ -120,8 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
     Damages, HostileSchema,
     testing::Values(
         Damage{"NoTable", "DROP TABLE op", "table op is missing"},
-        Damage{"NoColumn",
-               "DROP TABLE memset; CREATE TABLE memset (start INTEGER NOT NULL) STRICT",
+        Damage{"NoColumn", "DROP TABLE memset; CREATE TABLE memset (start INTEGER NOT NULL) STRICT",
                "column memset.duration is missing"},
         Damage{"OtherType",
                "DROP TABLE string; CREATE TABLE string (id INTEGER PRIMARY KEY, text BLOB) STRICT",
@@ -130,10 +129,11 @@ INSTANTIATE_TEST_SUITE_P(
                "meta is not a plain table"},
         Damage{"View", "DROP TABLE frame; CREATE VIEW frame AS SELECT 1 AS id",
                "frame is not a plain table"},
-        Damage{"NoRowids",
-               "DROP TABLE string; CREATE TABLE string (id INTEGER PRIMARY KEY, text TEXT NOT NULL) "
-               "STRICT, WITHOUT ROWID",
-               "string is not a plain table"},
+        Damage{
+            "NoRowids",
+            "DROP TABLE string; CREATE TABLE string (id INTEGER PRIMARY KEY, text TEXT NOT NULL) "
+            "STRICT, WITHOUT ROWID",
+            "string is not a plain table"},
         Damage{"HugeEntityId", "INSERT INTO thread VALUES (4294967295, 1, 1, 0)",
                "has an id of 4294967295"},
         Damage{"HugeStringId", "INSERT INTO string VALUES (4000000000, 'x')", "string id"},
@@ -155,8 +155,9 @@ TEST_F(ReadingFailures, BadValuesAreReadAsZeroAndReported) {
 }
 
 TEST_F(ReadingFailures, ExtraTablesColumnsAndTriggersDoNoHarm) {
-  change(makeFile(), "CREATE TABLE notes (x); CREATE TRIGGER t AFTER INSERT ON op BEGIN DELETE FROM "
-                     "op; END; ALTER TABLE op ADD COLUMN note INTEGER");
+  change(makeFile(),
+         "CREATE TABLE notes (x); CREATE TRIGGER t AFTER INSERT ON op BEGIN DELETE FROM "
+         "op; END; ALTER TABLE op ADD COLUMN note INTEGER");
   EXPECT_TRUE(loadRun(path()));
 }
 

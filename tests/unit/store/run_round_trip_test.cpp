@@ -29,12 +29,18 @@ protected:
 
 // Fills every column of every table with values that tell columns and rows apart.
 template <class Cell> Cell cellFor(std::int64_t number) {
-  if constexpr (std::is_same_v<Cell, Nanoseconds>) return Nanoseconds(number);
-  else if constexpr (std::is_floating_point_v<Cell>) return static_cast<Cell>(number) + 0.5;
-  else if constexpr (std::is_same_v<Cell, bool>) return number % 2 == 1;
-  else if constexpr (std::is_enum_v<Cell>) return static_cast<Cell>(number % 100);
-  else if constexpr (std::is_integral_v<Cell>) return static_cast<Cell>(number % 100);
-  else return Cell(1); // ids: row 1 exists everywhere
+  if constexpr (std::is_same_v<Cell, Nanoseconds>)
+    return Nanoseconds(number);
+  else if constexpr (std::is_floating_point_v<Cell>)
+    return static_cast<Cell>(number) + 0.5;
+  else if constexpr (std::is_same_v<Cell, bool>)
+    return number % 2 == 1;
+  else if constexpr (std::is_enum_v<Cell>)
+    return static_cast<Cell>(number % 100);
+  else if constexpr (std::is_integral_v<Cell>)
+    return static_cast<Cell>(number % 100);
+  else
+    return Cell(1); // ids: row 1 exists everywhere
 }
 
 template <class Table> void addRows(TraceSink &sink, std::int64_t &number) {
@@ -45,7 +51,11 @@ template <class Table> void addRows(TraceSink &sink, std::int64_t &number) {
       using Cell = std::decay_t<decltype(row.*member)>;
       row.*member = cellFor<Cell>(++number);
     });
-    if constexpr (requires { row.start; row.duration; }) row.start = Nanoseconds(100 * i);
+    if constexpr (requires {
+                    row.start;
+                    row.duration;
+                  })
+      row.start = Nanoseconds(100 * i);
     if constexpr (requires { row.parent; }) row.parent = {};
     if constexpr (requires { row.inlinedInto; }) row.inlinedInto = {};
     if constexpr (std::is_same_v<Table, StepCounterTable>) row.step = i + 1;

@@ -78,7 +78,8 @@ TEST_F(RunStates, TheRunOfAKilledWriterIsTruncated) {
   EXPECT_EQ(std::filesystem::file_size(path()), bytes);
   auto summary = summarizeRun(path());
   ASSERT_TRUE(summary);
-  EXPECT_THAT(summary->meta, testing::Contains(std::pair<std::string, std::string>("state", "truncated")));
+  EXPECT_THAT(summary->meta,
+              testing::Contains(std::pair<std::string, std::string>("state", "truncated")));
 }
 
 TEST_F(RunStates, AKilledRunInAReadOnlyFolderIsReadFromACopy) {

@@ -83,7 +83,8 @@ TEST(MakeRun, OperatorsNest) {
 TEST(MakeRun, StreamsNeverOverlapAndKernelsFollowTheirCall) {
   MakeRunOptions options = allPlants(40'000, true);
   options.graph = true;
-  options.plants.erase(std::find(options.plants.begin(), options.plants.end(), Plant::kPerParameter));
+  options.plants.erase(
+      std::find(options.plants.begin(), options.plants.end(), Plant::kPerParameter));
   const Made made = make(options);
   const TraceView &run = made.run;
   std::map<std::uint32_t, Nanoseconds> calls;

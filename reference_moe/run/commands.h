@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "reference_moe/run/command_line.h"
@@ -17,6 +19,35 @@ public:
 private:
   CLI::App *command_ = nullptr;
   ConfigurationFlags flags_;
+  bool json_ = false;
+};
+
+// hotloop-moe bench: step times of several configurations, interleaved so that they share the noise.
+class BenchCommand {
+public:
+  void addTo(CLI::App &app);
+  bool chosen() const { return command_->parsed(); }
+  Result<void> execute() const;
+
+private:
+  CLI::App *command_ = nullptr;
+  ConfigurationFlags flags_;
+  std::vector<std::string> comparisons_;
+  std::int64_t rounds_ = 7;
+  std::int64_t steps_ = 10;
+  bool json_ = false;
+};
+
+// hotloop-moe configurations: every combination of toggles, the legal ones and the others with why.
+class ConfigurationsCommand {
+public:
+  void addTo(CLI::App &app);
+  bool chosen() const { return command_->parsed(); }
+  Result<void> execute() const;
+
+private:
+  CLI::App *command_ = nullptr;
+  std::string device_ = "cpu";
   bool json_ = false;
 };
 

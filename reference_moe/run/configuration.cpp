@@ -58,6 +58,8 @@ std::string whyIllegal(const Toggles &t, Device device, const Machine &machine) 
   if (t.fusion == Fusion::kInductor)
     return "--fusion inductor needs a package compiled ahead of time by Python (torch.export and "
            "AOTInductor), and this build has no loader for one; use --fusion kernels.";
+  if (t.fusion == Fusion::kKernels && device == Device::kCuda)
+    return "--fusion kernels has only a CPU kernel in this build; with --device cuda use --fusion off.";
   if (t.amp == Amp::kFp16)
     return "--amp fp16 needs a gradient scaler and a GPU (fp16 overflows at 65504, and the CPU "
            "products have no fast fp16 path), and this build has neither; use --amp bf16.";
@@ -85,6 +87,12 @@ Result<void> check(const Configuration &c, const Machine &machine) {
   if (c.sampleEvery < 0)
     return Unexpected(invalidInput(
         fmt::format("--sample-every is {}; it must be 0 (never) or more.", c.sampleEvery)));
+  if (c.device == Device::kCuda && c.toggles.dispatch == Dispatch::kGrouped &&
+      (c.sizes.dim % 8 != 0 || c.sizes.hidden % 8 != 0))
+    return Unexpected(invalidInput(
+        fmt::format("--dispatch grouped on a GPU needs --dim and --hidden to be multiples of 8 (rows "
+                    "of 16 bytes), and they are {} and {}.",
+                    c.sizes.dim, c.sizes.hidden)));
   if (std::string why = whyIllegal(c.toggles, c.device, machine); !why.empty())
     return Unexpected(unsupported(std::move(why)));
   return {};

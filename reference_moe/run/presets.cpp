@@ -42,10 +42,16 @@ Result<Preset> findPreset(std::string_view name) {
 std::vector<std::string> fitPreset(Toggles &toggles, Device device) {
   std::vector<std::string> notes;
   if (toggles.fusion == Fusion::kInductor) {
-    toggles.fusion = Fusion::kKernels;
-    notes.push_back("torch.compile (--fusion inductor:max-autotune) is dropped: it needs a package "
-                    "compiled ahead of time by Python and this build has no loader for one; the "
-                    "router runs as --fusion kernels instead.");
+    toggles.fusion = device == Device::kCpu ? Fusion::kKernels : Fusion::kOff;
+    notes.push_back(fmt::format(
+        "torch.compile (--fusion inductor:max-autotune) is dropped: it needs a package compiled ahead "
+        "of time by Python and this build has no loader for one; the router runs as --fusion {} "
+        "instead.",
+        device == Device::kCpu ? "kernels" : "off"));
+  } else if (toggles.fusion == Fusion::kKernels && device == Device::kCuda) {
+    toggles.fusion = Fusion::kOff;
+    notes.push_back("The fused router (--fusion kernels) is dropped: this build has its kernel only "
+                    "for the CPU.");
   }
   if (toggles.graph == Graph::kOn) {
     toggles.graph = Graph::kOff;

@@ -2,18 +2,16 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "core/base/time.h"
 #include "reference_moe/run/commands.h"
+#include "reference_moe/run/json.h"
 #include "reference_moe/run/names.h"
 #include "reference_moe/run/statistics.h"
 #include "reference_moe/run/trainer.h"
 
 namespace hotloop::moe {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Outcome {
   std::vector<double> stepMilliseconds; // of the steps after the warm-up
@@ -29,32 +27,21 @@ Result<Outcome> loop(Trainer &trainer, const Configuration &configuration) {
     const Nanoseconds start = monotonicNow();
     HOTLOOP_TRY(trainer.step(i));
     if (i >= warmup) outcome.stepMilliseconds.push_back((monotonicNow() - start).milliseconds());
-    if (i == 0) outcome.firstLoss = trainer.losses(1).front();
   }
+  trainer.synchronize();
+  outcome.firstLoss = trainer.firstLoss();
   outcome.lastLoss = trainer.losses(1).front();
   outcome.tokensPerExpert = trainer.tokensPerExpert();
   return outcome;
 }
 
 Json toJson(const Configuration &c, const Outcome &outcome) {
-  Json toggles;
-  for (const ToggleName &toggle : toggleNames())
-    if (c.toggles.mode == Mode::kTrain || toggle.usedInInference)
-      toggles[std::string(toggle.name)] =
-          toggle.values[static_cast<std::size_t>(toggle.get(c.toggles))];
   Json unsafe = Json::array();
   for (std::size_t i = 0; i < c.unsafe.size(); ++i)
     if (c.unsafe[i]) unsafe.push_back(unsafeNames()[i]);
-  const Sizes &s = c.sizes;
-  return {{"toggles", toggles},
+  return {{"toggles", togglesToJson(c.toggles)},
           {"unsafe", unsafe},
-          {"sizes",
-           {{"tokens", s.tokens},
-            {"dim", s.dim},
-            {"hidden", s.hidden},
-            {"experts", s.experts},
-            {"top_k", s.topK},
-            {"layers", s.layers}}},
+          {"sizes", sizesToJson(c.sizes)},
           {"activation", nameOf(c.activation, activationNames())},
           {"device", nameOf(c.device, deviceNames())},
           {"seed", c.seed},

@@ -58,6 +58,7 @@ struct Trainer::State {
       targets.push_back(at::tanh(at::matmul(x, teacher)).to(deviceOf(c)));
     }
     lossHistory = at::zeros({kLossHistory}, inputs[0].options());
+    firstLoss = at::zeros({}, inputs[0].options());
   }
 
   void train(std::int64_t index);
@@ -71,6 +72,7 @@ struct Trainer::State {
   AdamW optimizer;
   std::vector<at::Tensor> inputs, targets; // kBatches of [T, d]
   at::Tensor lossHistory;                  // a ring of kLossHistory values on the device
+  at::Tensor firstLoss;                    // 0-d, on the device
   std::vector<at::Tensor> list;            // of the growing-list habit
   at::Tensor sampledCounts;                // [layers, E] on the host, filled without waiting
   std::int64_t stepsDone = 0;
@@ -78,6 +80,7 @@ struct Trainer::State {
 
 void Trainer::State::keepLoss(const at::Tensor &loss, std::int64_t index) {
   lossHistory.select(0, index % kLossHistory).copy_(loss, /*non_blocking=*/true);
+  if (index == 0) firstLoss.copy_(loss, /*non_blocking=*/true);
 }
 
 void Trainer::State::doHabits(const at::Tensor &hidden, const at::Tensor &loss,
@@ -188,6 +191,8 @@ std::vector<double> Trainer::losses(std::int64_t count) const {
     result.push_back(values.const_data_ptr<double>()[i % kLossHistory]);
   return result;
 }
+
+double Trainer::firstLoss() const { return state_->firstLoss.item<double>(); }
 
 std::vector<std::vector<std::int64_t>> Trainer::tokensPerExpert() const {
   std::vector<std::vector<std::int64_t>> result;

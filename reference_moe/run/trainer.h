@@ -34,6 +34,7 @@ public:
   // Task loss (mean squared error) of the last `count` steps at most 4096 back, oldest first.
   // In inference: the mean square of the output. Waits for the device.
   std::vector<double> losses(std::int64_t count) const;
+  double firstLoss() const; // of step 0
 
   // Tokens per expert of each layer in the last step. Waits for the device.
   std::vector<std::vector<std::int64_t>> tokensPerExpert() const;

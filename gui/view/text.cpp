@@ -1,0 +1,22 @@
+#include "gui/view/text.h"
+
+#include "core/report/text_layout.h"
+
+namespace hotloop::gui {
+
+QString shown(std::string_view text) { return QString::fromStdString(printable(text)); }
+
+QString shownRich(std::string_view text) {
+  QString rich;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    rich += shown(text.substr(0, end))
+                .toHtmlEscaped()
+                .replace(QStringLiteral("  "), QStringLiteral(" &nbsp;"));
+    if (end == std::string_view::npos) return rich;
+    rich += QStringLiteral("<br>");
+    text.remove_prefix(end + 1);
+  }
+}
+
+} // namespace hotloop::gui

@@ -1,0 +1,102 @@
+#include <QLabel>
+#include <QTableView>
+#include <QTest>
+#include <QTextBrowser>
+#include <gtest/gtest.h>
+#include <memory>
+#include <set>
+
+#include "gui/app/render.h"
+#include "gui/data/summary.h"
+#include "gui/pages/page_list.h"
+#include "tests/gui/made_document.h"
+
+namespace hotloop::gui {
+namespace {
+
+std::unique_ptr<QWidget> findingsPage(RunDocumentPtr document) {
+  return std::unique_ptr<QWidget>(findPage("findings")->make(std::move(document)));
+}
+
+// All texts of labels below `widget`.
+QString labelTexts(const QWidget &widget) {
+  QString texts;
+  for (const QLabel *label : widget.findChildren<QLabel *>()) texts += label->text() + "\n";
+  return texts;
+}
+
+std::size_t colorsIn(const QImage &image) {
+  std::set<QRgb> colors;
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width(); ++x) colors.insert(image.pixel(x, y));
+  }
+  return colors.size();
+}
+
+TEST(PageList, IdsAreUnique) {
+  std::set<std::string_view> ids;
+  for (const PageInfo &page : pageList()) EXPECT_TRUE(ids.insert(page.id).second) << page.id;
+  EXPECT_EQ(findPage("no such page"), nullptr);
+}
+
+TEST(Summary, HasTheCountersOfTheRunOnly) {
+  const auto tiles = summaryTiles(*test::madeDocument());
+  std::set<std::string> labels;
+  for (const SummaryTile &tile : tiles) labels.insert(tile.label);
+  EXPECT_EQ(labels, (std::set<std::string>{"step time", "operators", "would-be launches",
+                                           "would-be host syncs", "allocations"}));
+  EXPECT_EQ(tiles.front().value, "12.00 ms");
+  EXPECT_TRUE(summaryTiles(*test::emptyDocument(false)).empty());
+}
+
+TEST(FindingsPage, SaysWhatIsWrongWithTheDataWorstFirst) {
+  const auto page = findingsPage(test::madeDocument());
+  const QWidget *quality = page->findChild<QWidget *>("quality");
+  ASSERT_NE(quality, nullptr);
+  const QString texts = labelTexts(*quality);
+  EXPECT_LT(texts.indexOf("data loss"), texts.indexOf("notice"));
+  EXPECT_TRUE(texts.contains("the program was killed"));
+  EXPECT_TRUE(labelTexts(*page).contains("run.hotloop (truncated)"));
+  EXPECT_TRUE(labelTexts(*page).contains("not checked: HL605 (needs a router)"));
+  EXPECT_EQ(findingsPage(test::emptyDocument(true))->findChild<QWidget *>("quality"), nullptr);
+}
+
+TEST(FindingsPage, DetailsFollowTheKeys) {
+  const auto page = findingsPage(test::madeDocument());
+  page->show();
+  auto *table = page->findChild<QTableView *>("findings");
+  auto *details = page->findChild<QTextBrowser *>("details");
+  ASSERT_NE(table, nullptr);
+  ASSERT_NE(details, nullptr);
+  EXPECT_TRUE(details->toPlainText().contains("HL101 item"));
+  table->setFocus();
+  QTest::keyClick(table, Qt::Key_Down);
+  EXPECT_TRUE(details->toPlainText().contains("HL104 item"));
+  QTest::keyClick(table, Qt::Key_End, Qt::ControlModifier);
+  EXPECT_TRUE(details->toPlainText().contains("not worth it"));
+}
+
+TEST(FindingsPage, NothingFoundIsSaid) {
+  EXPECT_TRUE(labelTexts(*findingsPage(test::emptyDocument(true)))
+                  .contains("Nothing found that holds the loop back."));
+  const QString none = labelTexts(*findingsPage(test::emptyDocument(false)));
+  EXPECT_TRUE(none.contains("all of them are warm-up"));
+  EXPECT_TRUE(none.contains("No findings"));
+}
+
+TEST(Render, SameDocumentSamePictureAndNeverBlank) {
+  for (const auto &document :
+       {test::madeDocument(), test::emptyDocument(true), test::emptyDocument(false)}) {
+    const QImage first = renderPage(pageList().front(), document, 1000, 600);
+    EXPECT_EQ(first.size(), QSize(1000, 600));
+    EXPECT_GT(colorsIn(first), 8u);
+    EXPECT_EQ(first, renderPage(pageList().front(), document, 1000, 600));
+  }
+}
+
+TEST(Render, SmallestSizeStillDraws) {
+  EXPECT_GT(colorsIn(renderPage(pageList().front(), test::madeDocument(), 200, 200)), 8u);
+}
+
+} // namespace
+} // namespace hotloop::gui

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyzers/cost_tables.h"
+#include "analyzers/counters/inherited_sites.h"
 #include "analyzers/quality_notes.h"
 #include "analyzers/rules/builtin_rules.h"
 #include "analyzers/rules/rule_runner.h"
@@ -101,8 +102,9 @@ Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options)
 
   const SiteTable sites(trace);
   RangePaths paths;
-  const OpFacts ops = computeOpFacts(trace, steps, sites, paths);
-  const AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
+  OpFacts ops = computeOpFacts(trace, steps, sites, paths);
+  AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
+  inheritSites(ops, allocations);
   analysis.counters = computeStepCounters(trace, steps, ops, allocations, sites.size());
   for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
 

@@ -110,7 +110,12 @@ private:
     const Nanoseconds start = ops_.start[op];
     auto &open = open_[lane.value];
     while (!open.empty() && !encloses(open.back().op, op)) open.pop_back();
-    const OpenOp around = open.empty() ? OpenOp{} : open.back();
+    // An empty operator at the very start of another one may as well come before it.
+    std::size_t level = open.size();
+    while (level > 0 && endOfOp(op) == start && ops_.start[open[level - 1].op] == start &&
+           ops_.depth[open[level - 1].op] >= ops_.depth[op])
+      --level;
+    const OpenOp around = level == 0 ? OpenOp{} : open[level - 1];
 
     facts_.parent[op] = around.op;
     if (around.op != kNoIndex) {
@@ -135,7 +140,7 @@ private:
     facts_.site[op] = siteOf(op, around, self.backwardRoot);
     if (facts_.isOperator[op] != 0 && ops_.sequence[op] >= 0 && self.backwardRoot == kNoIndex)
       forward_.set(ops_.sequence[op], op);
-    open.push_back(self);
+    if (level == open.size()) open.push_back(self);
     laneOps_[lane.value].push_back(op);
   }
 

@@ -19,7 +19,8 @@ struct LaneOps {
 
 // What follows from the operator rows. Every column has one entry per row of trace->ops.
 //  parent  innermost operator open on the same thread when this one began; kNoIndex outermost
-//  level   number of operators above it (found by containment; the stored depth breaks ties)
+//  level   number of operators above it. Found by containment; the stored depth breaks ties, except that an
+//          operator of no length at the very moment where one ends and the next begins goes to either
 //  self    duration less that of its children, never negative, ns
 //  step    index in Steps::all; kNoIndex outside of the steps or in another process
 //  site    Python location, else innermost user frame of its stack, else that of the nearest enclosing

@@ -46,7 +46,28 @@ class Finder {
 public:
   explicit Finder(const RuleInput &input)
       : input_(input), formatter_(input.trace, isFormatter),
-        isNonzero_(input.name("aten::is_nonzero")) {}
+        isNonzero_(input.name("aten::is_nonzero")), to_(input.name("aten::to")) {}
+
+  // torch.optim keeps its step counts on the host whatever the device (unless it is fused or capturable),
+  // so reading them in Optimizer.step waits for nothing.
+  bool readsHostState(std::uint32_t op) const {
+    return findEnclosing(input_.ops, op, [&](std::uint32_t up) {
+             return input_.trace.text(input_.trace->ops.name[up]).starts_with("Optimizer.step#");
+           }) != kNoIndex;
+  }
+
+  // The stream operator of C++ first moves the tensor to the host. On the CPU that is a conversion with no
+  // read in it, known by the block it takes; kNoIndex: another allocation.
+  std::uint32_t streamedTensor(std::uint32_t allocation) const {
+    const StackId stack = input_.trace->allocations.stack[allocation];
+    const std::uint32_t op = input_.allocations.op[allocation];
+    if (!stack || op == kNoIndex || !input_.steady(input_.allocations.step[allocation]) ||
+        !formatter_.inStack(stack))
+      return kNoIndex;
+    const std::uint32_t called = outermostOperator(input_.ops, op);
+    return input_.trace->ops.name[called] == to_ && !input_.trace->ops.location[called] ? called
+                                                                                          : kNoIndex;
+  }
 
   // What a read-back is, seen from the operator that the program called; kNoIndex: another rule's.
   std::uint32_t variantOf(std::uint32_t op, std::uint32_t &called) const {
@@ -80,7 +101,7 @@ private:
 
   const RuleInput &input_;
   FrameMatch formatter_;
-  StringId isNonzero_;
+  StringId isNonzero_, to_;
 };
 
 RuleOutcome run(const RuleInput &input) {
@@ -93,12 +114,16 @@ RuleOutcome run(const RuleInput &input) {
   OccurrenceGroups groups(input);
   for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
     if (input.ops.hostSync[op] == 0 || !input.steady(input.ops.step[op])) continue;
-    if (input.claimedOps[op] != 0) continue;
+    if (input.claimedOps[op] != 0 || finder.readsHostState(op)) continue;
     std::uint32_t called = op;
     const std::uint32_t variant = finder.variantOf(op, called);
     if (variant == kNoIndex) continue;
     OccurrenceGroup *group = groups.addOp(variant, called, 1);
     if (group != nullptr && called != op) group->ops.push_back(op);
+  }
+  for (std::uint32_t row = 0; row < input.allocations.size(); ++row) {
+    const std::uint32_t called = finder.streamedTensor(row);
+    if (called != kNoIndex) groups.addOp(kPrint, called, 1);
   }
   for (const auto &[key, group] : groups) {
     const VariantText &text = kTexts[group.variant];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 
 #include "analyzers/steps/lanes.h"
@@ -121,21 +122,30 @@ ExpertRuns::split(const CalledRun &run, std::span<const std::size_t> anchors,
     loops.back().last = anchors[k];
     ++loops.back().iterations;
   }
-  // The last iteration goes on behind its anchor, about as long as the others.
-  for (LoopRun &loop : loops) {
-    if (loop.iterations < 2) continue;
-    const std::size_t body = (loop.last - loop.first) / (loop.iterations - 1);
-    const std::uint32_t home = layerOf(loop.anchor);
-    for (std::size_t op = loop.last + 1; op < run.ops.size() && op < loop.last + body + 1; ++op) {
-      if (cut(op) || layerOf(run.ops[op].op) != home) break;
-      if (op == loop.last + body) {
-        loop.last = op;
-        break;
-      }
-    }
-    for (std::size_t op = loop.first; op <= loop.last; ++op) loop.syncs += run.ops[op].syncs;
-  }
+  for (LoopRun &loop : loops) widen(run, loop, cut);
   return loops;
+}
+
+// The first turn begins before its anchor and the last goes on behind it, with what the other turns do.
+void ExpertRuns::widen(const CalledRun &run, LoopRun &loop,
+                       const std::function<bool(std::size_t)> &cut) const {
+  if (loop.iterations < kMinimumIterations) return;
+  std::set<Token> body;
+  for (std::size_t op = loop.first; op < loop.last; ++op) body.insert(tokenOf(run.ops[op].op));
+  const std::size_t turn = (loop.last - loop.first) / (loop.iterations - 1);
+  const std::uint32_t home = layerOf(loop.anchor);
+  const auto belongs = [&](std::size_t op) {
+    return body.contains(tokenOf(run.ops[op].op)) && !cut(op) && layerOf(run.ops[op].op) == home;
+  };
+  for (std::size_t more = 1; more < turn && loop.last + 1 < run.ops.size(); ++more) {
+    if (!belongs(loop.last + 1)) break;
+    ++loop.last;
+  }
+  for (std::size_t more = 1; more < turn && loop.first > 0; ++more) {
+    if (!belongs(loop.first - 1)) break;
+    --loop.first;
+  }
+  for (std::size_t op = loop.first; op <= loop.last; ++op) loop.syncs += run.ops[op].syncs;
 }
 
 bool ExpertRuns::looksLikeExperts(const CalledRun &run, const LoopRun &loop) const {

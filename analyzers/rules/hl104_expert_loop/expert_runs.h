@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -42,6 +43,8 @@ private:
   std::uint32_t layerOf(std::uint32_t op) const;
   std::vector<LoopRun> split(const CalledRun &run, std::span<const std::size_t> anchors,
                              const std::map<Token, std::vector<std::size_t>> &places) const;
+  void widen(const CalledRun &run, LoopRun &loop,
+             const std::function<bool(std::size_t)> &cut) const;
   bool looksLikeExperts(const CalledRun &run, const LoopRun &loop) const;
 
   const RuleInput &input_;

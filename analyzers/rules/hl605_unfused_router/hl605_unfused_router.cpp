@@ -34,6 +34,13 @@ constexpr std::array<std::string_view, 42> kChain = {
     "aten::exp",      "aten::neg",      "aten::max",         "aten::reciprocal",  "aten::clone",
     "aten::fill_",    "aten::contiguous"};
 
+// What only a router does with the chosen: renormalise, count or sort them. A classifier that reports
+// its best classes runs softmax and top-k too.
+constexpr std::array<std::string_view, 14> kRouting = {
+    "aten::div",          "aten::div_",        "aten::scatter",  "aten::scatter_", "aten::scatter_add",
+    "aten::scatter_add_", "aten::gather",      "aten::one_hot",  "aten::cumsum",   "aten::bincount",
+    "aten::histc",        "aten::argsort",     "aten::sort",     "aten::reciprocal"};
+
 struct Chain {
   std::size_t first = 0;
   std::size_t last = 0; // inclusive
@@ -43,7 +50,8 @@ struct Chain {
 class Finder {
 public:
   explicit Finder(const RuleInput &input)
-      : input_(input), softmax_(input, kSoftmax), topk_(input, kTopk), chain_(input, kChain) {}
+      : input_(input), softmax_(input, kSoftmax), topk_(input, kTopk), chain_(input, kChain),
+        routing_(input, kRouting) {}
 
   std::vector<Chain> find(const CalledRun &run) const {
     std::vector<Chain> chains;
@@ -54,6 +62,10 @@ public:
         continue;
       }
       extend(run, chain);
+      if (!routes(run, chain)) {
+        i = chain.last + 1;
+        continue;
+      }
       for (std::size_t k = chain.first; k <= chain.last; ++k) chain.launches += run.ops[k].launches;
       chains.push_back(chain);
       i = chain.last + 1;
@@ -96,8 +108,16 @@ private:
     }
   }
 
+  // A softmax over the chosen only is a renormalisation, too.
+  bool routes(const CalledRun &run, const Chain &chain) const {
+    if (topk_.contains(nameOf(run.ops[chain.first]))) return true;
+    for (std::size_t k = chain.first; k <= chain.last; ++k)
+      if (routing_.contains(nameOf(run.ops[k]))) return true;
+    return false;
+  }
+
   const RuleInput &input_;
-  NameSet softmax_, topk_, chain_;
+  NameSet softmax_, topk_, chain_, routing_;
 };
 
 // Rows of operators that made a tensor larger than a router's.

@@ -1,0 +1,78 @@
+#include <unordered_map>
+
+#include "analyzers/counters/allocation_facts.h"
+
+namespace hotloop {
+
+namespace {
+
+// What is known of the called operators of one name under one range path.
+struct Known {
+  SiteIndex site = 0;
+  std::uint32_t placed = 0;
+  std::uint32_t unplaced = 0;
+  bool ambiguous = false;
+
+  bool usable() const { return site != 0 && !ambiguous && placed >= unplaced; }
+};
+
+bool isCalled(const OpFacts &ops, std::uint32_t op) {
+  const std::uint32_t parent = ops.parent[op];
+  return ops.isOperator[op] != 0 && ops.backward[op] == 0 &&
+         (parent == kNoIndex || ops.isOperator[parent] == 0);
+}
+
+// Operators without a site take that of the one above.
+void inherit(OpFacts &ops) {
+  for (const LaneOps &lane : ops.lanes)
+    for (const std::uint32_t op : lane.ops)
+      if (ops.site[op] == 0 && ops.parent[op] != kNoIndex) ops.site[op] = ops.site[ops.parent[op]];
+}
+
+void placeAlike(const TraceView &trace, OpFacts &ops) {
+  const auto keyOf = [&](std::uint32_t op) {
+    return static_cast<std::uint64_t>(ops.path[op]) << 32 | trace->ops.name[op].value;
+  };
+  std::unordered_map<std::uint64_t, Known> alike;
+  for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    if (!isCalled(ops, op)) continue;
+    Known &known = alike[keyOf(op)];
+    if (ops.site[op] == 0) {
+      ++known.unplaced;
+      continue;
+    }
+    ++known.placed;
+    known.ambiguous = known.ambiguous || (known.site != 0 && known.site != ops.site[op]);
+    known.site = ops.site[op];
+  }
+  for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    if (ops.site[op] != 0 || !isCalled(ops, op)) continue;
+    const Known &known = alike[keyOf(op)];
+    if (known.usable()) ops.site[op] = known.site;
+  }
+}
+
+bool anyUnplaced(const OpFacts &ops) {
+  for (const SiteIndex site : ops.site)
+    if (site == 0) return true;
+  return false;
+}
+
+} // namespace
+
+void placeByAllocations(const TraceView &trace, AllocationFacts &allocations, OpFacts &ops) {
+  if (!anyUnplaced(ops)) return;
+  for (std::uint32_t row = 0; row < allocations.size(); ++row) {
+    if (allocations.site[row] == 0) continue;
+    for (std::uint32_t op = allocations.op[row];
+         op != kNoIndex && ops.isOperator[op] != 0 && ops.site[op] == 0; op = ops.parent[op])
+      ops.site[op] = allocations.site[row];
+  }
+  placeAlike(trace, ops);
+  inherit(ops);
+  for (std::uint32_t row = 0; row < allocations.size(); ++row)
+    if (allocations.site[row] == 0 && allocations.op[row] != kNoIndex)
+      allocations.site[row] = ops.site[allocations.op[row]];
+}
+
+} // namespace hotloop

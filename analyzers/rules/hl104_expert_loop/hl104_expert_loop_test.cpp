@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+
+#include "tests/support/analyze_only.h"
+
+namespace hotloop {
+namespace {
+
+using test_support::analyzeOnly;
+using test_support::ScriptedLoop;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// mask = idx == e; if mask.any(): rows = mask.nonzero(); out.index_add_(..., mlp(x[rows]))
+void expert(ScriptedLoop &loop, bool hit) {
+  loop.op("aten::eq", "mask");
+  loop.op("aten::any", "check");
+  loop.begin("aten::is_nonzero", "check");
+  loop.begin("aten::item", "check");
+  loop.op("aten::_local_scalar_dense", "check");
+  loop.end();
+  loop.end();
+  if (!hit) return;
+  loop.op("aten::nonzero", "rows");
+  loop.op("aten::index_select", "gather");
+  for (int i = 0; i < 2; ++i) {
+    loop.begin("aten::linear", "mlp");
+    loop.op("aten::addmm", "mlp", 20'000);
+    loop.end();
+  }
+  loop.op("aten::index_add_", "combine");
+}
+
+struct Model {
+  int layers = 2;
+  int experts = 8;
+  bool ranges = false;
+  int missed = 0; // experts without tokens, per layer
+};
+
+Analysis analyzed(const Model &model) {
+  ScriptedLoop loop;
+  for (int step = 0; step < 12; ++step) {
+    loop.beginStep();
+    for (int layer = 0; layer < model.layers; ++layer) {
+      if (model.ranges) loop.pushRange("layer " + std::to_string(layer));
+      loop.op("aten::linear", "gate");
+      if (!model.ranges) loop.op("aten::topk", "route");
+      for (int e = 0; e < model.experts; ++e) expert(loop, (e + step) % model.experts >= model.missed);
+      loop.op("aten::add", "residual");
+      if (model.ranges) loop.popRange();
+    }
+    loop.endStep();
+  }
+  AnalysisOptions options;
+  options.onlyRules = {"HL101", "HL103", "HL104"};
+  return std::move(analyze(loop.build(), options)).value();
+}
+
+TEST(ExpertLoop, IsOneFindingThatTakesInTheReadsInside) {
+  for (const bool ranges : {false, true}) {
+    const Analysis analysis = analyzed({.layers = 2, .experts = 8, .ranges = ranges});
+    ASSERT_THAT(analysis.findings, SizeIs(1)) << ranges;
+    const Finding &finding = analysis.findings[0];
+    EXPECT_EQ(finding.rule, "HL104");
+    EXPECT_EQ(finding.perStep, 16);
+    EXPECT_THAT(finding.title, HasSubstr("a loop of 8 with 16 host syncs, 2 times a step"));
+    EXPECT_EQ(finding.site.function, "check");
+    EXPECT_GT(finding.hostTime.count, 0);
+    EXPECT_THAT(analysis.notWorth, IsEmpty());
+  }
+}
+
+TEST(ExpertLoop, FindsTheNumberOfExperts) {
+  for (const int experts : {3, 4, 16, 64})
+    for (const int layers : {1, 3}) {
+      const Analysis analysis = analyzed({.layers = layers, .experts = experts});
+      ASSERT_THAT(analysis.findings, SizeIs(1)) << experts;
+      EXPECT_EQ(analysis.findings[0].perStep, experts * layers);
+      EXPECT_THAT(analysis.findings[0].title,
+                  HasSubstr("a loop of " + std::to_string(experts) + " "));
+    }
+}
+
+TEST(ExpertLoop, TakesExpertsWithoutTokensInItsStride) {
+  const Analysis analysis = analyzed({.layers = 2, .experts = 16, .missed = 9});
+  ASSERT_THAT(analysis.findings, SizeIs(1));
+  EXPECT_EQ(analysis.findings[0].perStep, 32);
+}
+
+TEST(ExpertLoop, LeavesTwoExpertsToTheOtherRules) {
+  const Analysis analysis = analyzed({.layers = 4, .experts = 2});
+  ASSERT_THAT(analysis.findings, testing::Not(IsEmpty()));
+  for (const Finding &finding : analysis.findings) EXPECT_NE(finding.rule, "HL104");
+}
+
+TEST(ExpertLoop, LeavesALoopThatDoesNotWaitAlone) {
+  ScriptedLoop loop;
+  for (int step = 0; step < 12; ++step) {
+    loop.beginStep();
+    for (int e = 0; e < 8; ++e) {
+      loop.op("aten::index_select", "gather");
+      loop.op("aten::mm", "mlp", 10'000);
+      loop.op("aten::index_add_", "combine");
+    }
+    loop.endStep();
+  }
+  EXPECT_THAT(analyzeOnly("HL104", loop).findings, IsEmpty());
+}
+
+// A mask in each of twelve equal layers is twelve masks, not a loop over experts.
+TEST(ExpertLoop, LeavesEqualLayersAlone) {
+  for (const bool ranges : {false, true}) {
+    ScriptedLoop loop;
+    for (int step = 0; step < 12; ++step) {
+      loop.beginStep();
+      for (int layer = 0; layer < 12; ++layer) {
+        if (ranges) loop.pushRange("block " + std::to_string(layer));
+        else loop.op("aten::layer_norm", "norm");
+        loop.op("aten::mm", "mlp", 10'000);
+        loop.begin("aten::index", "pick");
+        loop.op("aten::nonzero", "pick");
+        loop.end();
+        if (ranges) loop.popRange();
+      }
+      loop.endStep();
+    }
+    EXPECT_THAT(analyzeOnly("HL104", loop).findings, IsEmpty()) << ranges;
+  }
+}
+
+TEST(ExpertLoop, LeavesReadsInALoopWithoutProductsAlone) {
+  ScriptedLoop loop;
+  for (int step = 0; step < 12; ++step) {
+    loop.beginStep();
+    loop.op("aten::mm", "mlp", 10'000);
+    for (int metric = 0; metric < 8; ++metric) {
+      loop.op("aten::mean", "metrics");
+      loop.begin("aten::item", "metrics");
+      loop.op("aten::_local_scalar_dense", "metrics");
+      loop.end();
+    }
+    loop.endStep();
+  }
+  EXPECT_THAT(analyzeOnly("HL104", loop).findings, IsEmpty());
+}
+
+} // namespace
+} // namespace hotloop

@@ -51,8 +51,10 @@ bool ClockMap::update(const ClockReading &now) {
   const std::int64_t error = now.monotonic - predicted;
   if (std::abs(error) > kJump) {
     ++jumps_;
-    const double piece = static_cast<double>(age) / signedDistance(pieces_.back().ticks, now.ticks);
-    pieces_.push_back({now.ticks, std::max(predicted, now.monotonic), piece > 0 ? piece : rate});
+    // Times never fall. The mean rate over the jump says nothing: begin anew.
+    const std::int64_t from = std::max(predicted, now.monotonic);
+    pieces_.push_back({now.ticks, from, pieces_.back().slope});
+    first_ = {now.ticks, from};
     return true;
   }
   const double next = static_cast<double>(std::clamp(total / 3, kShortestPiece, kLongestPiece));

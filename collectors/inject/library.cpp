@@ -1,9 +1,14 @@
 #include <cstdint>
 
+#include "collectors/inject/native_stack.h"
 #include "collectors/inject/process_state.h"
 #include "collectors/inject/producer.h"
 
 #define HOTLOOP_EXPORT extern "C" __attribute__((visibility("default")))
+
+// Made by the linker: the first and the last byte of this library in memory.
+extern "C" const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern "C" const char _end[] __attribute__((visibility("hidden")));
 
 namespace hotloop::inject {
 namespace {
@@ -12,6 +17,7 @@ namespace {
 __attribute__((constructor)) void enter() {
   startProcess();
   if (!options().recording) return;
+  setOwnCode(__ehdr_start, _end);
 #ifdef HOTLOOP_HAVE_PYTHON_COLLECTOR
   installPythonCollector();
 #endif

@@ -155,8 +155,7 @@ void LiveSession::openRegion(const std::string &name) {
   process->reported.resize(static_cast<std::size_t>(ring::Counter::kCount));
   process->row.id = ProcessId(++lastProcess_);
   process->row.osPid = info.pid;
-  if (const auto parent = byPid_.find(info.parentPid); parent != byPid_.end())
-    process->row.parent = parent->second;
+  findParent(*process);
   process->row.name = sink_.intern(info.executable);
   process->row.commandLine = sink_.intern(shellQuote(info.commandLine));
   process->row.exitStatus = -1;
@@ -220,12 +219,19 @@ void LiveSession::reportCounters(Process &process) {
   process.reportedDamage = damage;
 }
 
+// May be found only later: a folder lists its entries in any order.
+void LiveSession::findParent(Process &process) {
+  const auto parent = byPid_.find(process.region->info().parentPid);
+  if (!process.row.parent && parent != byPid_.end()) process.row.parent = parent->second;
+}
+
 // The process is gone or finished and its region was read to the end.
 void LiveSession::close(Process &process) {
   process.region->drain(*process.decoder);
   reportCounters(process);
   reportQuality(sink_, "unclosed_ranges", process.decoder->openRanges());
   if (!process.region->finished() && process.known) reportQuality(sink_, "process_killed");
+  findParent(process);
   process.row.start = process.decoder->firstTime();
   process.row.end = process.decoder->lastTime();
   sink_.add(process.row);

@@ -52,6 +52,7 @@ private:
   void updateClocks();
   void lookForDead();
   void close(Process &process);
+  void findParent(Process &process);
   void reportCounters(Process &process);
   void report(std::string_view name, std::int64_t total, std::int64_t &told);
 

@@ -12,9 +12,6 @@
 
 #include "collectors/inject/intern.h"
 
-extern "C" const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern "C" const char _end[] __attribute__((visibility("hidden")));
-
 namespace hotloop::inject {
 namespace {
 
@@ -24,12 +21,13 @@ enum class Unwinder : std::uint32_t { kUnknown, kOpening, kReady, kNone };
 constinit std::atomic<Unwinder> unwinder{Unwinder::kUnknown};
 constinit Backtrace backtrace = nullptr;
 constinit std::atomic<const FrameWalker *> walker{nullptr};
+constinit std::uint64_t ownBegin = 0, ownEnd = 0;
 
 void *openUnwinder() {
   // The copy that is installed beside this library first.
   Dl_info self;
   char path[PATH_MAX];
-  if (::dladdr(__ehdr_start, &self) != 0 && self.dli_fname) {
+  if (::dladdr(reinterpret_cast<const void *>(&backtrace), &self) != 0 && self.dli_fname) {
     const char *slash = std::strrchr(self.dli_fname, '/');
     const int folder = slash ? static_cast<int>(slash - self.dli_fname) : 0;
     const int length =
@@ -58,8 +56,7 @@ bool prepareUnwinder() {
 }
 
 bool ownCode(std::uint64_t address) {
-  return address >= reinterpret_cast<std::uint64_t>(__ehdr_start) &&
-         address < reinterpret_cast<std::uint64_t>(_end);
+  return address >= ownBegin && address < ownEnd;
 }
 
 struct ModuleWalk {
@@ -137,6 +134,11 @@ int writeModule(dl_phdr_info *info, std::size_t, void *data) {
 }
 
 } // namespace
+
+void setOwnCode(const void *begin, const void *end) noexcept {
+  ownBegin = reinterpret_cast<std::uint64_t>(begin);
+  ownEnd = reinterpret_cast<std::uint64_t>(end);
+}
 
 void setFrameWalker(const FrameWalker *newWalker) noexcept {
   walker.store(newWalker, std::memory_order_release);

@@ -140,6 +140,10 @@ void startProcess() noexcept {
 
 void finishProcess() noexcept {
   ring::RegionWriter *mine = existingRegion();
+  if (mine && currentThread && currentThread->dropped > 0) {
+    mine->count(ring::Counter::kDroppedRecords, currentThread->dropped);
+    currentThread->dropped = 0;
+  }
   // vfork's child shares our memory, and leaves by exec or _exit: it does not come here.
   if (mine && processState.pid == static_cast<std::uint32_t>(::getpid()))
     mine->header().finished.store(1, std::memory_order_release);

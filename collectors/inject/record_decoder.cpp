@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/metrics/quality.h"
 #include "core/trace/meta_keys.h"
 
 namespace hotloop {
@@ -239,6 +240,13 @@ void RecordDecoder::onMeta(const std::byte *record, std::size_t bytes) {
   const auto key = textAt(record + sizeof(ring::MetaRecord), meta->keyLength);
   const auto value = textAt(record + sizeof(ring::MetaRecord) + meta->keyLength, meta->valueLength);
   if (mayTargetSet(key)) context_.sink.setMeta(key, value);
+  constexpr std::string_view kNone = "none: "; // collectors/torch/attach.cpp
+  if (key == meta_key::kTorchAttachment && value.starts_with(kNone)) {
+    const bool version = value.find("was not tested") != std::string_view::npos ||
+                         value.find("is not a release") != std::string_view::npos;
+    reportQuality(context_.sink, version ? "torch_version_unsupported" : "torch_not_attached", 1,
+                  value.substr(kNone.size()));
+  }
 }
 
 void RecordDecoder::onForget(Thread &thread, const std::byte *record, std::size_t bytes) {

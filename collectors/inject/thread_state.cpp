@@ -28,6 +28,7 @@ void endThread(void *pointer) {
     if (destroy && thread->slots[i]) destroy(thread->slots[i]);
   }
   thread->cursor.seal();
+  if (thread->dropped > 0) count(ring::Counter::kDroppedRecords, thread->dropped);
   currentThread = nullptr;
   ::munmap(thread, sizeof(ThreadState));
 }
@@ -86,9 +87,9 @@ std::byte *reserveSlow(ThreadState &thread, std::size_t bytes) noexcept {
   }
   ring::RegionWriter *region = inject::region();
   if (!region) return nullptr;
+  ++thread.dropped; // this one, if nothing comes of it
   if (thread.claimsToSkip > 0) {
     --thread.claimsToSkip;
-    region->count(ring::Counter::kDroppedRecords, 1);
     return nullptr;
   }
   const bool first = thread.ordinal == 0;
@@ -98,9 +99,12 @@ std::byte *reserveSlow(ThreadState &thread, std::size_t bytes) noexcept {
   }
   thread.cursor.seal();
   ring::ChunkHeader *chunk = region->claim(thread.ordinal, thread.osTid, thread.chunkSequence);
+  if (chunk) --thread.dropped;
+  // Told in one go: a counter that many threads write at every record would slow them down.
+  if (thread.dropped > 0) region->count(ring::Counter::kDroppedRecords, thread.dropped);
+  thread.dropped = 0;
   if (!chunk) {
     thread.claimsToSkip = kClaimsToSkip;
-    region->count(ring::Counter::kDroppedRecords, 1);
     return nullptr;
   }
   ++thread.chunkSequence;

@@ -52,6 +52,7 @@ struct ThreadState {
   std::uint32_t lastId;
   std::uint32_t definitions; // since the last forget
   std::uint32_t claimsToSkip;
+  std::uint32_t dropped; // not yet in the region's counter
   ring::ChunkCursor cursor;
 
   std::uint32_t openOps, lostOps; // lostOps: nested deeper than kMostOpen

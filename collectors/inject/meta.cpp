@@ -42,7 +42,11 @@ std::size_t fill(std::byte *room, std::string_view key, std::string_view value) 
 
 void meta(std::string_view key, std::string_view value) noexcept {
   Recording recording;
-  if (!recording || key.empty()) return;
+  if (recording) meta(recording.thread(), key, value);
+}
+
+void meta(ThreadState &thread, std::string_view key, std::string_view value) noexcept {
+  if (key.empty()) return;
   key = key.substr(0, kLongestKey);
   value = value.substr(0, kLongestValue);
   const std::size_t bytes = fill(nullptr, key, value);
@@ -52,9 +56,9 @@ void meta(std::string_view key, std::string_view value) noexcept {
       pending.used += fill(pending.bytes + pending.used, key, value);
     return;
   }
-  if (std::byte *room = reserve(recording.thread(), bytes)) {
+  if (std::byte *room = reserve(thread, bytes)) {
     fill(room, key, value);
-    recording.thread().cursor.commit(bytes);
+    thread.cursor.commit(bytes);
   }
 }
 

@@ -98,6 +98,8 @@ void threadName(std::uint32_t osTid, std::string_view name) noexcept;
 // Facts for the run's meta table; texts are cut at 4 KiB (key 200 bytes). Kept until the process records
 // its first event, so a process that records nothing leaves no trace.
 void meta(std::string_view key, std::string_view value) noexcept;
+// The same inside FrameWalker calls, where the one above does nothing.
+void meta(ThreadState &thread, std::string_view key, std::string_view value) noexcept;
 void count(ring::Counter counter, std::uint64_t add = 1) noexcept;
 
 // The C table for plugins.

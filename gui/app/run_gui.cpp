@@ -49,7 +49,8 @@ int render(const GuiOptions &options, const PageInfo &page, std::ostream &out, s
 }
 
 int window(const GuiOptions &options, std::ostream &err) {
-  if (!displayWorks()) {
+  DisplayProbe probe;
+  if (!probe.works()) {
     const std::string run = options.run.empty() ? "RUN" : options.run;
     return fail(
         err, fmt::format("there is no display to open a window on; hotloop advise {0} and hotloop "
@@ -58,6 +59,7 @@ int window(const GuiOptions &options, std::ostream &err) {
                          run));
   }
   QApplication application(argumentCount, programArguments);
+  probe.release();
   applyTheme(application);
   MainWindow mainWindow(options.page);
   if (!options.run.empty()) mainWindow.openPath(options.run);

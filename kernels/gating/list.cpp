@@ -8,9 +8,9 @@ std::span<const GatingVariant> gatingVariants() {
   using namespace gating;
   static constexpr std::array<GatingVariant, 3> kVariants{{
       {"plain", "softmax to memory, then k scans for the top k", forwardPlain, backwardPlain},
-      {"one_pass", "insertion into the k best, no row of probabilities in memory", forwardOnePass,
+      {"one_pass", "insertion into the k best while reading, each exp computed once", forwardOnePass,
        backwardOnePass},
-      {"token_lanes", "sixteen tokens in the lanes of a vector, no branch", forwardLanes,
+      {"token_lanes", "one token per lane of a vector, no branch, no reduction across lanes", forwardLanes,
        backwardLanes},
   }};
   return kVariants;

@@ -13,10 +13,12 @@ constexpr float kLowest = -std::numeric_limits<float>::infinity();
 } // namespace
 
 // One scan keeps the k best so far in order: most logits fail the first comparison, so selection
-// costs one comparison per logit instead of k. No row of probabilities is written to memory.
+// costs one comparison per logit instead of k. Each exp is computed once and serves the sum, the
+// weights and the balance loss.
 void forwardOnePass(const Forward &args, const Sums &sums, std::int64_t begin, std::int64_t end) {
   const auto [tokens, experts, topK] = args.shape;
   std::vector<float> best(static_cast<std::size_t>(topK));
+  std::vector<float> row(static_cast<std::size_t>(experts));
   for (std::int64_t t = begin; t < end; ++t) {
     const float *logits = args.logits + t * experts;
     std::int64_t *ids = args.ids + t * topK;
@@ -35,9 +37,14 @@ void forwardOnePass(const Forward &args, const Sums &sums, std::int64_t begin, s
     }
     const float top = best[0];
     const bool empty = top == kLowest;
+    float sum = 0;
+    for (std::size_t e = 0; e < row.size(); ++e) {
+      row[e] = empty || std::isnan(logits[e]) ? 0 : std::exp(logits[e] - top);
+      sum += row[e];
+    }
     float selected = 0;
     for (std::int64_t j = 0; j < topK; ++j) {
-      weights[j] = empty ? 1 : std::exp(best[static_cast<std::size_t>(j)] - top);
+      weights[j] = empty ? 1 : row[static_cast<std::size_t>(ids[j])];
       selected += weights[j];
       ++sums.counts[ids[j]];
     }
@@ -45,12 +52,10 @@ void forwardOnePass(const Forward &args, const Sums &sums, std::int64_t begin, s
       weights[j] /= selected;
     args.lse[t] = kLowest;
     if (empty) continue;
-    float sum = 0;
-    for (std::int64_t e = 0; e < experts; ++e)
-      sum += std::isnan(logits[e]) ? 0 : std::exp(logits[e] - top);
+    const float scale = 1 / sum;
+    for (std::size_t e = 0; e < row.size(); ++e)
+      sums.probabilities[e] += row[e] * scale;
     const float lse = top + std::log(sum);
-    for (std::int64_t e = 0; e < experts; ++e)
-      sums.probabilities[e] += std::isnan(logits[e]) ? 0 : std::exp(logits[e] - lse);
     args.lse[t] = lse;
     *sums.squaredLse += lse * lse;
   }

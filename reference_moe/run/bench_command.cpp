@@ -118,6 +118,7 @@ void BenchCommand::addTo(CLI::App &app) {
       ->add_option("--compare", comparisons_,
                    "a preset, or toggle=value,...; repeat it. The first one is what the others are "
                    "held against. Without any: one optimization after the other")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Comparison");
   command_->add_option("--rounds", rounds_, "rounds; each runs every configuration once")
       ->capture_default_str()

@@ -10,6 +10,7 @@ namespace hotloop::moe {
 
 void ConfigurationFlags::addTo(CLI::App &command, bool withToggles) {
   Sizes &s = base_.sizes;
+  command.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto number = [&](const char *flag, auto &value, const char *what, const char *group) {
     command.add_option(flag, value, what)->capture_default_str()->group(group);
   };

@@ -78,9 +78,10 @@ TEST(Command, RunPrintsAResultAsJson) {
 
 TEST(Command, AFlagOverridesThePresetAndWhatIsDroppedIsSaid) {
   const Finished finished =
-      run(std::string("run --steps 3 --preset full --dispatch dense ") + kSmall);
+      run(std::string("run --steps 9 --steps 3 --preset full --dispatch dense ") + kSmall);
   EXPECT_EQ(finished.code, 0);
   EXPECT_THAT(finished.output, HasSubstr("dispatch=dense"));
+  EXPECT_THAT(finished.output, HasSubstr("steps 3 ")); // the last of two equal flags counts
   EXPECT_THAT(finished.output, HasSubstr("CUDA graphs (--graph on) are dropped"));
 }
 

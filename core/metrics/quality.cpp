@@ -41,8 +41,9 @@ constexpr QualityKind kCatalogue[] = {
      "{} operators or ranges were nested deeper than the recorder follows and are missing"},
     {"cut_texts", kInfo, "{} texts were too long and were cut"},
     {"no_shared_memory", kError,
-     "{} processes found no room for their shared-memory rings and recorded nothing; free space in "
-     "the folder for temporary files"},
+     "{} processes or threads found no room in shared memory and recorded nothing; free space in "
+     "the "
+     "folder for temporary files, or start fewer threads"},
     {"live_folder_lost", kError,
      "The recorder's live folder vanished while recording; what came later is missing. Keep "
      "temporary "

@@ -27,11 +27,6 @@ std::uint32_t bigEndian(const unsigned char *bytes) {
          std::uint32_t{bytes[2]} << 8 | std::uint32_t{bytes[3]};
 }
 
-bool existsNotEmpty(const std::string &path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
-}
-
 // Reads one page through SQLite, which also looks at the journals.
 Result<void> probe(const Connection &connection, const std::string &path) {
   auto pages = queryInteger(connection.get(), "SELECT count(*) FROM sqlite_schema", path);
@@ -102,9 +97,7 @@ Result<OpenFile> openSqliteFile(const std::string &path) {
     return file;
   }
   // A journal that has to be played back first, or a WAL beside which no index can be made.
-  const bool journals = existsNotEmpty(path + "-wal") || existsNotEmpty(path + "-journal");
-  const bool refused = readable.error().kind == ErrorKind::kPermission;
-  if (!refused || !(journals || header.isSqlite)) return Unexpected(readable.error());
+  if (readable.error().kind != ErrorKind::kPermission) return Unexpected(readable.error());
   return openCopy(path, header);
 }
 

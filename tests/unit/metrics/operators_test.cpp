@@ -18,8 +18,9 @@ TEST(Operators, AScalarReadCountsAtItsRootOnly) {
 }
 
 TEST(Operators, DynamicShapesWaitForTheirSize) {
-  for (const char *name : {"aten::nonzero", "aten::masked_select", "aten::_unique2", "aten::unique_dim",
-                           "aten::unique_consecutive", "aten::bincount", "aten::repeat_interleave"}) {
+  for (const char *name :
+       {"aten::nonzero", "aten::masked_select", "aten::_unique2", "aten::unique_dim",
+        "aten::unique_consecutive", "aten::bincount", "aten::repeat_interleave"}) {
     EXPECT_TRUE(has(operatorTraits(name), OperatorTrait::kHostSync)) << name;
     EXPECT_TRUE(has(operatorTraits(name), OperatorTrait::kDynamicShape)) << name;
     EXPECT_GE(wouldBeLaunches(name), 2) << name;
@@ -29,7 +30,8 @@ TEST(Operators, DynamicShapesWaitForTheirSize) {
 
 // What holds a loop back only by what it calls must not count twice, nor hide it.
 TEST(Operators, MasksAndConditionsLeaveTheCountToNonzero) {
-  for (const char *name : {"aten::index", "aten::index_put_", "aten::where", "aten::_index_put_impl_"}) {
+  for (const char *name :
+       {"aten::index", "aten::index_put_", "aten::where", "aten::_index_put_impl_"}) {
     EXPECT_EQ(operatorTraits(name), OperatorTrait::kNone) << name;
     EXPECT_EQ(wouldBeLaunches(name), 1) << name;
   }
@@ -42,17 +44,19 @@ TEST(Operators, OneHotHidesItsChecksOnTheCpu) {
 }
 
 TEST(Operators, ViewsAndMetadataLaunchNothing) {
-  for (const char *name : {"aten::view", "aten::reshape", "aten::expand", "aten::select", "aten::slice",
-                           "aten::t", "aten::transpose", "aten::permute", "aten::as_strided",
-                           "aten::detach", "aten::unsqueeze", "aten::squeeze", "aten::empty",
-                           "aten::empty_strided", "aten::resolve_conj", "aten::to", "aten::contiguous"}) {
+  for (const char *name :
+       {"aten::view", "aten::reshape", "aten::expand", "aten::select", "aten::slice", "aten::t",
+        "aten::transpose", "aten::permute", "aten::as_strided", "aten::detach", "aten::unsqueeze",
+        "aten::squeeze", "aten::empty", "aten::empty_strided", "aten::resolve_conj", "aten::to",
+        "aten::contiguous"}) {
     EXPECT_TRUE(has(operatorTraits(name), OperatorTrait::kNoLaunch)) << name;
     EXPECT_EQ(wouldBeLaunches(name), 0) << name;
   }
 }
 
 TEST(Operators, NewTensorsAllocate) {
-  for (const char *name : {"aten::empty", "aten::zeros", "aten::clone", "aten::cat", "aten::_to_copy"}) {
+  for (const char *name :
+       {"aten::empty", "aten::zeros", "aten::clone", "aten::cat", "aten::_to_copy"}) {
     EXPECT_TRUE(has(operatorTraits(name), OperatorTrait::kAllocates)) << name;
   }
   EXPECT_FALSE(has(operatorTraits("aten::add_"), OperatorTrait::kAllocates));
@@ -88,15 +92,17 @@ TEST(Operators, LooksUpWholeNamesOnly) {
 
 // Contradictions that no operator may show.
 TEST(Operators, TraitsAreConsistent) {
-  for (const char *name : {"aten::item", "aten::linear", "aten::matmul", "aten::softmax", "aten::mm",
-                           "aten::nonzero", "aten::empty", "aten::view", "aten::sum", "aten::clone"}) {
+  for (const char *name :
+       {"aten::item", "aten::linear", "aten::matmul", "aten::softmax", "aten::mm", "aten::nonzero",
+        "aten::empty", "aten::view", "aten::sum", "aten::clone"}) {
     const OperatorTrait traits = operatorTraits(name);
     if (has(traits, OperatorTrait::kNoLaunch) || has(traits, OperatorTrait::kComposite)) {
       EXPECT_EQ(wouldBeLaunches(name), 0) << name;
     } else {
       EXPECT_GE(wouldBeLaunches(name), 1) << name;
     }
-    EXPECT_FALSE(has(traits, OperatorTrait::kComposite) && has(traits, OperatorTrait::kSelfContained));
+    EXPECT_FALSE(has(traits, OperatorTrait::kComposite) &&
+                 has(traits, OperatorTrait::kSelfContained));
   }
 }
 

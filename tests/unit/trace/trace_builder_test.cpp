@@ -1,9 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <set>
-
-#include "core/metrics/metrics.h"
-#include "core/metrics/quality.h"
 #include "core/trace/meta_keys.h"
 #include "core/trace/trace_builder.h"
 
@@ -54,39 +50,6 @@ TEST(TraceBuilder, KnowsDeviceRecords) {
   TraceBuilder builder;
   builder.add(MemsetEvent());
   EXPECT_TRUE(build(builder).hasDeviceRecords());
-}
-
-TEST(QualityRows, AddUpAndKeepTheHigherSeverity) {
-  TraceBuilder builder;
-  reportQuality(builder, "stacks_not_taken", 2);
-  reportQuality(builder, "dropped_records", 5, "ring 1");
-  reportQuality(builder, "stacks_not_taken", 3);
-  reportQuality(builder, "negative_durations", 0); // nothing to report
-  const TraceView view = build(builder);
-  ASSERT_EQ(view->quality.name.size(), 2u);
-  EXPECT_EQ(view->quality.count[0], 5);
-  EXPECT_TRUE(view.text(view->quality.message[0]).starts_with("5 call stacks"));
-  EXPECT_EQ(view->quality.severity[1], Severity::kDataLoss);
-  EXPECT_TRUE(view.text(view->quality.message[1]).ends_with("(ring 1)"));
-}
-
-TEST(QualityCatalogue, HasUniqueNamesAndWholeSentences) {
-  std::set<std::string_view> names;
-  for (const QualityKind &kind : qualityCatalogue()) {
-    EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
-    EXPECT_GT(kind.sentence.size(), 20u) << kind.name;
-    EXPECT_EQ(kind.sentence.find("{}"), kind.sentence.rfind("{}")) << kind.name;
-  }
-}
-
-TEST(MetricCatalogue, HasUniqueNames) {
-  std::set<std::string_view> names;
-  for (const Metric &metric : metricCatalogue()) {
-    EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
-    EXPECT_EQ(findMetric(metric.name), &metric);
-    EXPECT_FALSE(metric.meaning.empty());
-  }
-  EXPECT_EQ(findMetric("absent"), nullptr);
 }
 
 } // namespace

@@ -7,10 +7,11 @@
 
 #include "core/ring/ring_format.h"
 
-// What a collector inside libhotloop.so uses to record (the C table of producer_api.h wraps the same
-// functions for plugins). Everything here may be called from any thread at any time, never blocks on the
-// reader, never throws and allocates nothing after a thread's first call. In a process that is not
-// recorded, could not set up its rings, or inside our own recording, the calls do nothing.
+// What a collector inside libhotloop.so uses to record (the C table of producer_api.h wraps the
+// same functions for plugins). Everything here may be called from any thread at any time, never
+// blocks on the reader, never throws and allocates nothing after a thread's first call. In a
+// process that is not recorded, could not set up its rings, or inside our own recording, the calls
+// do nothing.
 struct HotloopProducerApi; // producer_api.h
 
 namespace hotloop::inject {
@@ -39,21 +40,22 @@ struct ThreadState;
 void *&slot(ThreadState &thread, Slot slot) noexcept;
 void setSlotDestructor(Slot slot, void (*destroy)(void *) noexcept) noexcept;
 
-// Definitions, for use inside FrameWalker calls: same content, same id on a thread as long as its cache
-// holds it, else a new record. 0: "" or no room (then the event that needs it is dropped and counted).
-// Ids are the thread's own and good as long as epoch(thread), never 0, stays the same: whoever keeps ids
-// keeps the epoch beside them.
+// Definitions, for use inside FrameWalker calls: same content, same id on a thread as long as its
+// cache holds it, else a new record. 0: "" or no room (then the event that needs it is dropped and
+// counted). Ids are the thread's own and good as long as epoch(thread), never 0, stays the same:
+// whoever keeps ids keeps the epoch beside them.
 std::uint32_t epoch(const ThreadState &thread) noexcept;
 std::uint32_t internString(ThreadState &thread, std::string_view text) noexcept;
-std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function, std::string_view file,
-                                std::uint32_t line, bool user) noexcept;
+std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function,
+                                std::string_view file, std::uint32_t line, bool user) noexcept;
 
-// How Python frames are found; filled by collectors/python. Both are called on the thread whose frames
-// are asked for, with or without the GIL, while it is inside LibTorch or NVTX, possibly under
-// allocator locks: no Python API that allocates, no locks. Both return 0 at once when the process holds
-// no Python, and attach by themselves when it appears.
+// How Python frames are found; filled by collectors/python. Both are called on the thread whose
+// frames are asked for, with or without the GIL, while it is inside LibTorch or NVTX, possibly
+// under allocator locks: no Python API that allocates, no locks. Both return 0 at once when the
+// process holds no Python, and attach by themselves when it appears.
 struct FrameWalker {
-  // Id (internPythonFrame) of the innermost frame that is the user's code, else of the innermost one.
+  // Id (internPythonFrame) of the innermost frame that is the user's code, else of the innermost
+  // one.
   std::uint32_t (*leaf)(ThreadState &thread) noexcept;
   // Ids of all frames, innermost first; returns how many were written to `ids`.
   std::size_t (*stack)(ThreadState &thread, std::uint32_t *ids, std::size_t capacity) noexcept;
@@ -67,10 +69,11 @@ void opBegin(std::string_view name, std::uint8_t scope, std::int64_t sequence,
              std::uint32_t forwardThread) noexcept;
 void opEnd() noexcept;
 
-// bytes > 0 takes memory, < 0 gives it back. device: -1 host. allocator: hotloop::Allocator. Totals: -1
-// unknown. Takes a full stack (not for frees) while the thread's token bucket lasts.
+// bytes > 0 takes memory, < 0 gives it back. device: -1 host. allocator: hotloop::Allocator.
+// Totals: -1 unknown. Takes a full stack (not for frees) while the thread's token bucket lasts.
 void allocation(std::uint8_t allocator, std::uint64_t address, std::int64_t bytes,
-                std::int64_t totalAllocated, std::int64_t totalReserved, std::int16_t device) noexcept;
+                std::int64_t totalAllocated, std::int64_t totalReserved,
+                std::int16_t device) noexcept;
 
 // Steps do not nest: a begin while one is open ends that one.
 void stepBegin(std::int64_t number) noexcept;
@@ -86,8 +89,8 @@ struct RangeAttributes {
   std::uint8_t payloadKind = 0; // hotloop::PayloadKind
   std::uint64_t payload = 0;
 };
-int rangePush(const RangeAttributes &attributes) noexcept;  // level before it, >= 0
-int rangePop(std::uint32_t domain) noexcept;                // level after it, < 0 when unbalanced
+int rangePush(const RangeAttributes &attributes) noexcept; // level before it, >= 0
+int rangePop(std::uint32_t domain) noexcept;               // level after it, < 0 when unbalanced
 std::uint64_t rangeStart(const RangeAttributes &attributes) noexcept;
 void rangeEnd(std::uint64_t handle) noexcept;
 void mark(const RangeAttributes &attributes) noexcept;
@@ -95,8 +98,8 @@ void mark(const RangeAttributes &attributes) noexcept;
 // Name of a thread of this process; 0: the calling one.
 void threadName(std::uint32_t osTid, std::string_view name) noexcept;
 
-// Facts for the run's meta table; texts are cut at 4 KiB (key 200 bytes). Kept until the process records
-// its first event, so a process that records nothing leaves no trace.
+// Facts for the run's meta table; texts are cut at 4 KiB (key 200 bytes). Kept until the process
+// records its first event, so a process that records nothing leaves no trace.
 void meta(std::string_view key, std::string_view value) noexcept;
 // The same inside FrameWalker calls, where the one above does nothing.
 void meta(ThreadState &thread, std::string_view key, std::string_view value) noexcept;
@@ -105,8 +108,8 @@ void count(ring::Counter counter, std::uint64_t add = 1) noexcept;
 // The C table for plugins.
 const HotloopProducerApi &producerTable() noexcept;
 
-// Called once from the library's constructor, before main: they may only set hooks. A collector that
-// is not built is left out by collectors/inject/CMakeLists.txt.
+// Called once from the library's constructor, before main: they may only set hooks. A collector
+// that is not built is left out by collectors/inject/CMakeLists.txt.
 void installPythonCollector() noexcept; // collectors/python, target hotloop_python_collector
 void installTorchCollector() noexcept;  // collectors/torch, target hotloop_torch_collector
 

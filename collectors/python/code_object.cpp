@@ -27,7 +27,8 @@ template <class Unit>
 std::size_t encode(const void *units, std::size_t length, char *out, std::size_t capacity) {
   std::size_t used = 0;
   for (std::size_t i = 0; i < length; ++i) {
-    const std::size_t bytes = putUtf8(readAt<Unit>(units, i * sizeof(Unit)), out + used, capacity - used);
+    const std::size_t bytes =
+        putUtf8(readAt<Unit>(units, i * sizeof(Unit)), out + used, capacity - used);
     if (bytes == 0) {
       break;
     }
@@ -86,7 +87,8 @@ private:
 
 } // namespace
 
-std::string_view textOf(const Offsets &offsets, const void *text, char *buffer, std::size_t capacity) {
+std::string_view textOf(const Offsets &offsets, const void *text, char *buffer,
+                        std::size_t capacity) {
   if (text == nullptr) {
     return "?";
   }
@@ -123,8 +125,8 @@ int lineOf(const std::uint8_t *table, std::size_t bytes, int firstLine, std::int
     if (kind == 15) { // no location
       hasLine = false;
     } else if (kind == 14) { // long: line, end line, column, end column
-      whole = reader.signedVariable(delta) && reader.variable(ignored) && reader.variable(ignored) &&
-              reader.variable(ignored);
+      whole = reader.signedVariable(delta) && reader.variable(ignored) &&
+              reader.variable(ignored) && reader.variable(ignored);
     } else if (kind == 13) { // no column
       whole = reader.signedVariable(delta);
     } else if (kind >= 10) { // one line: delta 0 to 2
@@ -149,14 +151,15 @@ bool isLibraryFile(std::string_view file) {
   if (file.starts_with("<")) {
     return file.starts_with("<frozen ");
   }
-  for (std::string_view part : {"/site-packages/", "/dist-packages/", "/python311.zip/", "/python312.zip/",
-                                "/python313.zip/"}) {
+  for (std::string_view part : {"/site-packages/", "/dist-packages/", "/python311.zip/",
+                                "/python312.zip/", "/python313.zip/"}) {
     if (file.find(part) != std::string_view::npos) {
       return true;
     }
   }
   for (std::string_view part : {"/lib/python3.", "/lib64/python3."}) {
-    for (std::size_t at = file.find(part); at != std::string_view::npos; at = file.find(part, at + 1)) {
+    for (std::size_t at = file.find(part); at != std::string_view::npos;
+         at = file.find(part, at + 1)) {
       std::size_t end = at + part.size();
       while (end < file.size() && file[end] >= '0' && file[end] <= '9') {
         ++end;

@@ -16,8 +16,8 @@ constexpr std::size_t kDeepest = 64;      // frames that the search for user cod
 constexpr std::size_t kCacheSlots = 1024; // per thread, 64 KiB
 constexpr std::size_t kLongestText = 4096;
 
-// What is known of one instruction of one code object. Code objects are freed and their addresses used
-// again, so a hit must also find the fields that tell two code objects apart.
+// What is known of one instruction of one code object. Code objects are freed and their addresses
+// used again, so a hit must also find the fields that tell two code objects apart.
 struct Known {
   const void *code = nullptr;
   const void *qualname = nullptr;
@@ -65,9 +65,9 @@ void describe(const Offsets &at, const Frame &frame, Known &known) noexcept {
 }
 
 bool same(const Known &a, const Known &b) noexcept {
-  return a.code == b.code && a.instruction == b.instruction && a.qualname == b.qualname && a.file == b.file &&
-         a.lineTable == b.lineTable && a.firstLine == b.firstLine && a.version == b.version &&
-         a.tableStart == b.tableStart;
+  return a.code == b.code && a.instruction == b.instruction && a.qualname == b.qualname &&
+         a.file == b.file && a.lineTable == b.lineTable && a.firstLine == b.firstLine &&
+         a.version == b.version && a.tableStart == b.tableStart;
 }
 
 Known &lookUp(const Offsets &at, Cache &cache, const Frame &frame) noexcept {
@@ -94,7 +94,8 @@ std::uint32_t idOf(const Offsets &at, ThreadState &thread, Known &known) noexcep
                             known.instruction);
     known.id = internPythonFrame(thread, textOf(at, known.qualname, function, sizeof function),
                                  textOf(at, known.file, file, sizeof file),
-                                 static_cast<std::uint32_t>(line > 0 ? line : known.firstLine), known.user);
+                                 static_cast<std::uint32_t>(line > 0 ? line : known.firstLine),
+                                 known.user);
     known.epoch = epoch(thread);
   }
   return known.id;
@@ -104,8 +105,10 @@ enum class Check : int { kPending, kDone };
 std::atomic<Check> check{Check::kPending};
 
 // LibTorch gives up the GIL before most of its work, so the first chance to check may come late.
-const Interpreter *checked(const Interpreter *python, const Cache &cache) noexcept {
-  if (check.load(std::memory_order_relaxed) == Check::kDone || (cache.calls > 256 && cache.calls % 64 != 0)) {
+const Interpreter *checked(ThreadState &thread, const Interpreter *python,
+                           const Cache &cache) noexcept {
+  if (check.load(std::memory_order_relaxed) == Check::kDone ||
+      (cache.calls > 256 && cache.calls % 64 != 0)) {
     return python;
   }
   switch (selfCheck(*python)) {
@@ -113,7 +116,8 @@ const Interpreter *checked(const Interpreter *python, const Cache &cache) noexce
   case SelfCheck::kAgrees: check.store(Check::kDone, std::memory_order_relaxed); return python;
   case SelfCheck::kDiffers: break;
   }
-  refuse("Python frames read directly differ from what Python's API says, so none are recorded");
+  refuse(thread,
+         "Python frames read directly differ from what Python's API says, so none are recorded");
   return nullptr;
 }
 
@@ -130,7 +134,7 @@ const Interpreter *enter(ThreadState &thread, Cache *&cache, const void *&tstate
   const std::uint32_t calls = ++cache->calls;
   if (python == nullptr) {
     const bool lookNow = calls < 4096 ? (calls & (calls - 1)) == 0 : calls % 4096 == 0;
-    python = lookNow ? findInterpreter() : nullptr;
+    python = lookNow ? findInterpreter(thread) : nullptr;
     if (python == nullptr) {
       return nullptr;
     }
@@ -149,7 +153,7 @@ const Interpreter *enter(ThreadState &thread, Cache *&cache, const void *&tstate
       return nullptr;
     }
   }
-  return checked(python, *cache);
+  return checked(thread, python, *cache);
 }
 
 std::uint32_t leaf(ThreadState &thread) noexcept {
@@ -173,7 +177,8 @@ std::uint32_t leaf(ThreadState &thread) noexcept {
   if (seen == 0) {
     return 0;
   }
-  return idOf(python->offsets, thread, user != nullptr ? *user : lookUp(python->offsets, *cache, innermost));
+  return idOf(python->offsets, thread,
+              user != nullptr ? *user : lookUp(python->offsets, *cache, innermost));
 }
 
 std::size_t stack(ThreadState &thread, std::uint32_t *ids, std::size_t capacity) noexcept {

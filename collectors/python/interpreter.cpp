@@ -51,39 +51,43 @@ bool findPython(void *&handle) {
 }
 
 // Null while there is no initialised interpreter.
-const Interpreter *look() {
+const Interpreter *look(inject::ThreadState &thread) {
   void *handle = RTLD_DEFAULT;
   const char *(*version)() = nullptr;
   if (!findPython(handle) || !resolve(handle, "Py_IsInitialized", found.isInitialized) ||
-      found.isInitialized() == 0 ||
-      !resolve(handle, "Py_GetVersion", version)) {
+      found.isInitialized() == 0 || !resolve(handle, "Py_GetVersion", version)) {
     return nullptr;
   }
   char number[32] = {}; // "3.11.7 (main, ...": up to the blank
-  std::snprintf(number, sizeof number, "%.*s", static_cast<int>(std::strcspn(version(), " ")), version());
-  inject::meta("python_version", number);
+  std::snprintf(number, sizeof number, "%.*s", static_cast<int>(std::strcspn(version(), " ")),
+                version());
+  inject::meta(thread, "python_version", number);
   int major = 0;
   int minor = 0;
   std::sscanf(number, "%d.%d", &major, &minor);
   const auto offsets = offsetsFor(major, minor, dlsym(handle, "_PyRuntime"));
   if (!offsets) {
     char why[192];
-    std::snprintf(why, sizeof why,
-                  "Python %s: frames can be read of CPython 3.11, 3.12 and 3.13 (not free-threaded), so this "
-                  "run has no Python lines",
-                  number);
-    refuse(why);
+    std::snprintf(
+        why, sizeof why,
+        "Python %s: frames can be read of CPython 3.11, 3.12 and 3.13 (not free-threaded), so this "
+        "run has no Python lines",
+        number);
+    refuse(thread, why);
     return nullptr;
   }
   found.offsets = *offsets;
   if (!resolve(handle, "PyGILState_GetThisThreadState", found.threadState) ||
       !resolve(handle, "PyGILState_Check", found.holdsGil) ||
-      !resolve(handle, "PyGC_Disable", found.disableGc) || !resolve(handle, "PyGC_Enable", found.enableGc) ||
+      !resolve(handle, "PyGC_Disable", found.disableGc) ||
+      !resolve(handle, "PyGC_Enable", found.enableGc) ||
       !resolve(handle, "PyEval_GetFrame", found.currentFrame) ||
       !resolve(handle, "PyFrame_GetCode", found.frameCode) ||
       !resolve(handle, "PyFrame_GetLineNumber", found.frameLine) ||
-      !resolve(handle, "Py_DecRef", found.release) || !resolve(handle, "PyCode_Type", found.codeType)) {
-    refuse("the Python of this process does not export the usual C API, so this run has no Python lines");
+      !resolve(handle, "Py_DecRef", found.release) ||
+      !resolve(handle, "PyCode_Type", found.codeType)) {
+    refuse(thread, "the Python of this process does not export the usual C API, so this run has no "
+                   "Python lines");
     return nullptr;
   }
   return &found;
@@ -91,13 +95,14 @@ const Interpreter *look() {
 
 } // namespace
 
-const Interpreter *findInterpreter() noexcept {
-  if (refused.load(std::memory_order_relaxed) || looking.exchange(true, std::memory_order_acquire)) {
+const Interpreter *findInterpreter(inject::ThreadState &thread) noexcept {
+  if (refused.load(std::memory_order_relaxed) ||
+      looking.exchange(true, std::memory_order_acquire)) {
     return nullptr;
   }
   const Interpreter *python = currentInterpreter.load(std::memory_order_acquire);
   if (python == nullptr) {
-    python = look();
+    python = look(thread);
     currentInterpreter.store(python, std::memory_order_release);
   }
   looking.store(false, std::memory_order_release);
@@ -106,12 +111,12 @@ const Interpreter *findInterpreter() noexcept {
 
 bool isRefused() noexcept { return refused.load(std::memory_order_relaxed); }
 
-void refuse(const char *why) noexcept {
+void refuse(inject::ThreadState &thread, const char *why) noexcept {
   if (refused.exchange(true)) {
     return;
   }
   currentInterpreter.store(nullptr, std::memory_order_release);
-  inject::meta("python_frames", why);
+  inject::meta(thread, "python_frames", why);
   inject::count(ring::Counter::kPythonFramesRefused);
 }
 
@@ -133,9 +138,10 @@ SelfCheck selfCheck(const Interpreter &python) noexcept {
       if (ours.code == code) { // or else its fields mean nothing to us
         const void *table = readAt<const void *>(code, at.codeLineTable);
         const int ourLine = lineOf(static_cast<const std::uint8_t *>(table) + at.bytesData,
-                                 readAt<std::size_t>(table, at.bytesLength),
-                                 readAt<int>(code, at.codeFirstLine), ours.instruction);
-        result = ourLine == line || (ourLine < 0 && line <= 0) ? SelfCheck::kAgrees : SelfCheck::kDiffers;
+                                   readAt<std::size_t>(table, at.bytesLength),
+                                   readAt<int>(code, at.codeFirstLine), ours.instruction);
+        result = ourLine == line || (ourLine < 0 && line <= 0) ? SelfCheck::kAgrees
+                                                               : SelfCheck::kDiffers;
       }
       return false;
     });

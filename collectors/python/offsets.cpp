@@ -6,21 +6,45 @@
 namespace hotloop::python {
 namespace {
 
-constexpr Offsets kPython311{.currentFrame = 56, .throughCframe = true, .cframeFrame = 8, .frameCode = 32,
-                             .framePrevious = 48, .frameInstruction = 56, .frameOwner = 69,
-                             .codeFirstLine = 72, .codeFile = 112, .codeQualname = 128,
-                             .codeLineTable = 136, .codeFirstTraceable = 168, .codeVersion = 0,
-                             .codeInstructions = 184, .textLength = 16, .textState = 32, .textAscii = 48,
+constexpr Offsets kPython311{.currentFrame = 56,
+                             .throughCframe = true,
+                             .cframeFrame = 8,
+                             .frameCode = 32,
+                             .framePrevious = 48,
+                             .frameInstruction = 56,
+                             .frameOwner = 69,
+                             .codeFirstLine = 72,
+                             .codeFile = 112,
+                             .codeQualname = 128,
+                             .codeLineTable = 136,
+                             .codeFirstTraceable = 168,
+                             .codeVersion = 0,
+                             .codeInstructions = 184,
+                             .textLength = 16,
+                             .textState = 32,
+                             .textAscii = 48,
                              .textCompact = 72};
-constexpr Offsets kPython312{.currentFrame = 56, .throughCframe = true, .cframeFrame = 0, .frameCode = 0,
-                             .framePrevious = 8, .frameInstruction = 56, .frameOwner = 70,
-                             .codeFirstLine = 68, .codeFile = 112, .codeQualname = 128,
-                             .codeLineTable = 136, .codeFirstTraceable = 176, .codeVersion = 92,
-                             .codeInstructions = 192, .textLength = 16, .textState = 32, .textAscii = 40,
+constexpr Offsets kPython312{.currentFrame = 56,
+                             .throughCframe = true,
+                             .cframeFrame = 0,
+                             .frameCode = 0,
+                             .framePrevious = 8,
+                             .frameInstruction = 56,
+                             .frameOwner = 70,
+                             .codeFirstLine = 68,
+                             .codeFile = 112,
+                             .codeQualname = 128,
+                             .codeLineTable = 136,
+                             .codeFirstTraceable = 176,
+                             .codeVersion = 92,
+                             .codeInstructions = 192,
+                             .textLength = 16,
+                             .textState = 32,
+                             .textAscii = 40,
                              .textCompact = 56};
 
-// Positions of what we need in 3.13's struct _Py_DebugOffsets (pycore_runtime.h), an array of u64 that
-// starts with the cookie, the version (PY_VERSION_HEX) and the free-threaded flag.
+// Positions of what we need in 3.13's struct _Py_DebugOffsets (pycore_runtime.h), an array of u64
+// that starts with the cookie, the version (PY_VERSION_HEX) and the free-threaded flag.
 enum Position : std::size_t {
   kVersion = 1,
   kFreeThreaded = 2,
@@ -65,7 +89,8 @@ std::optional<Offsets> fromDebugOffsets(const void *runtime) {
   offsets.codeLineTable = at[kCodeLineTable];
   offsets.codeFirstLine = at[kCodeFirstLine];
   offsets.codeInstructions = at[kCodeInstructions];
-  offsets.codeFirstTraceable = at[kCodeInstructions] - 16; // before co_extra, not in the debug offsets
+  offsets.codeFirstTraceable =
+      at[kCodeInstructions] - 16; // before co_extra, not in the debug offsets
   offsets.codeVersion = 92;
   offsets.bytesData = at[kBytesData];
   offsets.textState = at[kTextState];

@@ -40,7 +40,8 @@ std::string attachPlugin(std::string_view runs) {
   } else if (builtFor() != runs) {
     why = "the plugin is for LibTorch " + std::string(builtFor());
   } else if (const int code = attach(&inject::producerTable()); code != 0) {
-    why = code == 1 ? "the plugin is of another version of hotloop" : "LibTorch refused the observer";
+    why =
+        code == 1 ? "the plugin is of another version of hotloop" : "LibTorch refused the observer";
   } else {
     return {};
   }
@@ -58,8 +59,8 @@ std::string attach(const LoadedLibrary &library) {
 
   const std::string_view runs = release(version);
   const std::string_view wanted = options.torchAttachment;
-  const bool tested =
-      std::find(std::begin(kReplicaTested), std::end(kReplicaTested), runs) != std::end(kReplicaTested);
+  const bool tested = std::find(std::begin(kReplicaTested), std::end(kReplicaTested), runs) !=
+                      std::end(kReplicaTested);
   if (wanted == "none") {
     return "none: switched off";
   }
@@ -75,8 +76,9 @@ std::string attach(const LoadedLibrary &library) {
     }
   }
   if (wanted != "plugin" && tested) {
-    return attachReplica(library.handle, inject::producerTable()) ? "replica"
-                                                                  : "none: LibTorch lacks the observer functions";
+    return attachReplica(library.handle, inject::producerTable())
+               ? "replica"
+               : "none: LibTorch lacks the observer functions";
   }
   return "none: LibTorch " + std::string(runs) + " was not tested with this hotloop" +
          (why.empty() ? "" : " (" + why + ")");

@@ -11,8 +11,9 @@
 #include "collectors/torch/profiler_view.h"
 #include "core/trace/tables/host_tables.h"
 
-// The two functions of libc10 that its allocators ask and tell, in front of the real ones. LibTorch calls
-// them through the PLT, from every thread, and nothing that it or torch.profiler sees changes.
+// The two functions of libc10 that its allocators ask and tell, in front of the real ones. LibTorch
+// calls them through the PLT, from every thread, and nothing that it or torch.profiler sees
+// changes.
 
 namespace c10 {
 
@@ -23,7 +24,8 @@ struct Device { // c10/core/Device.h
 
 #define HOTLOOP_EXPORT __attribute__((visibility("default")))
 HOTLOOP_EXPORT bool memoryProfilingEnabled();
-HOTLOOP_EXPORT void reportMemoryUsageToProfiler(void *address, std::int64_t bytes, std::size_t totalAllocated,
+HOTLOOP_EXPORT void reportMemoryUsageToProfiler(void *address, std::int64_t bytes,
+                                                std::size_t totalAllocated,
                                                 std::size_t totalReserved, Device device);
 
 } // namespace c10
@@ -125,11 +127,12 @@ bool c10::memoryProfilingEnabled() {
 void c10::reportMemoryUsageToProfiler(void *address, std::int64_t bytes, std::size_t totalAllocated,
                                       std::size_t totalReserved, Device device) {
   if (recording.load(std::memory_order_relaxed) && (device.type == kCpu || device.type == kCuda)) {
-    const auto allocator = device.type == kCpu ? hotloop::Allocator::kTorchCpu : hotloop::Allocator::kTorchCuda;
-    hotloop::inject::allocation(static_cast<std::uint8_t>(allocator), reinterpret_cast<std::uintptr_t>(address),
-                                bytes, static_cast<std::int64_t>(totalAllocated),
-                                static_cast<std::int64_t>(totalReserved),
-                                device.type == kCpu ? std::int16_t{-1} : std::int16_t{device.index});
+    const auto allocator =
+        device.type == kCpu ? hotloop::Allocator::kTorchCpu : hotloop::Allocator::kTorchCuda;
+    hotloop::inject::allocation(
+        static_cast<std::uint8_t>(allocator), reinterpret_cast<std::uintptr_t>(address), bytes,
+        static_cast<std::int64_t>(totalAllocated), static_cast<std::int64_t>(totalReserved),
+        device.type == kCpu ? std::int16_t{-1} : std::int16_t{device.index});
   }
   if (!profilerListens()) {
     return;

@@ -4,8 +4,8 @@
 
 namespace hotloop::torch_collector {
 
-// A library that the process has loaded, whatever its visibility: Python opens LibTorch with RTLD_LOCAL,
-// so RTLD_DEFAULT finds nothing of it.
+// A library that the process has loaded, whatever its visibility: Python opens LibTorch with
+// RTLD_LOCAL, so RTLD_DEFAULT finds nothing of it.
 struct LoadedLibrary {
   void *handle = nullptr; // of dlopen with RTLD_NOLOAD; kept for good. Null: not loaded
   std::string path;

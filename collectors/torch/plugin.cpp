@@ -9,8 +9,8 @@
 #include "collectors/torch/plugin_api.h"
 #include "core/ring/ring_format.h"
 
-// The operator observer. LibTorch keeps the addresses of these functions in every thread, so they are
-// never unregistered and this library is never closed.
+// The operator observer. LibTorch keeps the addresses of these functions in every thread, so they
+// are never unregistered and this library is never closed.
 namespace {
 
 const HotloopProducerApi *producer = nullptr;
@@ -27,7 +27,8 @@ void noteProfiler() noexcept {
 // Which of its overloads reads values, the name alone does not tell.
 constexpr std::string_view kRepeatInterleave = "aten::repeat_interleave";
 
-void beginRepeatInterleave(const at::RecordFunction &function, std::uint32_t forwardThread) noexcept {
+void beginRepeatInterleave(const at::RecordFunction &function,
+                           std::uint32_t forwardThread) noexcept {
   char name[64];
   const std::string_view overload = function.overload_name();
   std::size_t length = kRepeatInterleave.copy(name, sizeof name);
@@ -35,14 +36,15 @@ void beginRepeatInterleave(const at::RecordFunction &function, std::uint32_t for
     name[length++] = '.';
     length += overload.copy(name + length, sizeof name - length);
   }
-  producer->opBegin(name, static_cast<std::uint32_t>(length), static_cast<std::uint8_t>(function.scope()),
-                    function.seqNr(), forwardThread);
+  producer->opBegin(name, static_cast<std::uint32_t>(length),
+                    static_cast<std::uint8_t>(function.scope()), function.seqNr(), forwardThread);
 }
 
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function) noexcept {
   const char *name = function.name();
   const std::size_t length = std::strlen(name);
-  // A forward operator that takes part in autograd is tied to its backward by the pair (sequence, thread).
+  // A forward operator that takes part in autograd is tied to its backward by the pair (sequence,
+  // thread).
   std::uint64_t forwardThread = function.forwardThreadId();
   if (forwardThread == 0 && function.seqNr() >= 0) {
     forwardThread = function.threadId();
@@ -50,12 +52,14 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function) n
   if (function.scope() == at::RecordScope::USER_SCOPE) {
     noteProfiler();
   }
-  if (length == kRepeatInterleave.size() && std::memcmp(name, kRepeatInterleave.data(), length) == 0) {
+  if (length == kRepeatInterleave.size() &&
+      std::memcmp(name, kRepeatInterleave.data(), length) == 0) {
     beginRepeatInterleave(function, static_cast<std::uint32_t>(forwardThread));
     return nullptr;
   }
-  producer->opBegin(name, static_cast<std::uint32_t>(length), static_cast<std::uint8_t>(function.scope()),
-                    function.seqNr(), static_cast<std::uint32_t>(forwardThread));
+  producer->opBegin(name, static_cast<std::uint32_t>(length),
+                    static_cast<std::uint8_t>(function.scope()), function.seqNr(),
+                    static_cast<std::uint32_t>(forwardThread));
   return nullptr;
 }
 
@@ -79,7 +83,8 @@ HOTLOOP_EXPORT int hotloop_torch_attach(const HotloopProducerApi *api) {
   try {
     at::addGlobalCallback(
         at::RecordFunctionCallback(begin, end)
-            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION, at::RecordScope::USER_SCOPE}));
+            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
+                     at::RecordScope::USER_SCOPE}));
   } catch (...) {
     return 2;
   }

@@ -3,7 +3,8 @@
 #include "collectors/inject/producer_api.h"
 
 // What libhotloop_torch.so exports. It is compiled against one release of LibTorch and opened by
-// libhotloop.so in a process that runs the very same release, where its libraries are already loaded.
+// libhotloop.so in a process that runs the very same release, where its libraries are already
+// loaded.
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -12,8 +13,8 @@ extern "C" {
 typedef const char *(*HotloopTorchBuiltFor)(void);
 #define HOTLOOP_TORCH_BUILT_FOR "hotloop_torch_built_for"
 
-// Registers the operator observer, for good; `api` must outlive the process. 0: done; else the observer
-// was not registered (1: another producer interface, 2: LibTorch refused).
+// Registers the operator observer, for good; `api` must outlive the process. 0: done; else the
+// observer was not registered (1: another producer interface, 2: LibTorch refused).
 typedef int (*HotloopTorchAttach)(const struct HotloopProducerApi *api);
 #define HOTLOOP_TORCH_ATTACH "hotloop_torch_attach"
 

@@ -7,10 +7,10 @@
 
 namespace hotloop::torch_collector {
 
-// What torch.profiler would see of CPU memory without us. LibTorch's CPU allocator notes a block only while
-// memory profiling is on, and reports the free of noted blocks alone (c10/core/CPUAllocator.cpp,
-// ProfiledCPUMemoryReporter). We keep it on always, so this does that book-keeping in its place.
-// Any thread.
+// What torch.profiler would see of CPU memory without us. LibTorch's CPU allocator notes a block
+// only while memory profiling is on, and reports the free of noted blocks alone
+// (c10/core/CPUAllocator.cpp, ProfiledCPUMemoryReporter). We keep it on always, so this does that
+// book-keeping in its place. Any thread.
 class ProfilerView {
 public:
   struct Report {

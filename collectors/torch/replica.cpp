@@ -8,9 +8,11 @@
 namespace hotloop::torch_collector {
 namespace {
 
-// at::RecordFunctionCallback. It is passed by value, in memory, as a trivially copyable class of its size.
+// at::RecordFunctionCallback. It is passed by value, in memory, as a trivially copyable class of
+// its size.
 struct Callback {
-  // std::unique_ptr<ObserverContext> start(const RecordFunction &): the result is written to `result`.
+  // std::unique_ptr<ObserverContext> start(const RecordFunction &): the result is written to
+  // `result`.
   void *(*start)(void **result, const void *function);
   void (*end)(const void *function, void *context);
   double samplingProbability;
@@ -49,7 +51,8 @@ template <std::uint8_t Scope> Callback callbackFor() {
 bool attachReplica(void *library, const HotloopProducerApi &api) noexcept {
   const auto add = reinterpret_cast<std::uint64_t (*)(Callback)>(
       dlsym(library, "_ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE"));
-  nameOf = reinterpret_cast<const char *(*)(const void *)>(dlsym(library, "_ZNK2at14RecordFunction4nameEv"));
+  nameOf = reinterpret_cast<const char *(*)(const void *)>(
+      dlsym(library, "_ZNK2at14RecordFunction4nameEv"));
   if (add == nullptr || nameOf == nullptr) {
     return false;
   }

@@ -32,15 +32,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool isVersionCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '+' ||
-         c == '-' || c == '_';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+         c == '+' || c == '-' || c == '_';
 }
 
 } // namespace
 
 std::string versionOfPython(std::string_view source) {
   constexpr std::string_view kName = "__version__";
-  for (std::size_t at = 0; (at = source.find(kName, at)) != std::string_view::npos; at += kName.size()) {
+  for (std::size_t at = 0; (at = source.find(kName, at)) != std::string_view::npos;
+       at += kName.size()) {
     if (at > 0 && source[at - 1] != '\n') {
       continue; // '__version__' in __all__
     }
@@ -68,7 +69,8 @@ std::string versionBeside(std::string_view libraryPath) {
   if (version.empty()) {
     version = trimmed(read(above + "build-version"));
   }
-  const bool plain = version.size() <= 64 && std::all_of(version.begin(), version.end(), isVersionCharacter);
+  const bool plain =
+      version.size() <= 64 && std::all_of(version.begin(), version.end(), isVersionCharacter);
   return plain ? version : std::string();
 }
 

@@ -20,12 +20,25 @@ std::uint8_t head(unsigned kind, unsigned units) {
 
 TEST(LineTable, EveryKindOfEntry) {
   const std::vector<std::uint8_t> table{
-      head(15, 1),                         // bytes 0-1: no line
-      head(14, 2), 2 << 1, 0, 1, 1,        // 2-5: long, +2
-      head(0, 1), 0x11,                    // 6-7: short, same line
-      head(11, 1), 4, 9,                   // 8-9: one line further
-      head(13, 3), (5u << 1) | 1u,         // 10-15: 5 lines back
-      head(14, 8), 0x40 | ((100 << 1) & 63), (100 << 1) >> 6, 0, 0, 0, // 16-31: +100 in two bytes
+      head(15, 1), // bytes 0-1: no line
+      head(14, 2),
+      2 << 1,
+      0,
+      1,
+      1, // 2-5: long, +2
+      head(0, 1),
+      0x11, // 6-7: short, same line
+      head(11, 1),
+      4,
+      9, // 8-9: one line further
+      head(13, 3),
+      (5u << 1) | 1u, // 10-15: 5 lines back
+      head(14, 8),
+      0x40 | ((100 << 1) & 63),
+      (100 << 1) >> 6,
+      0,
+      0,
+      0, // 16-31: +100 in two bytes
   };
   EXPECT_EQ(line(table, 10, 0), -1);
   EXPECT_EQ(line(table, 10, 2), 12);
@@ -65,20 +78,22 @@ TEST(LineTable, RandomBytesAreSafe) {
 }
 
 TEST(LibraryFiles, AreToldFromTheUsers) {
-  for (const char *file : {"/usr/lib/python3.11/threading.py", "/a/lib/python3.12/site-packages/torch/_ops.py",
-                           "/usr/lib/python3/dist-packages/numpy/core.py", "<frozen runpy>",
-                           "/opt/lib64/python3.13/json/__init__.py", "/x/lib/python311.zip/os.py"}) {
+  for (const char *file :
+       {"/usr/lib/python3.11/threading.py", "/a/lib/python3.12/site-packages/torch/_ops.py",
+        "/usr/lib/python3/dist-packages/numpy/core.py", "<frozen runpy>",
+        "/opt/lib64/python3.13/json/__init__.py", "/x/lib/python311.zip/os.py"}) {
     EXPECT_TRUE(isLibraryFile(file)) << file;
   }
-  for (const char *file : {"/home/me/train.py", "train.py", "<stdin>", "<string>", "<ipython-input-3-ab>",
-                           "/home/me/lib/python3.py", "/home/me/lib/python3.d/x.py", "?", ""}) {
+  for (const char *file :
+       {"/home/me/train.py", "train.py", "<stdin>", "<string>", "<ipython-input-3-ab>",
+        "/home/me/lib/python3.py", "/home/me/lib/python3.d/x.py", "?", ""}) {
     EXPECT_FALSE(isLibraryFile(file)) << file;
   }
 }
 
 // A str as CPython 3.12 lays it out.
-std::vector<char> makeText(const Offsets &at, std::uint32_t state, std::int64_t length, const std::string &units,
-                           bool ascii) {
+std::vector<char> makeText(const Offsets &at, std::uint32_t state, std::int64_t length,
+                           const std::string &units, bool ascii) {
   std::vector<char> object(ascii ? at.textAscii : at.textCompact);
   std::memcpy(object.data() + at.textState, &state, sizeof state);
   std::memcpy(object.data() + at.textLength, &length, sizeof length);
@@ -90,7 +105,8 @@ TEST(Text, EveryWidthBecomesUtf8) {
   const Offsets at = *offsetsFor(3, 12, nullptr);
   char buffer[64];
   auto read = [&](std::uint32_t kind, std::int64_t length, const std::string &units) {
-    return std::string(textOf(at, makeText(at, (kind << 2) | 32u, length, units, false).data(), buffer, 64));
+    return std::string(
+        textOf(at, makeText(at, (kind << 2) | 32u, length, units, false).data(), buffer, 64));
   };
   EXPECT_EQ(textOf(at, makeText(at, 1u << 2 | 96u, 3, "abc", true).data(), buffer, 64), "abc");
   EXPECT_EQ(read(1, 2, "\xe4z"), "äz");

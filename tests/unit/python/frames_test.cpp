@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-// Runs frames_test.py under every interpreter that is there: python3.11, python3.12 and python3.13 on
-// PATH, and those named by HOTLOOP_TEST_PYTHONS (paths, separated by colons).
+// Runs frames_test.py under every interpreter that is there: python3.11, python3.12 and python3.13
+// on PATH, and those named by HOTLOOP_TEST_PYTHONS (paths, separated by colons).
 namespace hotloop {
 namespace {
 
@@ -33,8 +33,8 @@ Ran shell(const std::string &command) {
 
 // "3.12", or empty when it does not run.
 std::string versionOf(const std::string &python) {
-  const Ran run =
-      shell("'" + python + "' -c 'import sys; print(\"=%d.%d\" % sys.version_info[:2])' 2>/dev/null");
+  const Ran run = shell("'" + python +
+                        "' -c 'import sys; print(\"=%d.%d\" % sys.version_info[:2])' 2>/dev/null");
   const std::size_t at = run.output.find('=');
   if (run.status != 0 || at == std::string::npos) {
     return {};

@@ -1,5 +1,5 @@
-// A shared library for frames_test.py: the Python collector over a stand-in for the recorder, called
-// through ctypes.
+// A shared library for frames_test.py: the Python collector over a stand-in for the recorder,
+// called through ctypes.
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -54,7 +54,7 @@ std::uint32_t epoch(const ThreadState &) noexcept { return currentEpoch; }
 void *&slot(ThreadState &thread, Slot) noexcept { return thread.python; }
 void setSlotDestructor(Slot, void (*)(void *) noexcept) noexcept {}
 void setFrameWalker(const FrameWalker *given) noexcept { walker = given; }
-void meta(std::string_view key, std::string_view value) noexcept {
+void meta(ThreadState &, std::string_view key, std::string_view value) noexcept {
   const std::lock_guard lock(mutex);
   facts[std::string(key)] = value;
 }
@@ -75,7 +75,9 @@ using namespace hotloop::inject;
 #define PROBE extern "C" __attribute__((visibility("default")))
 
 // "function|file|line|user" of the leaf; -1: too long.
-PROBE int probe_leaf(char *out, int capacity) { return give(show(walker->leaf(state)), out, capacity); }
+PROBE int probe_leaf(char *out, int capacity) {
+  return give(show(walker->leaf(state)), out, capacity);
+}
 
 // All frames, one a line.
 PROBE int probe_stack(char *out, int capacity) {
@@ -88,7 +90,9 @@ PROBE int probe_stack(char *out, int capacity) {
   return give(text, out, capacity);
 }
 
-PROBE int probe_meta(const char *key, char *out, int capacity) { return give(facts[key], out, capacity); }
+PROBE int probe_meta(const char *key, char *out, int capacity) {
+  return give(facts[key], out, capacity);
+}
 PROBE void probe_next_epoch() { ++currentEpoch; }
 PROBE unsigned long probe_refusals() { return refusals; }
 PROBE unsigned long probe_definitions() { return defined.size(); }
@@ -108,7 +112,7 @@ PROBE int probe_self_check(int spoil) {
   copy.offsets.codeFirstLine += spoil != 0 ? 8 : 0;
   return static_cast<int>(hotloop::python::selfCheck(copy));
 }
-PROBE void probe_refuse(const char *why) { hotloop::python::refuse(why); }
+PROBE void probe_refuse(const char *why) { hotloop::python::refuse(state, why); }
 
 namespace {
 const bool installed = [] {

@@ -18,8 +18,11 @@ TEST(TorchProgram, OperatorsNestAsTheyWereCalled) {
   const TraceView run = recordTorch({torchProgram(), "train"});
   const std::vector<Op> ops = opsOf(run);
   const std::vector<std::string> names = namesOf(ops);
-  for (const char *name : {"aten::linear", "aten::relu", "aten::sum", "aten::item", "aten::_local_scalar_dense"}) {
-    EXPECT_EQ(std::count(names.begin(), names.end(), name), name == std::string("aten::sum") ? 6 : 3) << name;
+  for (const char *name :
+       {"aten::linear", "aten::relu", "aten::sum", "aten::item", "aten::_local_scalar_dense"}) {
+    EXPECT_EQ(std::count(names.begin(), names.end(), name),
+              name == std::string("aten::sum") ? 6 : 3)
+        << name;
   }
   // Rows come parents first; the depth is the number of operators of the thread that are open.
   std::map<std::uint32_t, std::vector<const Op *>> open;
@@ -126,7 +129,8 @@ TEST(TorchProgram, AnotherVersionIsSaid) {
   ::unsetenv("HOTLOOP_TORCH_VERSION");
   EXPECT_TRUE(opsOf(run).empty());
   EXPECT_EQ(run.meta("torch_version"), "2.99.1+cpu");
-  EXPECT_THAT(std::string(run.meta("torch_attachment")), StartsWith("none: LibTorch 2.99.1 was not tested"));
+  EXPECT_THAT(std::string(run.meta("torch_attachment")),
+              StartsWith("none: LibTorch 2.99.1 was not tested"));
   EXPECT_THAT(qualitySentence(run, "torch_version_unsupported"), ::testing::HasSubstr("2.99.1"));
   EXPECT_GT(run->allocations.start.size(), 0u) << "the allocators' reports need no plugin";
 }

@@ -31,7 +31,8 @@ TraceView recordTorch(std::vector<std::string> command, const std::string &outpu
     throw std::runtime_error("no temporary folder");
   }
   if (!output.empty()) { // `record` leaves the standard streams alone
-    command.insert(command.begin(), {"/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>/dev/null", "sh"});
+    command.insert(command.begin(),
+                   {"/bin/sh", "-c", "exec \"$@\" >'" + output + "' 2>/dev/null", "sh"});
   }
   RecordOptions options;
   options.command = command;
@@ -45,7 +46,8 @@ TraceView recordTorch(std::vector<std::string> command, const std::string &outpu
     throw std::runtime_error(run.error().message);
   }
   if (outcome->exitStatus != 0) {
-    throw std::runtime_error(command.back() + " exited with " + std::to_string(outcome->exitStatus));
+    throw std::runtime_error(command.back() + " exited with " +
+                             std::to_string(outcome->exitStatus));
   }
   if (outcome->dropped != 0) {
     throw std::runtime_error("records were dropped");
@@ -93,7 +95,8 @@ std::vector<StackFrame> stackOf(const TraceView &run, StackId innermost) {
     const std::uint32_t frame = data.stacks.frame.at(row - 1).value;
     frames.push_back({data.frames.kind.at(frame - 1) == FrameKind::kPython,
                       std::string(run.text(data.frames.function.at(frame - 1))),
-                      std::string(run.text(data.frames.file.at(frame - 1))), data.frames.line.at(frame - 1),
+                      std::string(run.text(data.frames.file.at(frame - 1))),
+                      data.frames.line.at(frame - 1),
                       std::string(run.text(data.frames.module.at(frame - 1)))});
   }
   return frames;

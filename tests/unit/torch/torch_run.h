@@ -15,8 +15,8 @@ std::string torchPython();
 std::string torchScript();
 std::string torchProgram();
 
-// Runs `command` recorded, its standard output into `output` where that is given. Throws, as a test's
-// failure, when it cannot be recorded or does not exit with 0.
+// Runs `command` recorded, its standard output into `output` where that is given. Throws, as a
+// test's failure, when it cannot be recorded or does not exit with 0.
 TraceView recordTorch(std::vector<std::string> command, const std::string &output = {});
 
 // One operator, with what it refers to.

@@ -25,14 +25,15 @@ TEST(TorchVersion, ReleaseIsExactOrNothing) {
   EXPECT_EQ(release("2.11.0"), "2.11.0");
   EXPECT_EQ(release("2.11.0+cu130"), "2.11.0");
   EXPECT_EQ(release("2.11.0+cpu.cxx11.abi"), "2.11.0");
-  for (const char *other : {"2.12.0.dev20260428+cu130", "2.11.0a0+git70d99e9", "2.11", "2.11.", "2..0", "2.11.0rc1",
-                            "2.11.0.1", "", "+cu130", "unknown", ".2.1"}) {
+  for (const char *other : {"2.12.0.dev20260428+cu130", "2.11.0a0+git70d99e9", "2.11", "2.11.",
+                            "2..0", "2.11.0rc1", "2.11.0.1", "", "+cu130", "unknown", ".2.1"}) {
     EXPECT_EQ(release(other), "") << other;
   }
 }
 
 TEST(TorchVersion, IsReadBesideTheLibrary) {
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "torch version ü";
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "torch version ü";
   std::filesystem::create_directories(folder / "lib");
   const std::string library = folder / "lib" / "libtorch_cpu.so";
   EXPECT_EQ(versionBeside(library), "");

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "analyzers/cost_tables.h"
-#include "analyzers/counters/inherited_sites.h"
 #include "analyzers/quality_notes.h"
 #include "analyzers/rules/builtin_rules.h"
 #include "analyzers/rules/rule_runner.h"
@@ -104,7 +103,7 @@ Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options)
   RangePaths paths;
   OpFacts ops = computeOpFacts(trace, steps, sites, paths);
   AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
-  inheritSites(ops, allocations);
+  placeByAllocations(trace, allocations, ops);
   analysis.counters = computeStepCounters(trace, steps, ops, allocations, sites.size());
   for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
 

@@ -28,8 +28,8 @@ AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &step
 
 // Fills in sites that operators lack and allocations have: call stacks are taken where memory is, so in a
 // C++ program most operators are only placed by what they allocate. An operator gets the site of the
-// first block taken inside of it, up to the operator that the program called, and what that calls
-// inherits it. Called operators still without one get the site of those of the same name under the same
+// first block taken inside of it, else of the first operator inside of it that has one, up to the operator
+// that the program called, and what that calls inherits it. Called operators still without one get the site of those of the same name under the same
 // ranges, when these have one site between them and at least half of them have it.
 void placeByAllocations(const TraceView &trace, AllocationFacts &allocations, OpFacts &ops);
 

@@ -29,6 +29,16 @@ void inherit(OpFacts &ops) {
       if (ops.site[op] == 0 && ops.parent[op] != kNoIndex) ops.site[op] = ops.site[ops.parent[op]];
 }
 
+// Stacks are taken at the operators that would synchronise, inside of those that the program called.
+void placeByCallees(OpFacts &ops) {
+  for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    if (ops.site[op] == 0) continue;
+    for (std::uint32_t up = ops.parent[op];
+         up != kNoIndex && ops.isOperator[up] != 0 && ops.site[up] == 0; up = ops.parent[up])
+      ops.site[up] = ops.site[op];
+  }
+}
+
 void placeAlike(const TraceView &trace, OpFacts &ops) {
   const auto keyOf = [&](std::uint32_t op) {
     return static_cast<std::uint64_t>(ops.path[op]) << 32 | trace->ops.name[op].value;
@@ -68,6 +78,7 @@ void placeByAllocations(const TraceView &trace, AllocationFacts &allocations, Op
          op != kNoIndex && ops.isOperator[op] != 0 && ops.site[op] == 0; op = ops.parent[op])
       ops.site[op] = allocations.site[row];
   }
+  placeByCallees(ops);
   placeAlike(trace, ops);
   inherit(ops);
   for (std::uint32_t row = 0; row < allocations.size(); ++row)

@@ -48,13 +48,11 @@ void forwardOnePass(const Forward &args, const Sums &sums, std::int64_t begin, s
       selected += weights[j];
       ++sums.counts[ids[j]];
     }
-    for (std::int64_t j = 0; j < topK; ++j)
-      weights[j] /= selected;
+    for (std::int64_t j = 0; j < topK; ++j) weights[j] /= selected;
     args.lse[t] = kLowest;
     if (empty) continue;
     const float scale = 1 / sum;
-    for (std::size_t e = 0; e < row.size(); ++e)
-      sums.probabilities[e] += row[e] * scale;
+    for (std::size_t e = 0; e < row.size(); ++e) sums.probabilities[e] += row[e] * scale;
     const float lse = top + std::log(sum);
     args.lse[t] = lse;
     *sums.squaredLse += lse * lse;
@@ -77,15 +75,12 @@ void backwardOnePass(const Backward &args, std::int64_t begin, std::int64_t end)
         mean += d[e] * args.balance[e];
       }
       const float shift = args.z * lse - mean;
-      for (std::int64_t e = 0; e < experts; ++e)
-        d[e] *= args.balance[e] + shift;
+      for (std::int64_t e = 0; e < experts; ++e) d[e] *= args.balance[e] + shift;
     }
     const float *w = args.weights + t * topK, *dw = args.dWeights + t * topK;
     float dot = 0;
-    for (std::int64_t j = 0; j < topK; ++j)
-      dot += w[j] * dw[j];
-    for (std::int64_t j = 0; j < topK; ++j)
-      d[args.ids[t * topK + j]] += w[j] * (dw[j] - dot);
+    for (std::int64_t j = 0; j < topK; ++j) dot += w[j] * dw[j];
+    for (std::int64_t j = 0; j < topK; ++j) d[args.ids[t * topK + j]] += w[j] * (dw[j] - dot);
   }
 }
 

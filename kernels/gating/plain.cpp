@@ -23,8 +23,7 @@ void forwardPlain(const Forward &args, const Sums &sums, std::int64_t begin, std
   for (std::int64_t t = begin; t < end; ++t) {
     const float *logits = args.logits + t * experts;
     float top = kLowest;
-    for (std::int64_t e = 0; e < experts; ++e)
-      top = std::max(top, number(logits[e]));
+    for (std::int64_t e = 0; e < experts; ++e) top = std::max(top, number(logits[e]));
     const bool empty = top == kLowest;
     float sum = 0;
     for (std::size_t e = 0; e < probabilities.size(); ++e) {
@@ -50,8 +49,7 @@ void forwardPlain(const Forward &args, const Sums &sums, std::int64_t begin, std
       selected += weight;
       ++sums.counts[best];
     }
-    for (std::int64_t j = 0; j < topK; ++j)
-      args.weights[t * topK + j] /= selected;
+    for (std::int64_t j = 0; j < topK; ++j) args.weights[t * topK + j] /= selected;
     args.lse[t] = empty ? kLowest : top + std::log(sum);
     if (!empty) *sums.squaredLse += args.lse[t] * args.lse[t];
   }

@@ -43,13 +43,11 @@ void gatingForwardReference(const GatingForward<T> &args, const GatingSums<T> &s
       selected += weight;
       ++sums.counts[id];
     }
-    for (std::int64_t j = 0; j < topK; ++j)
-      args.weights[t * topK + j] /= selected;
+    for (std::int64_t j = 0; j < topK; ++j) args.weights[t * topK + j] /= selected;
     const T lse = empty ? top : top + std::log(sum);
     args.lse[t] = lse;
     if (empty) continue;
-    for (std::int64_t e = 0; e < experts; ++e)
-      sums.probabilities[e] += probability(logits[e], lse);
+    for (std::int64_t e = 0; e < experts; ++e) sums.probabilities[e] += probability(logits[e], lse);
     *sums.squaredLse += lse * lse;
   }
 }
@@ -72,8 +70,7 @@ void gatingBackwardReference(const GatingBackward<T> &args, std::int64_t begin, 
     for (std::int64_t j = 0; j < topK; ++j)
       dot += args.weights[t * topK + j] * args.dWeights[t * topK + j];
     for (std::int64_t j = 0; j < topK; ++j)
-      d[args.ids[t * topK + j]] +=
-          args.weights[t * topK + j] * (args.dWeights[t * topK + j] - dot);
+      d[args.ids[t * topK + j]] += args.weights[t * topK + j] * (args.dWeights[t * topK + j] - dot);
   }
 }
 

@@ -3,9 +3,9 @@
 
 #include "kernels/gating/variants.h"
 
-// A vector of tokens side by side in its lanes, experts one after the other. Nothing is reduced across
-// lanes and nothing branches on a value, so the compiler's plain vector code is enough: compiled once
-// per instruction set with its own vector length, chosen when called.
+// A vector of tokens side by side in its lanes, experts one after the other. Nothing is reduced
+// across lanes and nothing branches on a value, so the compiler's plain vector code is enough:
+// compiled once per instruction set with its own vector length, chosen when called.
 namespace hotloop::kernels::gating {
 namespace {
 
@@ -52,8 +52,7 @@ void forwardLanes(const Forward &args, const Sums &sums, std::int64_t begin, std
   std::vector<float> floats(lanesOf(2 * args.shape.experts + args.shape.topK));
   std::vector<std::int32_t> ids(lanesOf(args.shape.topK));
 #ifdef __x86_64__
-  if (hasAvx512())
-    return avx512::forwardBody(args, sums, begin, end, floats.data(), ids.data());
+  if (hasAvx512()) return avx512::forwardBody(args, sums, begin, end, floats.data(), ids.data());
   if (hasAvx2()) return avx2::forwardBody(args, sums, begin, end, floats.data(), ids.data());
 #endif
   portable::forwardBody(args, sums, begin, end, floats.data(), ids.data());

@@ -21,8 +21,7 @@ public:
   float signedUniform() { return static_cast<float>(uniform() * 2 - 1); }
   float bell() { // sum of uniforms: close to normal, exact everywhere
     double sum = 0;
-    for (int i = 0; i < 12; ++i)
-      sum += uniform();
+    for (int i = 0; i < 12; ++i) sum += uniform();
     return static_cast<float>(sum - 6);
   }
 
@@ -92,8 +91,7 @@ std::vector<float> makeLogits(LogitKind kind, std::int64_t tokens, std::int64_t 
 std::vector<float> makeUniform(std::int64_t count, std::uint64_t seed) {
   Random random(seed);
   std::vector<float> values(static_cast<std::size_t>(count));
-  for (float &value : values)
-    value = random.signedUniform();
+  for (float &value : values) value = random.signedUniform();
   return values;
 }
 

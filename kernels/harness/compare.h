@@ -8,8 +8,8 @@
 // What the tests and benchmarks of every kernel share: differences, inputs.
 namespace hotloop::kernels {
 
-// 1 - 2 <x, y> / (<x, x> + <y, y>) in double: 0 for equal arrays (both zero included), insensitive to
-// scale (the measure of DeepGEMM's tests). NaN where either holds one.
+// 1 - 2 <x, y> / (<x, x> + <y, y>) in double: 0 for equal arrays (both zero included), insensitive
+// to scale (the measure of DeepGEMM's tests). NaN where either holds one.
 double relativeDifference(std::span<const float> x, std::span<const double> y);
 
 // Largest |x - y|; infinities of equal sign count as equal, NaN as infinitely far.

@@ -6,8 +6,7 @@ namespace hotloop::kernels {
 
 void sortRows(const SortRows &args) {
   std::fill(args.ends, args.ends + args.experts, 0);
-  for (std::int64_t slot = 0; slot < args.slots; ++slot)
-    ++args.ends[args.ids[slot]];
+  for (std::int64_t slot = 0; slot < args.slots; ++slot) ++args.ends[args.ids[slot]];
   // ends[e] becomes the first row of expert e; the second pass moves it to the end.
   std::int32_t first = 0;
   for (std::int64_t e = 0; e < args.experts; ++e) {

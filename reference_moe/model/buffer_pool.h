@@ -7,7 +7,8 @@
 namespace hotloop::moe {
 
 // Work memory by slot: under --buffers reuse the tensor of the last call, else a new one each time.
-// The contents are undefined. Not thread-safe; a slot's last tensor is overwritten by its next user.
+// The contents are undefined. Not thread-safe; a slot's last tensor is overwritten by its next
+// user.
 class BufferPool {
 public:
   explicit BufferPool(bool keep) : keep_(keep) {}

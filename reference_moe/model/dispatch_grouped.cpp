@@ -12,12 +12,36 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 enum LayerSlot : std::size_t {
-  kEnds, kRowOfSlot, kSlotOfRow, kTokenOfRow, kInput, kRows, kHidden, kActivation, kOutput, kDInput,
+  kEnds,
+  kRowOfSlot,
+  kSlotOfRow,
+  kTokenOfRow,
+  kInput,
+  kRows,
+  kHidden,
+  kActivation,
+  kOutput,
+  kDInput,
   kDWeights
 };
 enum ScratchSlot : std::size_t {
-  kY, kYBySlot, kYReal, kWeightedY, kDOut, kDRows, kDActivation, kProduct, kRowWeights, kDRowWeights,
-  kSilu, kDHidden, kDUp, kDDown, kRowsAgain, kActivationAgain, kDGateHalf
+  kY,
+  kYBySlot,
+  kYReal,
+  kWeightedY,
+  kDOut,
+  kDRows,
+  kDActivation,
+  kProduct,
+  kRowWeights,
+  kDRowWeights,
+  kSilu,
+  kDHidden,
+  kDUp,
+  kDDown,
+  kRowsAgain,
+  kActivationAgain,
+  kDGateHalf
 };
 
 struct GroupedState : torch::CustomClassHolder {
@@ -47,7 +71,8 @@ at::Tensor inComputeType(const at::Tensor &weight, at::ScalarType compute, bool 
 }
 
 // a = act(h) into `a`; for SwiGLU `silu` gets silu of the gate half.
-void activateInto(const at::Tensor &h, const ExpertOptions &options, at::Tensor a, at::Tensor silu) {
+void activateInto(const at::Tensor &h, const ExpertOptions &options, at::Tensor a,
+                  at::Tensor silu) {
   if (options.activation == Activation::kGelu) {
     at::gelu_out(a, h);
     return;
@@ -73,9 +98,8 @@ void activationBackward(const at::Tensor &da, const at::Tensor &h, const at::Ten
 
 struct GroupedExperts : torch::autograd::Function<GroupedExperts> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
-                            const at::Tensor &weights, const at::Tensor &up,
-                            const at::Tensor &down, const at::Tensor &ids,
-                            c10::intrusive_ptr<GroupedState> state);
+                            const at::Tensor &weights, const at::Tensor &up, const at::Tensor &down,
+                            const at::Tensor &ids, c10::intrusive_ptr<GroupedState> state);
   static variable_list backward(AutogradContext *context, variable_list gradients);
 };
 
@@ -136,8 +160,8 @@ at::Tensor GroupedExperts::forward(AutogradContext *context, const at::Tensor &x
 
 variable_list GroupedExperts::backward(AutogradContext *context, variable_list gradients) {
   const Range range("experts backward");
-  const auto state = c10::static_intrusive_pointer_cast<GroupedState>(
-      context->saved_data["state"].toCapsule());
+  const auto state =
+      c10::static_intrusive_pointer_cast<GroupedState>(context->saved_data["state"].toCapsule());
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &x = saved[0], &weights = saved[1], &up = saved[2], &down = saved[3];
   GroupedState &s = *state;
@@ -177,9 +201,10 @@ variable_list GroupedExperts::backward(AutogradContext *context, variable_list g
   const at::Tensor scale = rowWeights.unsqueeze(1);
   da.mul_(scale);
   at::mul_out(product, s.activation, scale);
-  const at::Tensor dDown = deliverGradient(down, s.compute, scratch, kDDown, [&](const at::Tensor &to) {
-    groupedColumns(dRows, product, s.order.ends, to);
-  });
+  const at::Tensor dDown =
+      deliverGradient(down, s.compute, scratch, kDDown, [&](const at::Tensor &to) {
+        groupedColumns(dRows, product, s.order.ends, to);
+      });
   at::Tensor dHidden = scratch.take(kDHidden, s.hidden.sizes(), compute);
   activationBackward(da, s.hidden, silu, s.options, product, dHidden);
   const at::Tensor dUp = deliverGradient(up, s.compute, scratch, kDUp, [&](const at::Tensor &to) {

@@ -30,8 +30,8 @@ at::Tensor dispatchNaive(const at::Tensor &x, const Routing &routing,
     const at::Tensor &slot = found[0], &token = found[1];
     const at::Tensor rows = x.index({token});
     const auto index = static_cast<std::size_t>(expert);
-    const at::Tensor y =
-        expertForward(rows, up[index].to(x.scalar_type()), down[index].to(x.scalar_type()), options);
+    const at::Tensor y = expertForward(rows, up[index].to(x.scalar_type()),
+                                       down[index].to(x.scalar_type()), options);
     combine(out, y, routing.weights, token, slot);
   }
   return out;

@@ -6,9 +6,10 @@
 
 namespace hotloop::moe {
 
-// Hands the gradient of a parameter to autograd. `compute(out)` writes it, in the type `computed`, to a
-// tensor of the parameter's shape. Under --buffers reuse it is written straight into parameter.grad()
-// (one backward pass per step, so it overwrites) and undefined is returned: autograd has nothing to add.
+// Hands the gradient of a parameter to autograd. `compute(out)` writes it, in the type `computed`,
+// to a tensor of the parameter's shape. Under --buffers reuse it is written straight into
+// parameter.grad() (one backward pass per step, so it overwrites) and undefined is returned:
+// autograd has nothing to add.
 template <class Compute>
 at::Tensor deliverGradient(const at::Tensor &parameter, at::ScalarType computed, BufferPool &pool,
                            std::size_t slot, const Compute &compute) {

@@ -39,8 +39,7 @@ Model::State::State(const Configuration &c, at::ScalarType master, at::Device de
     grouped.push_back(std::make_shared<GroupedBuffers>(keep, scratch));
   }
   if (keep && c.toggles.mode == Mode::kTrain)
-    for (at::Tensor &leaf : leaves(layers))
-      leaf.mutable_grad() = at::zeros_like(leaf).detach();
+    for (at::Tensor &leaf : leaves(layers)) leaf.mutable_grad() = at::zeros_like(leaf).detach();
 }
 
 at::Tensor Model::State::zeroedOutput(const at::Tensor &x, std::size_t index) {
@@ -53,8 +52,7 @@ at::Tensor Model::State::zeroedOutput(const at::Tensor &x, std::size_t index) {
 Routing Model::State::route(const at::Tensor &x, std::size_t index) {
   const Range range("router");
   const RouterOptions options{configuration.sizes.topK, configuration.balanceFactor,
-                              configuration.zFactor,
-                              configuration.toggles.mode == Mode::kTrain};
+                              configuration.zFactor, configuration.toggles.mode == Mode::kTrain};
   if (configuration.toggles.fusion == Fusion::kKernels)
     return routeFused(x, layers[index].gate, options, routerPools[index]);
   return routeStock(x, layers[index].gate, options);
@@ -74,8 +72,8 @@ at::Tensor Model::State::dispatch(const at::Tensor &x, const Routing &routing, s
     return dispatchStacked(x.to(compute), routing, layer.up[0], layer.down[0],
                            zeroedOutput(x, index), options);
   case Dispatch::kDense:
-    return dispatchDense(x.to(compute), routing, layer.up[0], layer.down[0],
-                         zeroedOutput(x, index), options);
+    return dispatchDense(x.to(compute), routing, layer.up[0], layer.down[0], zeroedOutput(x, index),
+                         options);
   case Dispatch::kGrouped: break;
   }
   return dispatchGrouped(x, routing, layer.up[0], layer.down[0], compute, grouped[index], options);
@@ -111,8 +109,7 @@ Model::Output Model::forward(const at::Tensor &x) {
   Output output{x, {}};
   // Training changes the weights between two forward passes; a recomputed layer sees the same ones.
   if (state_->configuration.toggles.mode == Mode::kTrain)
-    for (const auto &buffers : state_->grouped)
-      buffers->stale = true;
+    for (const auto &buffers : state_->grouped) buffers->stale = true;
   for (std::size_t i = 0; i < state_->layers.size(); ++i) {
     const std::vector<at::Tensor> next = state_->maybeCheckpointed(output.hidden, i);
     output.hidden = next[0];

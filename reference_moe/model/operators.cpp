@@ -91,17 +91,16 @@ void gatingBackwardOf(const at::Tensor &logits, const at::Tensor &lse, const at:
                                         balance.const_data_ptr<T>(),
                                         static_cast<T>(z) * *dLoss.const_data_ptr<T>(),
                                         dLogits.data_ptr<T>()};
-  at::parallel_for(0, args.shape.tokens, kBlock, [&](std::int64_t begin, std::int64_t end) {
-    runBackward(args, begin, end);
-  });
+  at::parallel_for(0, args.shape.tokens, kBlock,
+                   [&](std::int64_t begin, std::int64_t end) { runBackward(args, begin, end); });
 }
 
 void gatingBackwardCpu(const at::Tensor &logits, const at::Tensor &lse, const at::Tensor &weights,
-                       const at::Tensor &ids, const at::Tensor &dWeights,
-                       const at::Tensor &balance, const at::Tensor &dLoss, double z,
-                       const at::Tensor &dLogits) {
+                       const at::Tensor &ids, const at::Tensor &dWeights, const at::Tensor &balance,
+                       const at::Tensor &dLoss, double z, const at::Tensor &dLogits) {
   if (logits.scalar_type() == at::kDouble)
-    return gatingBackwardOf<double>(logits, lse, weights, ids, dWeights, balance, dLoss, z, dLogits);
+    return gatingBackwardOf<double>(logits, lse, weights, ids, dWeights, balance, dLoss, z,
+                                    dLogits);
   gatingBackwardOf<float>(logits, lse, weights, ids, dWeights, balance, dLoss, z, dLogits);
 }
 
@@ -128,8 +127,7 @@ void sortRowsCuda(const at::Tensor &ids, const at::Tensor &ends, const at::Tenso
 template <class Product> void forEachExpert(const at::Tensor &ends, const Product &product) {
   const at::DisableRecordFunctionGuard unseen;
   const auto *end = ends.const_data_ptr<std::int32_t>();
-  for (std::int64_t e = 0; e < ends.numel(); ++e)
-    product(e, e == 0 ? 0 : end[e - 1], end[e]);
+  for (std::int64_t e = 0; e < ends.numel(); ++e) product(e, e == 0 ? 0 : end[e - 1], end[e]);
 }
 
 void groupedRowsCpu(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends,
@@ -184,15 +182,15 @@ void registerOperators() {
                      "Tensor(c!) slot_of_row, Tensor(d!) token_of_row) -> ()");
     definitions->def("grouped_rows(Tensor a, Tensor b, Tensor ends, Tensor(a!) out) -> ()");
     definitions->def("grouped_columns(Tensor a, Tensor b, Tensor ends, Tensor(a!) out) -> ()");
-    auto *cpu = new torch::Library(torch::Library::IMPL, "hotloop_moe",
-                                   c10::DispatchKey::CPU, __FILE__, __LINE__);
+    auto *cpu = new torch::Library(torch::Library::IMPL, "hotloop_moe", c10::DispatchKey::CPU,
+                                   __FILE__, __LINE__);
     cpu->impl("gating_forward", &gatingForwardCpu);
     cpu->impl("gating_backward", &gatingBackwardCpu);
     cpu->impl("sort_rows", &sortRowsCpu);
     cpu->impl("grouped_rows", &groupedRowsCpu);
     cpu->impl("grouped_columns", &groupedColumnsCpu);
-    auto *cuda = new torch::Library(torch::Library::IMPL, "hotloop_moe",
-                                    c10::DispatchKey::CUDA, __FILE__, __LINE__);
+    auto *cuda = new torch::Library(torch::Library::IMPL, "hotloop_moe", c10::DispatchKey::CUDA,
+                                    __FILE__, __LINE__);
     cuda->impl("sort_rows", &sortRowsCuda);
     cuda->impl("grouped_rows", &groupedRowsCuda);
     cuda->impl("grouped_columns", &groupedColumnsCuda);

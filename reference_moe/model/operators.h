@@ -4,9 +4,9 @@
 
 #include <ATen/ATen.h>
 
-// The reference's own operators, registered with LibTorch's dispatcher under "hotloop_moe::", so that a
-// profiler sees each as the one operator (on a GPU: the one launch) that it is. None has a derivative;
-// the autograd functions of this folder call them. CPU only, unless it says otherwise.
+// The reference's own operators, registered with LibTorch's dispatcher under "hotloop_moe::", so
+// that a profiler sees each as the one operator (on a GPU: the one launch) that it is. None has a
+// derivative; the autograd functions of this folder call them. CPU only, unless it says otherwise.
 namespace hotloop::moe {
 
 // Makes the operators known to LibTorch. Call before the first use; later calls do nothing.
@@ -38,8 +38,8 @@ void sortRows(const at::Tensor &ids, const RowOrder &order);
 void groupedRows(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends,
                  const at::Tensor &out);
 
-// One product over the rows of each expert: out[e] = a_e^T b_e, a [R, M], b [R, N], out [E, M, N]; zero
-// where an expert has no row. On CUDA: at::_grouped_mm.
+// One product over the rows of each expert: out[e] = a_e^T b_e, a [R, M], b [R, N], out [E, M, N];
+// zero where an expert has no row. On CUDA: at::_grouped_mm.
 void groupedColumns(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends,
                     const at::Tensor &out);
 

@@ -16,16 +16,14 @@ std::vector<at::Tensor> expertLeaves(const at::Tensor &stacked, Dispatch dispatc
                                      at::ScalarType master, at::Device device) {
   if (dispatch != Dispatch::kNaive) return {leaf(stacked, master, device)};
   std::vector<at::Tensor> result;
-  for (const at::Tensor &expert : stacked.unbind(0))
-    result.push_back(leaf(expert, master, device));
+  for (const at::Tensor &expert : stacked.unbind(0)) result.push_back(leaf(expert, master, device));
   return result;
 }
 
 at::Tensor stack(const std::vector<at::Tensor> &parts) {
   if (parts.size() == 1 && parts[0].dim() == 3) return parts[0].detach();
   std::vector<at::Tensor> plain;
-  for (const at::Tensor &part : parts)
-    plain.push_back(part.detach());
+  for (const at::Tensor &part : parts) plain.push_back(part.detach());
   return at::stack(plain);
 }
 
@@ -42,7 +40,8 @@ at::Tensor randomNormal(at::IntArrayRef shape, std::uint64_t seed) {
 std::vector<LayerParameters> makeParameters(const Configuration &configuration,
                                             at::ScalarType master, at::Device device) {
   const Sizes &s = configuration.sizes;
-  const std::int64_t rows = configuration.activation == Activation::kSwiglu ? 2 * s.hidden : s.hidden;
+  const std::int64_t rows =
+      configuration.activation == Activation::kSwiglu ? 2 * s.hidden : s.hidden;
   const double dimScale = 1.0 / std::sqrt(static_cast<double>(s.dim));
   const double hiddenScale = 1.0 / std::sqrt(static_cast<double>(s.hidden));
   const Dispatch dispatch = configuration.toggles.dispatch;

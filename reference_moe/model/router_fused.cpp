@@ -37,8 +37,8 @@ void write(at::Tensor out, const at::Tensor &a, const at::Tensor &b) { at::mm_ou
 at::Tensor lossOf(const RouterState &state, std::int64_t tokens, std::int64_t experts) {
   const RouterOptions &o = state.options;
   const auto count = static_cast<double>(tokens);
-  const double balance =
-      o.balanceFactor * static_cast<double>(experts) / (count * count * static_cast<double>(o.topK));
+  const double balance = o.balanceFactor * static_cast<double>(experts) /
+                         (count * count * static_cast<double>(o.topK));
   const at::Tensor counts = state.outputs.counts.to(state.logits.scalar_type());
   return at::dot(state.outputs.probabilitySums, counts)
       .mul_(balance)
@@ -55,9 +55,10 @@ struct FusedRouter : torch::autograd::Function<FusedRouter> {
     state->logits = pool.take(kLogits, {tokens, experts}, real);
     at::mm_out(state->logits, x, gate.t());
     GatingOutputs &outputs = state->outputs;
-    outputs = {pool.take(kWeights, {tokens, topK}, real),   pool.take(kIds, {tokens, topK}, integer),
-               pool.take(kLse, {tokens}, real),             pool.take(kProbabilities, {experts}, real),
-               pool.take(kCounts, {experts}, integer),      pool.take(kSquares, {1}, real)};
+    outputs = {
+        pool.take(kWeights, {tokens, topK}, real), pool.take(kIds, {tokens, topK}, integer),
+        pool.take(kLse, {tokens}, real),           pool.take(kProbabilities, {experts}, real),
+        pool.take(kCounts, {experts}, integer),    pool.take(kSquares, {1}, real)};
     gatingForward(state->logits, outputs);
     context->save_for_backward({x, gate});
     context->saved_data["state"] = c10::IValue::make_capsule(state);
@@ -70,8 +71,8 @@ struct FusedRouter : torch::autograd::Function<FusedRouter> {
   }
 
   static variable_list backward(AutogradContext *context, variable_list gradients) {
-    const auto state = c10::static_intrusive_pointer_cast<RouterState>(
-        context->saved_data["state"].toCapsule());
+    const auto state =
+        c10::static_intrusive_pointer_cast<RouterState>(context->saved_data["state"].toCapsule());
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &gate = saved[1];
     const RouterOptions &o = state->options;
@@ -80,9 +81,8 @@ struct FusedRouter : torch::autograd::Function<FusedRouter> {
     BufferPool &pool = *state->pool;
     const at::TensorOptions real = state->logits.options();
 
-    const at::Tensor dWeights = gradients[0].defined()
-                                    ? gradients[0].contiguous()
-                                    : at::zeros_like(state->outputs.weights);
+    const at::Tensor dWeights =
+        gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(state->outputs.weights);
     // The gradient of the loss is never read back: it scales g here and z inside the kernel.
     const at::Tensor dLoss = gradients[3].defined() ? gradients[3] : at::ones({}, real);
     const at::Tensor balance =
@@ -98,8 +98,9 @@ struct FusedRouter : torch::autograd::Function<FusedRouter> {
       dInput = pool.take(kDInput, x.sizes(), real);
       at::mm_out(dInput, dLogits, gate);
     }
-    const at::Tensor dGate = deliverGradient(
-        gate, gate.scalar_type(), pool, kDGate, [&](const at::Tensor &out) { write(out, dLogits.t(), x); });
+    const at::Tensor dGate =
+        deliverGradient(gate, gate.scalar_type(), pool, kDGate,
+                        [&](const at::Tensor &out) { write(out, dLogits.t(), x); });
     return {dInput.defined() ? dInput.detach() : dInput, dGate, at::Tensor()};
   }
 };

@@ -31,8 +31,8 @@ std::string suggestion(const std::string &word, const std::vector<std::string> &
   return near ? fmt::format(" Did you mean '{}'?", *near) : "";
 }
 
-// CLI11 names no near miss, and reports a misspelt subcommand as a missing one; so both are looked for
-// before it parses.
+// CLI11 names no near miss, and reports a misspelt subcommand as a missing one; so both are looked
+// for before it parses.
 std::string findMisspelling(const CLI::App &app, const std::vector<std::string> &arguments) {
   const CLI::App *command = nullptr;
   std::vector<std::string> names{"--help"};

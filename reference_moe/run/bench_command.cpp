@@ -149,8 +149,7 @@ Result<void> BenchCommand::execute() const {
     HOTLOOP_TRY(check(contender.configuration, machine));
     contenders.push_back(std::move(contender));
   }
-  for (const std::string &note : notes)
-    fmt::print(stderr, "hotloop-moe: {}\n", note);
+  for (const std::string &note : notes) fmt::print(stderr, "hotloop-moe: {}\n", note);
   setThreads(base.threads);
   for (Contender &contender : contenders) {
     HOTLOOP_ASSIGN(contender.trainer, Trainer::create(contender.configuration));

@@ -32,11 +32,11 @@ void ConfigurationFlags::addTo(CLI::App &command, bool withToggles) {
   number("--lr", base_.learningRate, "learning rate of AdamW", "Run");
   number("--balance", base_.balanceFactor, "factor of the load-balance loss", "Run");
   number("--z", base_.zFactor, "factor of the router z-loss", "Run");
-  number("--sample-every", base_.sampleEvery, "steps between marks of the tokens per expert", "Run");
+  number("--sample-every", base_.sampleEvery, "steps between marks of the tokens per expert",
+         "Run");
 
   std::vector<std::string_view> presetNames;
-  for (const Preset &preset : presets())
-    presetNames.push_back(preset.name);
+  for (const Preset &preset : presets()) presetNames.push_back(preset.name);
   command
       .add_option("--preset", preset_,
                   fmt::format("start from {}; flags override it", fmt::join(presetNames, ", ")))
@@ -49,8 +49,9 @@ void ConfigurationFlags::addTo(CLI::App &command, bool withToggles) {
                     fmt::format("{}: {}", fmt::join(toggle.values, "|"), toggle.what))
         ->group("Toggles");
   command
-      .add_option("--unsafe", unsafe_,
-                  fmt::format("habits to show, comma-separated: {}", fmt::join(unsafeNames(), ", ")))
+      .add_option(
+          "--unsafe", unsafe_,
+          fmt::format("habits to show, comma-separated: {}", fmt::join(unsafeNames(), ", ")))
       ->group("Toggles");
 }
 
@@ -63,8 +64,7 @@ Result<Configuration> ConfigurationFlags::configure(const Machine &machine,
   configuration.activation = static_cast<Activation>(activation);
   Toggles given;
   for (std::size_t i = 0; i < toggles_.size(); ++i)
-    if (!toggles_[i].empty())
-      HOTLOOP_TRY(setToggle(given, toggleNames()[i].name, toggles_[i]));
+    if (!toggles_[i].empty()) HOTLOOP_TRY(setToggle(given, toggleNames()[i].name, toggles_[i]));
   if (!preset_.empty()) {
     HOTLOOP_ASSIGN(const Preset preset, findPreset(preset_));
     configuration.toggles = preset.wants;
@@ -73,7 +73,8 @@ Result<Configuration> ConfigurationFlags::configure(const Machine &machine,
     notes = fitPreset(configuration.toggles, configuration.device);
   }
   for (std::size_t i = 0; i < toggles_.size(); ++i)
-    if (!toggles_[i].empty()) toggleNames()[i].set(configuration.toggles, toggleNames()[i].get(given));
+    if (!toggles_[i].empty())
+      toggleNames()[i].set(configuration.toggles, toggleNames()[i].get(given));
   if (configuration.toggles.mode == Mode::kInference)
     for (std::size_t i = 0; i < toggles_.size(); ++i)
       if (toggleNames()[i].name == "optimizer" && !toggles_[i].empty())

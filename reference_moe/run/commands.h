@@ -22,7 +22,8 @@ private:
   bool json_ = false;
 };
 
-// hotloop-moe bench: step times of several configurations, interleaved so that they share the noise.
+// hotloop-moe bench: step times of several configurations, interleaved so that they share the
+// noise.
 class BenchCommand {
 public:
   void addTo(CLI::App &app);

@@ -28,7 +28,7 @@ Result<void> checkProduct(const char *what, std::initializer_list<std::int64_t> 
 } // namespace
 
 Result<void> checkSizes(const Sizes &s) {
-  const NamedSize sizes[] = {{"tokens", s.tokens},   {"dim", s.dim},     {"hidden", s.hidden},
+  const NamedSize sizes[] = {{"tokens", s.tokens},   {"dim", s.dim},    {"hidden", s.hidden},
                              {"experts", s.experts}, {"top-k", s.topK}, {"layers", s.layers}};
   for (const NamedSize &size : sizes) {
     if (size.value < 1)
@@ -39,16 +39,16 @@ Result<void> checkSizes(const Sizes &s) {
           fmt::format("--{} is {}; it must be below {}.", size.flag, size.value, kMaxSize)));
   }
   if (s.topK > s.experts)
-    return Unexpected(invalidInput(
-        fmt::format("--top-k is {} but there are only {} experts; a token can go to each expert once, "
-                    "so choose --top-k <= --experts.",
-                    s.topK, s.experts)));
+    return Unexpected(invalidInput(fmt::format(
+        "--top-k is {} but there are only {} experts; a token can go to each expert once, "
+        "so choose --top-k <= --experts.",
+        s.topK, s.experts)));
   HOTLOOP_TRY(checkProduct("The weights of the experts (layers x experts x 3 x hidden x dim)",
                            {s.layers, s.experts, 3, s.hidden, s.dim}));
   HOTLOOP_TRY(checkProduct("The hidden rows of a step (tokens x top-k x 2 x hidden)",
                            {s.tokens, s.topK, 2, s.hidden}));
-  HOTLOOP_TRY(checkProduct("The routed rows of a step (tokens x top-k x dim)",
-                           {s.tokens, s.topK, s.dim}));
+  HOTLOOP_TRY(
+      checkProduct("The routed rows of a step (tokens x top-k x dim)", {s.tokens, s.topK, s.dim}));
   return checkProduct("The router's table (tokens x experts)", {s.tokens, s.experts});
 }
 
@@ -59,7 +59,8 @@ std::string whyIllegal(const Toggles &t, Device device, const Machine &machine) 
     return "--fusion inductor needs a package compiled ahead of time by Python (torch.export and "
            "AOTInductor), and this build has no loader for one; use --fusion kernels.";
   if (t.fusion == Fusion::kKernels && device == Device::kCuda)
-    return "--fusion kernels has only a CPU kernel in this build; with --device cuda use --fusion off.";
+    return "--fusion kernels has only a CPU kernel in this build; with --device cuda use --fusion "
+           "off.";
   if (t.amp == Amp::kFp16)
     return "--amp fp16 needs a gradient scaler and a GPU (fp16 overflows at 65504, and the CPU "
            "products have no fast fp16 path), and this build has neither; use --amp bf16.";
@@ -89,10 +90,10 @@ Result<void> check(const Configuration &c, const Machine &machine) {
         fmt::format("--sample-every is {}; it must be 0 (never) or more.", c.sampleEvery)));
   if (c.device == Device::kCuda && c.toggles.dispatch == Dispatch::kGrouped &&
       (c.sizes.dim % 8 != 0 || c.sizes.hidden % 8 != 0))
-    return Unexpected(invalidInput(
-        fmt::format("--dispatch grouped on a GPU needs --dim and --hidden to be multiples of 8 (rows "
-                    "of 16 bytes), and they are {} and {}.",
-                    c.sizes.dim, c.sizes.hidden)));
+    return Unexpected(invalidInput(fmt::format(
+        "--dispatch grouped on a GPU needs --dim and --hidden to be multiples of 8 (rows "
+        "of 16 bytes), and they are {} and {}.",
+        c.sizes.dim, c.sizes.hidden)));
   if (std::string why = whyIllegal(c.toggles, c.device, machine); !why.empty())
     return Unexpected(unsupported(std::move(why)));
   return {};

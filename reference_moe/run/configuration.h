@@ -8,8 +8,8 @@
 
 #include "core/base/result.h"
 
-// What one run of the reference Mixture-of-Experts is: its toggles, its sizes, its seed. Plain data;
-// no LibTorch. Every toggle leaves the function that is computed unchanged (up to rounding).
+// What one run of the reference Mixture-of-Experts is: its toggles, its sizes, its seed. Plain
+// data; no LibTorch. Every toggle leaves the function that is computed unchanged (up to rounding).
 namespace hotloop::moe {
 
 enum class Dispatch { kNaive, kStacked, kDense, kGrouped };

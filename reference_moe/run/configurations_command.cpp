@@ -41,14 +41,13 @@ void printJson(const std::vector<Combination> &all) {
 
 void printText(const std::vector<Combination> &all) {
   for (const ToggleName &toggle : toggleNames())
-    fmt::print("--{:<11} {:<28} {}\n", toggle.name, fmt::format("{}", fmt::join(toggle.values, "|")),
-               toggle.what);
+    fmt::print("--{:<11} {:<28} {}\n", toggle.name,
+               fmt::format("{}", fmt::join(toggle.values, "|")), toggle.what);
   fmt::print("\n");
   for (const Preset &preset : presets())
     fmt::print("--preset {:<21} {}\n    {}\n", preset.name, preset.what, describe(preset.wants));
   std::map<std::string, std::size_t> reasons;
-  for (const Combination &combination : all)
-    ++reasons[combination.reason];
+  for (const Combination &combination : all) ++reasons[combination.reason];
   fmt::print("\n{} combinations, {} can run here. The others:\n", all.size(), reasons[""]);
   for (const auto &[reason, count] : reasons)
     if (!reason.empty()) fmt::print("{:>6}  {}\n", count, reason);

@@ -10,8 +10,7 @@ Json togglesToJson(const Toggles &toggles) {
   Json json = Json::object();
   for (const ToggleName &toggle : toggleNames())
     if (toggles.mode == Mode::kTrain || toggle.usedInInference)
-      json[std::string(toggle.name)] =
-          toggle.values[static_cast<std::size_t>(toggle.get(toggles))];
+      json[std::string(toggle.name)] = toggle.values[static_cast<std::size_t>(toggle.get(toggles))];
   return json;
 }
 

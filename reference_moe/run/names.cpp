@@ -25,9 +25,7 @@ constexpr std::array<std::string_view, kUnsafeCount> kUnsafe{
 constexpr std::array<std::string_view, 4> kInductorModes{
     "default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"};
 
-template <auto Member> int get(const Toggles &toggles) {
-  return static_cast<int>(toggles.*Member);
-}
+template <auto Member> int get(const Toggles &toggles) { return static_cast<int>(toggles.*Member); }
 template <auto Member> void set(Toggles &toggles, int value) {
   using Value = std::remove_reference_t<decltype(toggles.*Member)>;
   toggles.*Member = static_cast<Value>(value);
@@ -41,8 +39,7 @@ ToggleName toggle(std::string_view name, std::span<const std::string_view> value
 
 std::size_t editDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i;
@@ -101,9 +98,9 @@ Result<int> parseChoice(std::string_view flag, std::string_view value,
   const auto found = std::find(values.begin(), values.end(), value);
   if (found != values.end()) return static_cast<int>(found - values.begin());
   const auto near = nearest(value, values);
-  return Unexpected(invalidInput(fmt::format("--{}: '{}' is not one of {}.{}", flag, value,
-                                             choices(values),
-                                             near ? fmt::format(" Did you mean '{}'?", *near) : "")));
+  return Unexpected(
+      invalidInput(fmt::format("--{}: '{}' is not one of {}.{}", flag, value, choices(values),
+                               near ? fmt::format(" Did you mean '{}'?", *near) : "")));
 }
 
 Result<void> setToggle(Toggles &toggles, std::string_view name, std::string_view value) {
@@ -121,9 +118,9 @@ Result<void> setToggle(Toggles &toggles, std::string_view name, std::string_view
     return {};
   }
   const auto near = nearest(name, names);
-  return Unexpected(invalidInput(fmt::format("'{}' is not a toggle; the toggles are {}.{}", name,
-                                             choices(names),
-                                             near ? fmt::format(" Did you mean '{}'?", *near) : "")));
+  return Unexpected(
+      invalidInput(fmt::format("'{}' is not a toggle; the toggles are {}.{}", name, choices(names),
+                               near ? fmt::format(" Did you mean '{}'?", *near) : "")));
 }
 
 Result<void> parseUnsafe(std::string_view list, Configuration &configuration) {

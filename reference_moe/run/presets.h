@@ -9,7 +9,8 @@
 
 namespace hotloop::moe {
 
-// A named set of toggles. `wants` is what the preset stands for; fitPreset() makes of it what runs here.
+// A named set of toggles. `wants` is what the preset stands for; fitPreset() makes of it what runs
+// here.
 struct Preset {
   std::string_view name;
   Toggles wants;
@@ -21,8 +22,8 @@ const std::vector<Preset> &presets();
 
 Result<Preset> findPreset(std::string_view name);
 
-// Replaces what cannot run on this device or machine by the nearest thing that can, and says so: one
-// sentence per replacement, for stderr.
+// Replaces what cannot run on this device or machine by the nearest thing that can, and says so:
+// one sentence per replacement, for stderr.
 std::vector<std::string> fitPreset(Toggles &toggles, Device device);
 
 } // namespace hotloop::moe

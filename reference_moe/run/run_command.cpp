@@ -66,8 +66,7 @@ void RunCommand::addTo(CLI::App &app) {
 Result<void> RunCommand::execute() const {
   std::vector<std::string> notes;
   HOTLOOP_ASSIGN(const Configuration configuration, flags_.configure(probeMachine(), notes));
-  for (const std::string &note : notes)
-    fmt::print(stderr, "hotloop-moe: {}\n", note);
+  for (const std::string &note : notes) fmt::print(stderr, "hotloop-moe: {}\n", note);
   setThreads(configuration.threads);
   HOTLOOP_ASSIGN(const auto trainer, Trainer::create(configuration));
   HOTLOOP_ASSIGN(const Outcome outcome, loop(*trainer, configuration));

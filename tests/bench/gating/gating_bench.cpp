@@ -1,5 +1,5 @@
-// The gating ladder, one thread, warm caches. Beside each time: the bytes that must move at least and
-// the floating-point operations, as rates, so that a figure can be held against the machine's.
+// The gating ladder, one thread, warm caches. Beside each time: the bytes that must move at least
+// and the floating-point operations, as rates, so that a figure can be held against the machine's.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -17,7 +17,8 @@ struct Data {
       : shape(s), logits(makeLogits(LogitKind::kNormal, s.tokens, s.experts, 1)),
         dWeights(makeUniform(s.tokens * s.topK, 2)), balance(makeUniform(s.experts, 3)),
         weights(size(s.tokens * s.topK)), lse(size(s.tokens)), probabilities(size(s.experts)),
-        dLogits(size(s.tokens * s.experts)), ids(size(s.tokens * s.topK)), counts(size(s.experts)) {}
+        dLogits(size(s.tokens * s.experts)), ids(size(s.tokens * s.topK)), counts(size(s.experts)) {
+  }
 
   static std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
   void forward(const GatingVariant &variant) {
@@ -25,8 +26,8 @@ struct Data {
                     {probabilities.data(), counts.data(), &squares}, 0, shape.tokens);
   }
   void backward(const GatingVariant &variant) {
-    variant.backward({shape, logits.data(), lse.data(), weights.data(), ids.data(),
-                      dWeights.data(), balance.data(), 0.1f, dLogits.data()},
+    variant.backward({shape, logits.data(), lse.data(), weights.data(), ids.data(), dWeights.data(),
+                      balance.data(), 0.1f, dLogits.data()},
                      0, shape.tokens);
   }
 
@@ -78,8 +79,8 @@ void floorCopy(benchmark::State &state, GatingShape shape) {
 
 int main(int argc, char **argv) {
   using namespace hotloop::kernels;
-  for (const GatingShape shape : {GatingShape{4096, 8, 2}, GatingShape{4096, 32, 2},
-                                  GatingShape{4096, 128, 8}}) {
+  for (const GatingShape shape :
+       {GatingShape{4096, 8, 2}, GatingShape{4096, 32, 2}, GatingShape{4096, 128, 8}}) {
     const std::string size = "T" + std::to_string(shape.tokens) + "_E" +
                              std::to_string(shape.experts) + "_k" + std::to_string(shape.topK);
     benchmark::RegisterBenchmark(("copy/" + size).c_str(), floorCopy, shape);
@@ -91,7 +92,8 @@ int main(int argc, char **argv) {
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  // Run with --benchmark_enable_random_interleaving=true --benchmark_repetitions=5 for paired figures.
+  // Run with --benchmark_enable_random_interleaving=true --benchmark_repetitions=5 for paired
+  // figures.
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

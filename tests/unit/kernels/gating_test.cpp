@@ -21,11 +21,10 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const GatingShape shape : {GatingShape{1, 1, 1}, GatingShape{1, 8, 2}, GatingShape{16, 8, 8},
-                                  GatingShape{17, 7, 3}, GatingShape{33, 60, 4},
-                                  GatingShape{100, 128, 8}, GatingShape{5, 200, 1}})
-    for (const LogitKind kind : kLogitKinds)
-      all.push_back({shape, kind});
+  for (const GatingShape shape :
+       {GatingShape{1, 1, 1}, GatingShape{1, 8, 2}, GatingShape{16, 8, 8}, GatingShape{17, 7, 3},
+        GatingShape{33, 60, 4}, GatingShape{100, 128, 8}, GatingShape{5, 200, 1}})
+    for (const LogitKind kind : kLogitKinds) all.push_back({shape, kind});
   return all;
 }
 
@@ -98,7 +97,8 @@ template <class T> struct BackwardCase {
 
   BackwardCase(const GatingShape &s, const std::vector<float> &logits)
       : forward(s, logits), dLogits(static_cast<std::size_t>(s.tokens * s.experts), T(99)) {
-    const std::vector<float> dw = makeUniform(s.tokens * s.topK, 11), g = makeUniform(s.experts, 12);
+    const std::vector<float> dw = makeUniform(s.tokens * s.topK, 11),
+                             g = makeUniform(s.experts, 12);
     dWeights.assign(dw.begin(), dw.end());
     balance.assign(g.begin(), g.end());
   }
@@ -135,7 +135,8 @@ TEST(Gating, EveryBackwardMatchesTheReferenceInDouble) {
   }
 }
 
-// The formula itself against finite differences: f = <dw, weights> + <g, sum_t p_t> + z/2 sum lse^2.
+// The formula itself against finite differences: f = <dw, weights> + <g, sum_t p_t> + z/2 sum
+// lse^2.
 TEST(Gating, ReferenceBackwardIsTheDerivative) {
   const GatingShape shape{3, 6, 2};
   BackwardCase<double> c(shape, makeLogits(LogitKind::kNormal, 3, 6, 5));
@@ -146,8 +147,7 @@ TEST(Gating, ReferenceBackwardIsTheDerivative) {
     f.logits = logits;
     gatingForwardReference(f.args(shape), f.sums(), 0, 3);
     double value = c.z / 2 * f.squaredLse;
-    for (std::size_t i = 0; i < f.weights.size(); ++i)
-      value += c.dWeights[i] * f.weights[i];
+    for (std::size_t i = 0; i < f.weights.size(); ++i) value += c.dWeights[i] * f.weights[i];
     for (std::size_t e = 0; e < f.probabilities.size(); ++e)
       value += c.balance[e] * f.probabilities[e];
     return value;

@@ -23,8 +23,8 @@ struct Finished {
 };
 
 Finished run(const std::string &arguments, const char *redirect = "2>&1") {
-  const std::string command =
-      std::string(std::getenv("HOTLOOP_BINARY_DIR")) + "/bin/hotloop-moe " + arguments + " " + redirect;
+  const std::string command = std::string(std::getenv("HOTLOOP_BINARY_DIR")) + "/bin/hotloop-moe " +
+                              arguments + " " + redirect;
   FILE *pipe = popen(command.c_str(), "r");
   Finished finished;
   std::array<char, 4096> buffer;
@@ -89,7 +89,8 @@ TEST(Command, ConfigurationsListsEveryCombinationOnceWithItsReason) {
   const Finished finished = run("configurations --json", "2>/dev/null");
   ASSERT_EQ(finished.code, 0);
   const json result = json::parse(finished.output);
-  // 4 dispatches, 2 fusions, 2 amps, 2 buffers, 2 inplaces; 3 checkpoints and 3 optimizers in training.
+  // 4 dispatches, 2 fusions, 2 amps, 2 buffers, 2 inplaces; 3 checkpoints and 3 optimizers in
+  // training.
   EXPECT_EQ(result["legal"].size(), 64u * 9 + 64u);
   std::set<std::string> seen;
   for (const char *kind : {"legal", "illegal"})

@@ -85,8 +85,10 @@ TEST(Names, EveryValueOfEveryToggleCanBeSetAndIsPrinted) {
 
 TEST(Names, AWrongValueGetsTheNearestOne) {
   Toggles toggles;
-  EXPECT_THAT(errorOf(setToggle(toggles, "dispatch", "groupd")), HasSubstr("Did you mean 'grouped'?"));
-  EXPECT_THAT(errorOf(setToggle(toggles, "dispath", "naive")), HasSubstr("Did you mean 'dispatch'?"));
+  EXPECT_THAT(errorOf(setToggle(toggles, "dispatch", "groupd")),
+              HasSubstr("Did you mean 'grouped'?"));
+  EXPECT_THAT(errorOf(setToggle(toggles, "dispath", "naive")),
+              HasSubstr("Did you mean 'dispatch'?"));
   EXPECT_THAT(errorOf(setToggle(toggles, "amp", "fp8")), HasSubstr("off, bf16, fp16"));
   EXPECT_THAT(errorOf(setToggle(toggles, "fusion", "inductor:max-autotun")),
               HasSubstr("Did you mean 'max-autotune'?"));
@@ -114,8 +116,9 @@ TEST(Presets, WhatCannotRunIsReplacedAndSaidSo) {
     EXPECT_EQ(whyIllegal(toggles, Device::kCpu, {}), "") << preset.name;
     EXPECT_EQ(notes.empty(), toggles == preset.wants) << preset.name;
   }
-  EXPECT_THAT(errorOf(findPreset("ful").has_value() ? Result<void>{}
-                                                    : Result<void>{Unexpected(findPreset("ful").error())}),
+  EXPECT_THAT(errorOf(findPreset("ful").has_value()
+                          ? Result<void>{}
+                          : Result<void>{Unexpected(findPreset("ful").error())}),
               HasSubstr("Did you mean 'full'?"));
 }
 

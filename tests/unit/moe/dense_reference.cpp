@@ -40,8 +40,8 @@ DenseReference::Output DenseReference::forward(const at::Tensor &x,
     const at::Tensor share = chosen.sum(0).detach() / (tokens * static_cast<double>(s.topK));
     const at::Tensor balance = (share * p.mean(0)).sum() * static_cast<double>(s.experts);
     const at::Tensor z = logits.exp().sum(-1).log().square().mean();
-    output.routerLoss = output.routerLoss + balance * configuration.balanceFactor +
-                        z * configuration.zFactor;
+    output.routerLoss =
+        output.routerLoss + balance * configuration.balanceFactor + z * configuration.zFactor;
     output.hidden = sum;
   }
   return output;

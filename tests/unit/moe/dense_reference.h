@@ -9,7 +9,8 @@
 namespace hotloop::moe {
 
 // The model once more, in double and in the plainest form: every expert on every token, weighted by
-// a dense table. Its routing is replayed from `ids`, so that rounding cannot send a token elsewhere.
+// a dense table. Its routing is replayed from `ids`, so that rounding cannot send a token
+// elsewhere.
 struct DenseReference {
   DenseReference(const std::vector<LayerParameters> &layers, const Configuration &configuration);
 

@@ -51,9 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Equivalence, EveryToggleAtOnce) {
   for (const char *checkpoint : {"off", "full", "selective"})
     for (const char *amp : {"off", "bf16"})
-      expectClose(with(smallConfiguration(), {{"dispatch", "grouped"}, {"fusion", "kernels"},
-                                              {"amp", amp}, {"checkpoint", checkpoint},
-                                              {"buffers", "reuse"}, {"inplace", "on"}}));
+      expectClose(with(smallConfiguration(), {{"dispatch", "grouped"},
+                                              {"fusion", "kernels"},
+                                              {"amp", amp},
+                                              {"checkpoint", checkpoint},
+                                              {"buffers", "reuse"},
+                                              {"inplace", "on"}}));
 }
 
 TEST(Equivalence, EveryPairOfValues) {
@@ -111,8 +114,7 @@ TEST(Routing, TiesGoToTheLowestExpert) {
     at::Tensor gate = model.parameters()[0].gate;
     gate.zero_(); // every expert scores the same
     model.forward(randomNormal({c.sizes.tokens, c.sizes.dim}, 3));
-    const at::Tensor expected =
-        at::arange(c.sizes.topK).expand({c.sizes.tokens, c.sizes.topK});
+    const at::Tensor expected = at::arange(c.sizes.topK).expand({c.sizes.tokens, c.sizes.topK});
     EXPECT_TRUE(model.lastIds()[0].equal(expected)) << fusion;
   }
 }

@@ -50,9 +50,8 @@ TEST(Gradient, IsTheDerivativeInDouble) {
         for (const char *checkpoint : {"off", "full", "selective"}) {
           Configuration c = tiny();
           c.activation = activation[0] == 'g' ? Activation::kGelu : Activation::kSwiglu;
-          expectDerivative(with(c, {{"dispatch", dispatch},
-                                    {"fusion", fusion},
-                                    {"checkpoint", checkpoint}}));
+          expectDerivative(
+              with(c, {{"dispatch", dispatch}, {"fusion", fusion}, {"checkpoint", checkpoint}}));
         }
 }
 
@@ -104,8 +103,7 @@ TEST(Gradient, OfASecondPassDoesNotDependOnTheFirst) {
       const at::Tensor first = randomNormal({c.sizes.tokens, c.sizes.dim}, 1);
       const at::Tensor second = randomNormal({c.sizes.tokens, c.sizes.dim}, 2);
       const auto pass = [](Model &model, const at::Tensor &x) {
-        for (at::Tensor &leaf : leaves(model.parameters()))
-          leaf.mutable_grad().zero_();
+        for (at::Tensor &leaf : leaves(model.parameters())) leaf.mutable_grad().zero_();
         const Model::Output output = model.forward(x);
         (output.hidden.square().mean() + output.routerLoss).backward();
         std::vector<at::Tensor> gradients;

@@ -80,8 +80,7 @@ Comparison compareWithReference(const Configuration &c, at::ScalarType master) {
   const at::Tensor target = randomNormal({c.sizes.tokens, c.sizes.dim}, c.seed + 501).to(master);
   const Model::Output got = model.forward(x);
   Comparison comparison;
-  for (const at::Tensor &ids : model.lastIds())
-    comparison.ids.push_back(ids.clone());
+  for (const at::Tensor &ids : model.lastIds()) comparison.ids.push_back(ids.clone());
   const at::Tensor hidden = got.hidden.detach().clone();
   const at::Tensor loss = at::mse_loss(got.hidden, target) + got.routerLoss;
   loss.backward();
@@ -96,11 +95,10 @@ Comparison compareWithReference(const Configuration &c, at::ScalarType master) {
   comparison.loss = std::abs(loss.item<double>() - expectedLoss.item<double>());
   for (std::size_t i = 0; i < reference.gate.size(); ++i) {
     const LayerParameters &layer = model.parameters()[i];
-    comparison.gateGradient = std::max(
-        comparison.gateGradient, relativeError(layer.gate.grad(), reference.gate[i].grad()));
-    comparison.upGradient =
-        std::max(comparison.upGradient,
-                 relativeError(stackedGradient(layer.up), reference.up[i].grad()));
+    comparison.gateGradient = std::max(comparison.gateGradient,
+                                       relativeError(layer.gate.grad(), reference.gate[i].grad()));
+    comparison.upGradient = std::max(
+        comparison.upGradient, relativeError(stackedGradient(layer.up), reference.up[i].grad()));
     comparison.downGradient =
         std::max(comparison.downGradient,
                  relativeError(stackedGradient(layer.down), reference.down[i].grad()));
@@ -117,8 +115,7 @@ std::vector<Toggles> legalTrainingToggles() {
 std::vector<Toggles> pairwiseToggles() {
   const std::vector<Toggles> all = legalTrainingToggles();
   std::set<Pair> missing;
-  for (const Toggles &toggles : all)
-    missing.merge(pairsOf(toggles));
+  for (const Toggles &toggles : all) missing.merge(pairsOf(toggles));
   std::vector<Toggles> chosen;
   while (!missing.empty()) {
     const auto gain = [&](const Toggles &toggles) {
@@ -126,11 +123,9 @@ std::vector<Toggles> pairwiseToggles() {
       return std::count_if(pairs.begin(), pairs.end(),
                            [&](const Pair &pair) { return missing.contains(pair); });
     };
-    const auto best = std::max_element(all.begin(), all.end(), [&](const auto &a, const auto &b) {
-      return gain(a) < gain(b);
-    });
-    for (const Pair &pair : pairsOf(*best))
-      missing.erase(pair);
+    const auto best = std::max_element(
+        all.begin(), all.end(), [&](const auto &a, const auto &b) { return gain(a) < gain(b); });
+    for (const Pair &pair : pairsOf(*best)) missing.erase(pair);
     chosen.push_back(*best);
   }
   return chosen;

@@ -12,8 +12,8 @@ namespace hotloop::moe {
 
 // One forward and backward pass of a model, and how far it is from the dense reference in double.
 struct Comparison {
-  double output = 0;     // relative error: |x - y| / |y|, Frobenius
-  double loss = 0;       // |x - y|
+  double output = 0; // relative error: |x - y| / |y|, Frobenius
+  double loss = 0;   // |x - y|
   double gateGradient = 0, upGradient = 0, downGradient = 0; // relative errors, worst layer
   std::vector<at::Tensor> ids;
   double worstGradient() const;

@@ -37,7 +37,7 @@ TEST(Operators, GatingSumsDoNotDependOnThreads) {
   const at::Tensor logits = randomNormal({3000, 9}, 4);
   const auto run = [&] {
     GatingOutputs o{at::empty({3000, 2}), at::empty({3000, 2}, at::kLong), at::empty({3000}),
-                    at::empty({9}), at::empty({9}, at::kLong), at::empty({1})};
+                    at::empty({9}),       at::empty({9}, at::kLong),       at::empty({1})};
     gatingForward(logits, o);
     return o;
   };

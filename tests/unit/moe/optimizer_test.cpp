@@ -36,8 +36,7 @@ TEST_P(Form, FollowsTheFormula) {
   std::vector<std::vector<at::Tensor>> gradients;
   for (std::uint64_t step = 0; step < 4; ++step) {
     gradients.push_back({randomNormal({3, 5}, 10 + step), randomNormal({7}, 20 + step)});
-    for (std::size_t i = 0; i < 2; ++i)
-      parameters[i].mutable_grad() = gradients.back()[i].clone();
+    for (std::size_t i = 0; i < 2; ++i) parameters[i].mutable_grad() = gradients.back()[i].clone();
     optimizer.step();
     optimizer.clearGradients(false);
     EXPECT_FALSE(parameters[0].grad().defined());
@@ -45,8 +44,7 @@ TEST_P(Form, FollowsTheFormula) {
   for (std::size_t i = 0; i < 2; ++i)
     for (std::int64_t j = 0; j < parameters[i].numel(); ++j) {
       std::vector<double> history;
-      for (const auto &step : gradients)
-        history.push_back(step[i].reshape({-1})[j].item<double>());
+      for (const auto &step : gradients) history.push_back(step[i].reshape({-1})[j].item<double>());
       EXPECT_NEAR(parameters[i].reshape({-1})[j].item<double>(),
                   expectedAfter(start[i].reshape({-1})[j].item<double>(), history), 2e-6);
     }

@@ -25,8 +25,8 @@ std::unique_ptr<at::ObserverContext> onOperator(const at::RecordFunction &functi
 // Operators by name during `body`, nested ones included.
 template <class Body> std::map<std::string, int> operatorsDuring(const Body &body) {
   std::map<std::string, int> result;
-  const auto handle =
-      at::addGlobalCallback(at::RecordFunctionCallback(&onOperator).scopes({at::RecordScope::FUNCTION}));
+  const auto handle = at::addGlobalCallback(
+      at::RecordFunctionCallback(&onOperator).scopes({at::RecordScope::FUNCTION}));
   counts = &result;
   body();
   counts = nullptr;
@@ -49,8 +49,7 @@ std::unique_ptr<Trainer> make(const Configuration &c) {
 
 std::vector<double> lossesOf(const Configuration &c, std::int64_t steps) {
   const auto trainer = make(c);
-  for (std::int64_t i = 0; i < steps; ++i)
-    EXPECT_TRUE(trainer->step(i));
+  for (std::int64_t i = 0; i < steps; ++i) EXPECT_TRUE(trainer->step(i));
   return trainer->losses(steps);
 }
 
@@ -60,8 +59,7 @@ struct StepCounts {
 };
 StepCounts steadyStep(const Configuration &c) {
   const auto trainer = make(c);
-  for (std::int64_t i = 0; i < 3; ++i)
-    EXPECT_TRUE(trainer->step(i));
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(trainer->step(i));
   StepCounts result;
   for (const auto &[name, count] : operatorsDuring([&] { EXPECT_TRUE(trainer->step(3)); })) {
     result.operators += count;
@@ -107,8 +105,11 @@ TEST(Trainer, TogglesFollowTheSameTrajectory) {
 TEST(Trainer, NaiveReadsTheHostForEveryExpertAndGroupedNever) {
   Configuration c = trainable();
   const StepCounts naive = steadyStep(c);
-  c = with(c, {{"dispatch", "grouped"}, {"fusion", "kernels"}, {"buffers", "reuse"},
-               {"inplace", "on"}, {"optimizer", "foreach"}}); // the CPU's fused AdamW reads its counters
+  c = with(c, {{"dispatch", "grouped"},
+               {"fusion", "kernels"},
+               {"buffers", "reuse"},
+               {"inplace", "on"},
+               {"optimizer", "foreach"}}); // the CPU's fused AdamW reads its counters
   const StepCounts grouped = steadyStep(c);
   EXPECT_GE(naive.hostReads, 2 * 2 * 8); // two layers, an item and a nonzero for each expert
   EXPECT_EQ(grouped.hostReads, 0);
@@ -124,8 +125,7 @@ TEST(Trainer, EachUnsafeHabitDoesWhatItsNameSays) {
     const auto trainer = make(c);
     testing::internal::CaptureStderr();
     const auto result = operatorsDuring([&] {
-      for (std::int64_t i = 0; i < 3; ++i)
-        EXPECT_TRUE(trainer->step(i));
+      for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(trainer->step(i));
     });
     const std::string text = testing::internal::GetCapturedStderr();
     EXPECT_EQ(text.empty(), !(on && habit == Unsafe::kPrint));
@@ -136,8 +136,8 @@ TEST(Trainer, EachUnsafeHabitDoesWhatItsNameSays) {
     return with[name] - without[name];
   };
   EXPECT_EQ(more(Unsafe::kItem, "aten::_local_scalar_dense"), 3);
-  EXPECT_GE(more(Unsafe::kPrint, "aten::_local_scalar_dense") +
-                more(Unsafe::kPrint, "aten::abs") + more(Unsafe::kPrint, "aten::to"),
+  EXPECT_GE(more(Unsafe::kPrint, "aten::_local_scalar_dense") + more(Unsafe::kPrint, "aten::abs") +
+                more(Unsafe::kPrint, "aten::to"),
             3);
   EXPECT_EQ(more(Unsafe::kBranch, "aten::is_nonzero"), 3);
   EXPECT_EQ(more(Unsafe::kGrowingList, "aten::cat"), 3);
@@ -163,8 +163,7 @@ TEST(Trainer, CountsEveryTokenOfEveryLayer) {
   for (const auto &layer : tokens) {
     ASSERT_EQ(layer.size(), 8u);
     std::int64_t sum = 0;
-    for (const std::int64_t count : layer)
-      sum += count;
+    for (const std::int64_t count : layer) sum += count;
     EXPECT_EQ(sum, 64 * 2);
   }
 }

@@ -63,17 +63,21 @@ def longest(path, folders):
 
 
 def include_violation(path, quote, header):
-    own = longest(path, MAY_INCLUDE)
+    # A test may stand in the folder that it tests (rules do); it has the rights of tests/.
+    in_tests = path.startswith("tests/") or re.search(r"_test\.(cpp|cu)$", path)
+    own = "tests" if in_tests else longest(path, MAY_INCLUDE)
     if quote == '"':
         if header.startswith(".") or ".." in header.split("/"):
             return f'include "{header}" by its path from the repository root'
         target = longest(header, MAY_INCLUDE)
         if target is None:
             return f'"{header}" is not a path from the repository root'
+        if target == "tests" and not in_tests:
+            return f"only tests may include \"{header}\""
         if within(header, own) or any(within(header, allowed) for allowed in MAY_INCLUDE[own]):
             return None
         return f"'{own}' may not include \"{header}\" (it may use: {', '.join(MAY_INCLUDE[own]) or 'nothing'})"
-    if path.startswith("tests/"):
+    if in_tests:
         return None
     for pattern, folders in ONLY_IN:
         if re.match(pattern, header) and not any(within(path, folder) for folder in folders):

@@ -18,8 +18,8 @@ struct LoadedModule {
   std::uint32_t number = 0;                   // CallSites::addModule
 };
 
-// The frame and stack rows of a run: each place and each caller chain once, over all processes. Memory is
-// bounded; what comes after the bound gets id 0 and is counted.
+// The frame and stack rows of a run: each place and each caller chain once, over all processes.
+// Memory is bounded; what comes after the bound gets id 0 and is counted.
 class CallSites {
 public:
   explicit CallSites(TraceSink &sink) : sink_(sink) {}
@@ -57,8 +57,8 @@ private:
   };
   struct KeyHash {
     std::size_t operator()(const Key &key) const {
-      return static_cast<std::size_t>((key.a * 0x9e3779b97f4a7c15u) ^ (key.b * 0xd6e8feb86659fd93u) ^
-                                      (key.b >> 31));
+      return static_cast<std::size_t>((key.a * 0x9e3779b97f4a7c15u) ^
+                                      (key.b * 0xd6e8feb86659fd93u) ^ (key.b >> 31));
     }
   };
   FrameId newFrame();

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t kLongestPiece = 1'000'000'000;
 constexpr std::int64_t kShortestPiece = 50'000'000;
-// A reading is good to some 100 ns; a counter that drifts this far within a piece was stopped or moved.
+// A reading is good to some 100 ns; a counter that drifts this far within a piece was stopped or
+// moved.
 constexpr std::int64_t kJump = 1'000'000;
 constexpr double kSteering = 1e-3; // most that a slope differs from the mean rate
 

@@ -14,17 +14,17 @@ struct ClockReading {
 };
 ClockReading readClocks();
 
-// Turns time-stamp counter ticks into CLOCK_MONOTONIC ns by a piecewise linear function. It only grows at
-// its end, beyond every stamp that was ever converted, so a stamp has one value however late it comes;
-// it is continuous (but for a clock that jumped) and never falls. Each piece is steered so that the
-// function meets the measured time at the piece's end.
+// Turns time-stamp counter ticks into CLOCK_MONOTONIC ns by a piecewise linear function. It only
+// grows at its end, beyond every stamp that was ever converted, so a stamp has one value however
+// late it comes; it is continuous (but for a clock that jumped) and never falls. Each piece is
+// steered so that the function meets the measured time at the piece's end.
 class ClockMap {
 public:
   // `first` was read before any stamp was taken.
   explicit ClockMap(const ClockReading &first) : first_(first) {}
 
-  // Call with a fresh reading before each conversion of new stamps. True when the reading was kept, i.e.
-  // is worth a clock_sync row. The first one should come some milliseconds after `first`.
+  // Call with a fresh reading before each conversion of new stamps. True when the reading was kept,
+  // i.e. is worth a clock_sync row. The first one should come some milliseconds after `first`.
   bool update(const ClockReading &now);
   Nanoseconds fromTicks(std::uint64_t ticks) const;
   // Readings that did not fit: the counter or the clock jumped.

@@ -18,7 +18,8 @@ OpScope scopeOf(std::uint8_t scope) {
 }
 
 template <class Enum> Enum within(std::uint8_t value, Enum last, Enum otherwise) {
-  return value >= 1 && value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(value) : otherwise;
+  return value >= 1 && value <= static_cast<std::uint8_t>(last) ? static_cast<Enum>(value)
+                                                                : otherwise;
 }
 
 } // namespace

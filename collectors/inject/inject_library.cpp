@@ -12,7 +12,8 @@ Result<std::string> findInjectLibrary() {
   const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self);
   std::string places;
   if (length > 0) {
-    const fs::path folder = fs::path(std::string(self, static_cast<std::size_t>(length))).parent_path();
+    const fs::path folder =
+        fs::path(std::string(self, static_cast<std::size_t>(length))).parent_path();
     // Installed: bin/hotloop and lib/libhotloop.so; a build tree has the same shape.
     for (const fs::path &place : {folder, folder.parent_path() / "lib"}) {
       std::error_code error;

@@ -7,7 +7,8 @@
 namespace hotloop::inject {
 namespace {
 
-// Writes a definition of `bytes` in all whose fixed part is `record`; `fill` writes what follows it.
+// Writes a definition of `bytes` in all whose fixed part is `record`; `fill` writes what follows
+// it.
 template <class Record, class Fill>
 std::uint32_t define(ThreadState &thread, Record record, ring::RecordType type, std::size_t tail,
                      Fill &&fill) noexcept {
@@ -45,8 +46,8 @@ std::uint32_t internString(ThreadState &thread, std::string_view text) noexcept 
   return entry ? entry->id : 0;
 }
 
-std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function, std::string_view file,
-                                std::uint32_t line, bool user) noexcept {
+std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function,
+                                std::string_view file, std::uint32_t line, bool user) noexcept {
   const std::uint64_t hash = mixHash(mixHash(hashBytes(function.data(), function.size()),
                                              hashBytes(file.data(), file.size())),
                                      line * 2 + (user ? 1u : 0u)) |
@@ -74,14 +75,14 @@ std::uint32_t internStack(ThreadState &thread, const std::uint64_t *native, std:
   CacheEntry &entry = thread.stacks[(hash >> 20) % thread.stacks.size()];
   if (entry.hash == hash && entry.id != 0) return entry.id;
   if (nativeCount > 0) writeNewModules(thread);
-  const std::uint32_t id =
-      define(thread,
-             ring::StackRecord{{}, 0, static_cast<std::uint16_t>(nativeCount),
-                               static_cast<std::uint16_t>(pythonCount)},
-             ring::RecordType::kStack, nativeBytes + pythonBytes, [&](std::byte *out) {
-               std::memcpy(out, native, nativeBytes);
-               std::memcpy(out + nativeBytes, python, pythonBytes);
-             });
+  const std::uint32_t id = define(
+      thread,
+      ring::StackRecord{
+          {}, 0, static_cast<std::uint16_t>(nativeCount), static_cast<std::uint16_t>(pythonCount)},
+      ring::RecordType::kStack, nativeBytes + pythonBytes, [&](std::byte *out) {
+        std::memcpy(out, native, nativeBytes);
+        std::memcpy(out + nativeBytes, python, pythonBytes);
+      });
   if (id != 0) entry = {hash, id, 0, 0};
   return id;
 }

@@ -13,8 +13,8 @@ inline constexpr std::size_t kLongestText = 4096;
 
 // A fast 64-bit hash (multiply and fold, as in wyhash); not against an adversary.
 inline std::uint64_t mixHash(std::uint64_t a, std::uint64_t b) noexcept {
-  const unsigned __int128 product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15u) *
-                                    (b ^ 0xd6e8feb86659fd93u);
+  const unsigned __int128 product =
+      static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd6e8feb86659fd93u);
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 inline std::uint64_t hashBytes(const void *data, std::size_t length) noexcept {
@@ -33,7 +33,8 @@ inline std::uint64_t hashBytes(const void *data, std::size_t length) noexcept {
   return hash | 1;
 }
 
-// The cache entry of `text` with a good id, or null when it could not be defined. `text` is not empty.
+// The cache entry of `text` with a good id, or null when it could not be defined. `text` is not
+// empty.
 CacheEntry *internEntry(ThreadState &thread, std::string_view text) noexcept;
 
 // Id of the call stack of these return addresses and Python frames, innermost first; 0: no room.

@@ -77,15 +77,14 @@ std::vector<std::string> injectedEnvironment(const RecordOptions &options,
   environment.push_back("LD_PRELOAD=" + preload);
   environment.push_back(std::string(inject::kLiveVariable) + "=" + injection.liveFolder);
   environment.push_back(std::string(inject::kOptionsVariable) + "=" + words);
-  if (!hasNvtx && options.nvtx)
-    environment.push_back("NVTX_INJECTION64_PATH=" + injection.library);
+  if (!hasNvtx && options.nvtx) environment.push_back("NVTX_INJECTION64_PATH=" + injection.library);
   if (!hasCuda) environment.push_back("CUDA_INJECTION64_PATH=" + injection.library);
   return environment;
 }
 
 Result<void> checkProgram(const std::string &program) {
   const auto failure = [](const std::string &path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return errno;
     if (S_ISDIR(status.st_mode)) return EACCES;
     return ::access(path.c_str(), X_OK) == 0 ? 0 : errno;

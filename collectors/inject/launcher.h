@@ -17,14 +17,16 @@ struct Injection {
 
 // The caller's environment with the injection: LD_PRELOAD is extended; NVTX_INJECTION64_PATH and
 // CUDA_INJECTION64_PATH are set only where the user has none.
-std::vector<std::string> injectedEnvironment(const RecordOptions &options, const Injection &injection);
+std::vector<std::string> injectedEnvironment(const RecordOptions &options,
+                                             const Injection &injection);
 
 // Whether the program could be started, as far as can be told without doing so. Errors: not found
 // (kNotFound), not executable (kPermission).
 Result<void> checkProgram(const std::string &program);
 
-// Starts the program as a child with this environment and returns its pid once it runs; ignoreChildSignal:
-// with SIGCHLD ignored, as the caller was started. Errors: as checkProgram, no more processes.
+// Starts the program as a child with this environment and returns its pid once it runs;
+// ignoreChildSignal: with SIGCHLD ignored, as the caller was started. Errors: as checkProgram, no
+// more processes.
 Result<pid_t> launch(const std::vector<std::string> &command,
                      const std::vector<std::string> &environment, bool ignoreChildSignal);
 

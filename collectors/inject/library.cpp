@@ -35,6 +35,6 @@ HOTLOOP_EXPORT void hotloop_recorder_step_begin(std::int64_t number) {
   hotloop::inject::stepBegin(number);
 }
 HOTLOOP_EXPORT void hotloop_recorder_step_end() { hotloop::inject::stepEnd(); }
-// Called by the CUDA driver while it initialises, when CUDA_INJECTION64_PATH names this library: that
-// it was loaded is all that is needed here. 1: go on.
+// Called by the CUDA driver while it initialises, when CUDA_INJECTION64_PATH names this library:
+// that it was loaded is all that is needed here. 1: go on.
 HOTLOOP_EXPORT int InitializeInjection() { return 1; }

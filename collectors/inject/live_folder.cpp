@@ -24,7 +24,7 @@ constexpr std::uint64_t kWantedBytes = 4 * ring::kRegionBytes;
 constexpr time_t kYoungSeconds = 60; // may still be in the making
 
 std::uint64_t freeBytes(const std::string &folder) {
-  struct statvfs status {};
+  struct statvfs status{};
   if (::statvfs(folder.c_str(), &status) != 0) return 0;
   return std::uint64_t(status.f_bavail) * status.f_frsize;
 }
@@ -55,7 +55,7 @@ bool writeOwner(const std::string &folder) {
 }
 
 bool isAbandoned(const std::string &folder) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
       status.st_uid != ::geteuid() || ::time(nullptr) - status.st_mtime < kYoungSeconds)
     return false;

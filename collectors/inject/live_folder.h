@@ -7,8 +7,9 @@
 
 namespace hotloop {
 
-// The folder in which the processes of one run leave their rings: in shared memory where that has room,
-// else beside the output. Readable by the user only; removed, with what lies in it, by the destructor.
+// The folder in which the processes of one run leave their rings: in shared memory where that has
+// room, else beside the output. Readable by the user only; removed, with what lies in it, by the
+// destructor.
 class LiveFolder {
 public:
   // Also removes folders that recorders left behind which are gone. Errors: no place is writable.

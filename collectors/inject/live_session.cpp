@@ -164,7 +164,8 @@ void LiveSession::openRegion(const std::string &name) {
   process->row.start = process->decoder->firstTime();
   sink_.add(process->row);
 
-  // An earlier image of the same process is over: it was replaced by exec, or its pid was used again.
+  // An earlier image of the same process is over: it was replaced by exec, or its pid was used
+  // again.
   for (auto &other : open_)
     if (other->row.osPid == info.pid) other->over = true;
   byPid_[info.pid] = process->row.id;

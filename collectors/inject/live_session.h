@@ -15,8 +15,8 @@
 
 namespace hotloop {
 
-// Follows a live folder: finds the regions of new processes, drains them into the sink, notices their
-// end, gives their memory back. Owns all of the run's decoding state. One thread.
+// Follows a live folder: finds the regions of new processes, drains them into the sink, notices
+// their end, gives their memory back. Owns all of the run's decoding state. One thread.
 class LiveSession {
 public:
   LiveSession(const LiveFolder &folder, TraceSink &sink, const ClockReading &start);
@@ -39,12 +39,12 @@ private:
     std::unique_ptr<ring::RegionReader> region;
     std::unique_ptr<RecordDecoder> decoder;
     ProcessRow row;
-    std::string file;      // name in the live folder
-    std::string birth;     // start time as /proc tells it; empty unknown
+    std::string file;                    // name in the live folder
+    std::string birth;                   // start time as /proc tells it; empty unknown
     std::vector<std::uint64_t> reported; // counters
     std::uint64_t reportedDamage = 0;
-    bool over = false;     // nothing more comes
-    bool known = false;    // its exit status is
+    bool over = false;  // nothing more comes
+    bool known = false; // its exit status is
   };
 
   void findRegions();
@@ -65,8 +65,8 @@ private:
   std::uint32_t lastProcess_ = 0;
   std::uint64_t dropped_ = 0;
   std::vector<std::unique_ptr<Process>> open_;
-  std::set<std::string> refused_;              // files that are no regions of ours, markers
-  std::map<std::uint32_t, ProcessId> byPid_;   // the latest of each pid
+  std::set<std::string> refused_;            // files that are no regions of ours, markers
+  std::map<std::uint32_t, ProcessId> byPid_; // the latest of each pid
   struct Ended {
     int waitStatus;
     std::uint64_t round;
@@ -75,7 +75,8 @@ private:
   std::uint64_t round_ = 0;
   Clock::time_point lastLook_{}, lastReport_{};
   bool folderLost_ = false;
-  std::int64_t toldUnknown_ = 0, toldDamaged_ = 0, toldJumps_ = 0, toldRefused_ = 0, toldRanges_ = 0;
+  std::int64_t toldUnknown_ = 0, toldDamaged_ = 0, toldJumps_ = 0, toldRefused_ = 0,
+               toldRanges_ = 0;
 };
 
 } // namespace hotloop

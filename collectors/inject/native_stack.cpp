@@ -55,9 +55,7 @@ bool prepareUnwinder() {
   return backtrace != nullptr;
 }
 
-bool ownCode(std::uint64_t address) {
-  return address >= ownBegin && address < ownEnd;
-}
+bool ownCode(std::uint64_t address) { return address >= ownBegin && address < ownEnd; }
 
 struct ModuleWalk {
   ThreadState *thread;
@@ -173,8 +171,7 @@ std::uint32_t takeStack(ThreadState &thread) noexcept {
   std::uint32_t python[ring::kMaxStackFrames];
   const std::size_t nativeCount = nativeStack(native, ring::kMaxStackFrames);
   const FrameWalker *frames = frameWalker();
-  const std::size_t pythonCount =
-      frames ? frames->stack(thread, python, ring::kMaxStackFrames) : 0;
+  const std::size_t pythonCount = frames ? frames->stack(thread, python, ring::kMaxStackFrames) : 0;
   if (nativeCount == 0 && pythonCount == 0) return 0;
   return internStack(thread, native, nativeCount, python, pythonCount);
 }

@@ -9,7 +9,11 @@
 namespace hotloop {
 
 void addNativeSymbols(CallSites &callSites, TraceSink &sink) {
-  Symbolizer symbolizer;
+  // Frames are asked for module by module, so one file at a time is enough.
+  SymbolizerOptions options;
+  options.openModules = 1;
+  options.debugBytes = 12 * 1024 * 1024;
+  Symbolizer symbolizer(options);
   std::vector<std::uint32_t> numbers;
   for (const CallSites::Module &module : callSites.modules())
     numbers.push_back(symbolizer.addModule(module.path, module.buildId));

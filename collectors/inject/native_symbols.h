@@ -4,8 +4,8 @@
 
 namespace hotloop {
 
-// After the program ended: replaces the rows of all native frames by ones with function, file and line,
-// from the binaries on disk. Reports what had no symbols.
+// After the program ended: replaces the rows of all native frames by ones with function, file and
+// line, from the binaries on disk. Reports what had no symbols.
 void addNativeSymbols(CallSites &callSites, TraceSink &sink);
 
 } // namespace hotloop

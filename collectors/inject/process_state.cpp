@@ -55,8 +55,8 @@ void forgetParent() noexcept {
 
 void afterForkInChild() {
   forgetParent();
-  // Another thread may have held a lock of the unwinder or the loader, for which we would wait here.
-  // Asked for now, it still tells about the parent.
+  // Another thread may have held a lock of the unwinder or the loader, for which we would wait
+  // here. Asked for now, it still tells about the parent.
   if (!__libc_single_threaded) processState.nativeStacksAllowed = false;
   resetThreadAfterFork();
 }

@@ -14,8 +14,9 @@ namespace hotloop::inject {
 // Environment between `hotloop record` and the library.
 inline constexpr const char *kLiveVariable = "HOTLOOP_LIVE";       // live folder, absolute
 inline constexpr const char *kOptionsVariable = "HOTLOOP_OPTIONS"; // words of kNo..., by commas
-inline constexpr const char *kTorchAttachmentVariable = "HOTLOOP_TORCH_ATTACH"; // tests, see Options
-inline constexpr const char *kTorchVersionVariable = "HOTLOOP_TORCH_VERSION";   // tests
+inline constexpr const char *kTorchAttachmentVariable =
+    "HOTLOOP_TORCH_ATTACH";                                                   // tests, see Options
+inline constexpr const char *kTorchVersionVariable = "HOTLOOP_TORCH_VERSION"; // tests
 inline constexpr const char *kNoOperators = "no-operators";
 inline constexpr const char *kNoNvtx = "no-nvtx";
 inline constexpr const char *kNoPython = "no-python";

@@ -20,7 +20,8 @@ bool wouldSync(CacheEntry &entry, std::string_view name) noexcept {
   return (entry.flags & kWouldSync) != 0;
 }
 
-std::uint32_t boundedStack(ThreadState &thread, TokenBucket &bucket, std::uint32_t perSecond) noexcept {
+std::uint32_t boundedStack(ThreadState &thread, TokenBucket &bucket,
+                           std::uint32_t perSecond) noexcept {
   if (!processState.options.stacks) return 0;
   if (!bucket.take(perSecond)) {
     count(ring::Counter::kStacksNotTaken);
@@ -105,7 +106,8 @@ void opEnd() noexcept {
 }
 
 void allocation(std::uint8_t allocator, std::uint64_t address, std::int64_t bytes,
-                std::int64_t totalAllocated, std::int64_t totalReserved, std::int16_t device) noexcept {
+                std::int64_t totalAllocated, std::int64_t totalReserved,
+                std::int16_t device) noexcept {
   Recording recording;
   if (!recording) return;
   ThreadState &thread = recording.thread();

@@ -16,7 +16,8 @@ struct HotloopProducerApi {
   uint32_t version; // HOTLOOP_PRODUCER_API_VERSION
   uint32_t bytes;   // sizeof(struct HotloopProducerApi)
 
-  // One operator: begin and end nest per thread. `name` need not outlive the call. sequence: -1 none.
+  // One operator: begin and end nest per thread. `name` need not outlive the call. sequence: -1
+  // none.
   void (*opBegin)(const char *name, uint32_t length, uint8_t scope, int64_t sequence,
                   uint32_t forwardThread);
   void (*opEnd)(void);

@@ -10,8 +10,8 @@ bool defineNames(ThreadState &thread, const RangeAttributes &attributes, std::ui
                  std::uint32_t &domain) noexcept {
   name = internString(thread, attributes.name);
   domain = attributes.domain == 0 ? 0 : internString(thread, attributes.domainName);
-  return (name != 0 || attributes.name.empty()) && (domain != 0 || attributes.domainName.empty() ||
-                                                    attributes.domain == 0);
+  return (name != 0 || attributes.name.empty()) &&
+         (domain != 0 || attributes.domainName.empty() || attributes.domain == 0);
 }
 
 // The innermost open range of a domain, or null. Mostly the last one.
@@ -86,18 +86,10 @@ int rangePop(std::uint32_t domain) noexcept {
   if (range->lost) {
     count(ring::Counter::kDroppedRecords);
   } else {
-    ring::RangeRecord record{{},
-                             range->name,
-                             range->start,
-                             end,
-                             range->payload,
-                             0,
-                             range->domainName,
-                             range->category,
-                             range->color,
-                             range->depth,
-                             kPushPop,
-                             range->payloadKind};
+    ring::RangeRecord record{
+        {},       range->name,       range->start,    end,          range->payload,
+        0,        range->domainName, range->category, range->color, range->depth,
+        kPushPop, range->payloadKind};
     write(thread, record, ring::RecordType::kRange);
   }
   OpenRange *last = &thread.ranges[--thread.openRanges];

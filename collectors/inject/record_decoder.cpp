@@ -27,15 +27,18 @@ std::string_view textAt(const std::byte *at, std::size_t length) {
 bool mayTargetSet(std::string_view key) {
   namespace keys = meta_key;
   static constexpr std::array kOurs{
-      keys::kState,         keys::kToolVersion,   keys::kSource,         keys::kCommand,
-      keys::kWorkingDirectory, keys::kHost,       keys::kBootId,         keys::kRecorderPid,
-      keys::kRecorderStart, keys::kStartRealtime, keys::kStartMonotonic, keys::kEndMonotonic,
-      keys::kExitStatus,    keys::kEnvironment,   keys::kCpuModel,       keys::kCpuCount,
-      keys::kRecorderCpu,   keys::kRecorderPeakMemory, keys::kDroppedRecords};
+      keys::kState,         keys::kToolVersion,      keys::kSource,
+      keys::kCommand,       keys::kWorkingDirectory, keys::kHost,
+      keys::kBootId,        keys::kRecorderPid,      keys::kRecorderStart,
+      keys::kStartRealtime, keys::kStartMonotonic,   keys::kEndMonotonic,
+      keys::kExitStatus,    keys::kEnvironment,      keys::kCpuModel,
+      keys::kCpuCount,      keys::kRecorderCpu,      keys::kRecorderPeakMemory,
+      keys::kDroppedRecords};
   return !key.empty() && std::find(kOurs.begin(), kOurs.end(), key) == kOurs.end();
 }
 
-RecordDecoder::RecordDecoder(DecodeContext &context, ProcessId process, const ring::RegionInfo &info)
+RecordDecoder::RecordDecoder(DecodeContext &context, ProcessId process,
+                             const ring::RegionInfo &info)
     : context_(context), process_(process), clock_(info.clock) {
   firstTime_ = lastTime_ = time(info.startStamp);
 }
@@ -140,9 +143,8 @@ void RecordDecoder::onString(Thread &thread, const std::byte *record, std::size_
 void RecordDecoder::onPythonFrame(Thread &thread, const std::byte *record, std::size_t bytes) {
   const auto frame = fixedPart<ring::PythonFrameRecord>(record, bytes);
   if (!frame) return;
-  const FrameId id = context_.callSites.pythonFrame(string(thread, frame->function),
-                                                    string(thread, frame->file), frame->line,
-                                                    frame->user != 0);
+  const FrameId id = context_.callSites.pythonFrame(
+      string(thread, frame->function), string(thread, frame->file), frame->line, frame->user != 0);
   define(thread, frame->id, Kind::kFrame, id.value);
 }
 
@@ -168,7 +170,7 @@ void RecordDecoder::onStack(Thread &thread, const std::byte *record, std::size_t
   const auto stack = fixedPart<ring::StackRecord>(record, bytes);
   if (!stack) return;
   if (bytes < sizeof(ring::StackRecord) + stack->nativeCount * sizeof(std::uint64_t) +
-                            stack->pythonCount * sizeof(std::uint32_t)) {
+                  stack->pythonCount * sizeof(std::uint32_t)) {
     ++context_.damagedRecords;
     return;
   }
@@ -199,8 +201,8 @@ void RecordDecoder::onModule(const std::byte *record, std::size_t bytes) {
     return;
   }
   const auto *build = reinterpret_cast<const std::uint8_t *>(record + sizeof(ring::ModuleRecord));
-  const auto path = textAt(record + sizeof(ring::ModuleRecord) + module->buildIdLength,
-                           module->pathLength);
+  const auto path =
+      textAt(record + sizeof(ring::ModuleRecord) + module->buildIdLength, module->pathLength);
   const LoadedModule loaded{module->base, module->begin, module->end,
                             context_.callSites.addModule(path, {build, module->buildIdLength})};
   if (const auto same = modules_.find(loaded.begin);

@@ -23,13 +23,13 @@ struct DecodeContext {
   std::uint32_t lastThread = 0; // row ids handed out
   std::uint64_t events = 0;
   std::int64_t unknownRecords = 0;
-  std::uint64_t devices = 0; // bit per CUDA ordinal that has a row
-  std::int64_t lostRanges = 0; // start/end ranges that were too many to follow
+  std::uint64_t devices = 0;       // bit per CUDA ordinal that has a row
+  std::int64_t lostRanges = 0;     // start/end ranges that were too many to follow
   std::int64_t damagedRecords = 0; // records that contradict themselves or name unknown ids
 };
 
-// Turns the records of one process into rows. Believes nothing: a record that does not fit is counted and
-// skipped. Memory per process is bounded.
+// Turns the records of one process into rows. Believes nothing: a record that does not fit is
+// counted and skipped. Memory per process is bounded.
 class RecordDecoder final : public ring::RecordConsumer {
 public:
   RecordDecoder(DecodeContext &context, ProcessId process, const ring::RegionInfo &info);
@@ -51,8 +51,8 @@ private:
   struct Thread {
     ThreadId id;
     std::uint32_t osTid = 0;
-    std::uint32_t forgotten = 0;          // ids up to this are in `kept` or gone
-    std::vector<Definition> definitions;  // id - forgotten - 1
+    std::uint32_t forgotten = 0;         // ids up to this are in `kept` or gone
+    std::vector<Definition> definitions; // id - forgotten - 1
     std::map<std::uint32_t, Definition> kept;
   };
   struct RangeEnd {
@@ -94,7 +94,7 @@ private:
   std::unordered_map<std::uint32_t, Thread> threads_; // by ordinal
   std::uint32_t lastOrdinal_ = 0;
   Thread *lastThread_ = nullptr;
-  std::map<std::uint64_t, LoadedModule> modules_; // by begin
+  std::map<std::uint64_t, LoadedModule> modules_;     // by begin
   std::unordered_map<std::uint64_t, FrameId> frames_; // by return address
   std::unordered_map<std::uint64_t, FrameId> unsettled_;
   std::unordered_map<std::uint32_t, StringId> namesAhead_; // of threads not met yet, by osTid

@@ -79,8 +79,7 @@ private:
       if (ended != program_) continue;
       programEnded_ = true;
       outcome.terminatingSignal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-      outcome.exitStatus =
-          WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+      outcome.exitStatus = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
       outcome.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     }

@@ -10,7 +10,7 @@
 
 namespace hotloop {
 
-enum class WaitFor { kPrimary, kAll }; // whom `record` waits for: the program, or all it started
+enum class WaitFor { kPrimary, kAll };    // whom `record` waits for: the program, or all it started
 enum class StackPolicy { kOff, kNeeded }; // kNeeded: at would-be syncs and allocations
 
 struct RecordOptions {
@@ -19,7 +19,7 @@ struct RecordOptions {
   bool overwrite = false;
   WaitFor wait = WaitFor::kAll;
   StackPolicy stacks = StackPolicy::kNeeded;
-  bool operators = true;     // LibTorch operators and allocations
+  bool operators = true; // LibTorch operators and allocations
   bool nvtx = true;
   bool pythonFrames = true;
   std::string injectLibrary; // path of libhotloop.so; empty: beside or near this executable
@@ -32,14 +32,16 @@ struct RecordOutcome {
   std::uint64_t dropped = 0;
   std::uint32_t processes = 0; // that recorded something
   double seconds = 0;          // of the program
-  std::string storeFailure;    // why the run file lacks what came later (disk full); empty: it is whole
+  std::string
+      storeFailure; // why the run file lacks what came later (disk full); empty: it is whole
 };
 
-// Runs the program with libhotloop.so injected and writes the run file: starts it, drains its rings,
-// passes signals on, waits, symbolises, finalises. The program's standard streams, exit code, working
-// folder and environment (but for the HOTLOOP_*, LD_PRELOAD and *_INJECTION64_PATH entries) are its own.
-// Errors: program not found (kNotFound) or not executable (kPermission), output not writable, no library.
-// One call at a time in a process: it installs signal handlers for its duration.
+// Runs the program with libhotloop.so injected and writes the run file: starts it, drains its
+// rings, passes signals on, waits, symbolises, finalises. The program's standard streams, exit
+// code, working folder and environment (but for the HOTLOOP_*, LD_PRELOAD and *_INJECTION64_PATH
+// entries) are its own. Errors: program not found (kNotFound) or not executable (kPermission),
+// output not writable, no library. One call at a time in a process: it installs signal handlers for
+// its duration.
 Result<RecordOutcome> record(const RecordOptions &options);
 
 // libhotloop.so as record() would find it, or an error that names the places looked at.

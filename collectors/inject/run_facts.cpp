@@ -18,15 +18,30 @@ namespace hotloop {
 namespace {
 
 // What changes how a program runs and is no secret.
-constexpr std::array kVariables{
-    "CUDA_VISIBLE_DEVICES",    "CUDA_LAUNCH_BLOCKING",  "CUDA_DEVICE_MAX_CONNECTIONS",
-    "CUDA_MODULE_LOADING",     "PYTORCH_ALLOC_CONF",    "PYTORCH_CUDA_ALLOC_CONF",
-    "PYTORCH_NO_CUDA_MEMORY_CACHING", "TORCH_COMPILE_DISABLE", "TORCHINDUCTOR_MAX_AUTOTUNE",
-    "TORCH_NCCL_BLOCKING_WAIT", "NCCL_DEBUG",           "NCCL_ALGO",
-    "NCCL_PROTO",              "OMP_NUM_THREADS",       "MKL_NUM_THREADS",
-    "OMP_PROC_BIND",           "KMP_AFFINITY",          "MALLOC_CONF",
-    "PYTHONUNBUFFERED",        "PYTHONHASHSEED",        "RANK",
-    "LOCAL_RANK",              "WORLD_SIZE",            "SLURM_JOB_ID"};
+constexpr std::array kVariables{"CUDA_VISIBLE_DEVICES",
+                                "CUDA_LAUNCH_BLOCKING",
+                                "CUDA_DEVICE_MAX_CONNECTIONS",
+                                "CUDA_MODULE_LOADING",
+                                "PYTORCH_ALLOC_CONF",
+                                "PYTORCH_CUDA_ALLOC_CONF",
+                                "PYTORCH_NO_CUDA_MEMORY_CACHING",
+                                "TORCH_COMPILE_DISABLE",
+                                "TORCHINDUCTOR_MAX_AUTOTUNE",
+                                "TORCH_NCCL_BLOCKING_WAIT",
+                                "NCCL_DEBUG",
+                                "NCCL_ALGO",
+                                "NCCL_PROTO",
+                                "OMP_NUM_THREADS",
+                                "MKL_NUM_THREADS",
+                                "OMP_PROC_BIND",
+                                "KMP_AFFINITY",
+                                "MALLOC_CONF",
+                                "PYTHONUNBUFFERED",
+                                "PYTHONHASHSEED",
+                                "RANK",
+                                "LOCAL_RANK",
+                                "WORLD_SIZE",
+                                "SLURM_JOB_ID"};
 
 std::string cpuModel() {
   std::ifstream file("/proc/cpuinfo");

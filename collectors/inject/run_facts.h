@@ -7,7 +7,8 @@
 
 namespace hotloop {
 
-// The meta rows that are known before the program starts: command, folder, machine, environment subset.
+// The meta rows that are known before the program starts: command, folder, machine, environment
+// subset.
 void writeStartFacts(TraceSink &sink, const RecordOptions &options);
 // Those known at the end: exit status, times, what the recorder itself cost.
 void writeEndFacts(TraceSink &sink, const RecordOutcome &outcome, std::int64_t endMonotonic);

@@ -49,7 +49,7 @@ SignalRelay::SignalRelay() {
   }
   stops = 0;
   for (auto &count : waiting) count = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   action.sa_sigaction = onSignal;
   for (const int number : kPassedOn) {
@@ -59,7 +59,7 @@ SignalRelay::SignalRelay() {
     ::sigaction(number, &action, nullptr);
     saved_.push_back(saved);
   }
-  struct sigaction child {};
+  struct sigaction child{};
   child.sa_flags = SA_RESTART | SA_NOCLDSTOP;
   child.sa_handler = onChild;
   Saved saved{SIGCHLD, {}};

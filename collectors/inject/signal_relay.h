@@ -7,10 +7,10 @@
 
 namespace hotloop {
 
-// While it lives, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 sent to this process are kept for
-// passing on, and SIGCHLD wakes wait(). What the terminal sends to its whole foreground group (ctrl-C)
-// reaches the program by itself and is only counted. A signal that was ignored stays ignored. One object
-// at a time in a process.
+// While it lives, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 sent to this process are
+// kept for passing on, and SIGCHLD wakes wait(). What the terminal sends to its whole foreground
+// group (ctrl-C) reaches the program by itself and is only counted. A signal that was ignored stays
+// ignored. One object at a time in a process.
 class SignalRelay {
 public:
   SignalRelay();

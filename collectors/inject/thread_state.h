@@ -8,8 +8,8 @@
 #include "collectors/inject/producer.h"
 #include "core/ring/region_writer.h"
 
-// What one thread records with. Lives in its own anonymous mapping, zero at first and, where the kernel
-// can do it, again in a forked child.
+// What one thread records with. Lives in its own anonymous mapping, zero at first and, where the
+// kernel can do it, again in a forked child.
 namespace hotloop::inject {
 
 inline constexpr std::size_t kMostOpen = 128; // operators, and ranges, open at once on a thread
@@ -73,9 +73,9 @@ struct ThreadState {
 
 extern thread_local ThreadState *currentThread __attribute__((tls_model("initial-exec")));
 
-bool startThreads() noexcept;          // once, from startProcess
-void resetThreadAfterFork() noexcept;  // in the child
-ThreadState *attachThread() noexcept;  // null when this process is not recorded
+bool startThreads() noexcept;         // once, from startProcess
+void resetThreadAfterFork() noexcept; // in the child
+ThreadState *attachThread() noexcept; // null when this process is not recorded
 std::byte *reserveSlow(ThreadState &thread, std::size_t bytes) noexcept;
 void forgetDefinitions(ThreadState &thread) noexcept;
 void writePendingMeta(ThreadState &thread) noexcept;
@@ -87,7 +87,8 @@ inline std::byte *reserve(ThreadState &thread, std::size_t bytes) noexcept {
 }
 
 // Writes one record of fixed size, of which `record` is the whole.
-template <class Record> bool write(ThreadState &thread, Record &record, ring::RecordType type) noexcept {
+template <class Record>
+bool write(ThreadState &thread, Record &record, ring::RecordType type) noexcept {
   static_assert(sizeof(Record) % 8 == 0);
   std::byte *room = reserve(thread, sizeof(Record));
   if (!room) return false;
@@ -110,7 +111,8 @@ public:
     }
     thread_->busy = true;
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (__builtin_expect(thread_->definitions >= ring::kForgetAfter, 0)) forgetDefinitions(*thread_);
+    if (__builtin_expect(thread_->definitions >= ring::kForgetAfter, 0))
+      forgetDefinitions(*thread_);
   }
   ~Recording() {
     if (!thread_) return;

@@ -51,7 +51,8 @@ const Domain *domain(std::string_view name) noexcept {
 
 const RegisteredString *registerString(std::string_view text) noexcept {
   const char *copy = copyOf(text);
-  auto *entry = copy ? static_cast<RegisteredString *>(std::malloc(sizeof(RegisteredString))) : nullptr;
+  auto *entry =
+      copy ? static_cast<RegisteredString *>(std::malloc(sizeof(RegisteredString))) : nullptr;
   if (entry) new (entry) RegisteredString{static_cast<std::uint32_t>(text.size()), copy};
   return entry;
 }

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-// What NVTX handles (domain, registered string) point to: entries that live as long as the process. NVTX
-// of every loaded binary shares them.
+// What NVTX handles (domain, registered string) point to: entries that live as long as the process.
+// NVTX of every loaded binary shares them.
 namespace hotloop::nvtx {
 
 struct Domain {

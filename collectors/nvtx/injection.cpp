@@ -15,7 +15,9 @@ std::uint32_t indexOf(nvtxDomainHandle_t handle) noexcept {
   return handle ? reinterpret_cast<const Domain *>(handle)->index : 0;
 }
 
-int NVTX_API pushA(const char *text) noexcept { return inject::rangePush(Attributes(text).value()); }
+int NVTX_API pushA(const char *text) noexcept {
+  return inject::rangePush(Attributes(text).value());
+}
 int NVTX_API pushW(const wchar_t *text) noexcept {
   return inject::rangePush(Attributes(text).value());
 }
@@ -39,7 +41,8 @@ nvtxRangeId_t NVTX_API startEx(const nvtxEventAttributes_t *event) noexcept {
 }
 void NVTX_API end(nvtxRangeId_t id) noexcept { inject::rangeEnd(id); }
 
-void nameCategory(nvtxDomainHandle_t handle, std::uint32_t category, std::string_view name) noexcept {
+void nameCategory(nvtxDomainHandle_t handle, std::uint32_t category,
+                  std::string_view name) noexcept {
   const auto *domain = reinterpret_cast<const Domain *>(handle);
   char key[128];
   std::snprintf(key, sizeof key, "nvtx_category.%.*s.%u",

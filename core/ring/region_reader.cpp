@@ -68,7 +68,7 @@ Result<std::unique_ptr<RegionReader>> RegionReader::open(const std::string &path
   std::unique_ptr<RegionReader> reader(new RegionReader());
   reader->file_.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!reader->file_) return Unexpected(systemError(errno, "cannot open the ring file " + path));
-  struct stat status {};
+  struct stat status{};
   if (::fstat(reader->file_.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return Unexpected(corrupt("the ring file " + path + " is not a regular file"));
   const auto bytes = static_cast<std::size_t>(status.st_size);
@@ -85,7 +85,8 @@ Result<std::unique_ptr<RegionReader>> RegionReader::open(const std::string &path
   const auto chunks = fieldAt<std::uint32_t>(header, offsetof(RegionHeader, chunkCount));
   if (fieldAt<std::uint64_t>(header, offsetof(RegionHeader, magic)) != kMagic ||
       fieldAt<std::uint32_t>(header, offsetof(RegionHeader, version)) != kVersion)
-    return Unexpected(corrupt("the ring file " + path + " was not made by this version of "
+    return Unexpected(corrupt("the ring file " + path +
+                              " was not made by this version of "
                               "libhotloop.so: install the program and the library together"));
   if (chunks == 0 || chunks > kMostChunks || payloadOffset(chunks, chunks) > bytes)
     return Unexpected(corrupt("the ring file " + path + " is damaged: its size does not fit"));
@@ -121,9 +122,9 @@ bool RegionReader::readTable(std::vector<std::byte> &table) {
 std::size_t RegionReader::drain(RecordConsumer &consumer) {
   taken_ = 0;
   if (unreadable_) return 0;
-  // Two looks at the table: a chunk seen as owned in the first has all its fields in the second, and
-  // since a thread seals one chunk before it fills the next, the second `committed` of the former is
-  // final wherever the first look saw the latter.
+  // Two looks at the table: a chunk seen as owned in the first has all its fields in the second,
+  // and since a thread seals one chunk before it fills the next, the second `committed` of the
+  // former is final wherever the first look saw the latter.
   if (!readTable(before_) || !readTable(after_)) {
     ++damage_;
     unreadable_ = true;
@@ -182,8 +183,7 @@ void RegionReader::readChunk(std::size_t index, RecordConsumer &consumer) {
   if (!sealed) return;
   place = Place();
   const ChunkState free = ChunkState::kFree;
-  const std::size_t at =
-      tableOffset() + index * sizeof(ChunkHeader) + offsetof(ChunkHeader, state);
+  const std::size_t at = tableOffset() + index * sizeof(ChunkHeader) + offsetof(ChunkHeader, state);
   ssize_t written;
   do {
     written = ::pwrite(file_.get(), &free, sizeof free, static_cast<off_t>(at));

@@ -29,23 +29,23 @@ struct RegionInfo {
 class RecordConsumer {
 public:
   virtual ~RecordConsumer() = default;
-  // Whole records of one thread, in its order: each starts with a RecordHeader, `bytes` of every one is
-  // a multiple of 8, at least 8, and ends within `records`. What they say is not checked.
+  // Whole records of one thread, in its order: each starts with a RecordHeader, `bytes` of every
+  // one is a multiple of 8, at least 8, and ends within `records`. What they say is not checked.
   virtual void records(std::uint32_t threadOrdinal, std::uint32_t osTid,
                        std::span<const std::byte> records) = 0;
 };
 
-// The reader's side of one region. Whatever the file holds, or becomes, no call crashes or hangs: what
-// does not fit the format is skipped and counted in damage(). One thread at a time.
+// The reader's side of one region. Whatever the file holds, or becomes, no call crashes or hangs:
+// what does not fit the format is skipped and counted in damage(). One thread at a time.
 class RegionReader {
 public:
-  // Null when the producer has not filled the header yet (try again later). Errors: unreadable, not a
-  // region, other version. Keeps the file open, so it may be unlinked.
+  // Null when the producer has not filled the header yet (try again later). Errors: unreadable, not
+  // a region, other version. Keeps the file open, so it may be unlinked.
   static Result<std::unique_ptr<RegionReader>> open(const std::string &path);
 
   const RegionInfo &info() const { return info_; }
-  // Hands everything published since the last call to `consumer` and frees emptied chunks. Returns the
-  // bytes taken.
+  // Hands everything published since the last call to `consumer` and frees emptied chunks. Returns
+  // the bytes taken.
   std::size_t drain(RecordConsumer &consumer);
   // As of the last drain().
   std::uint64_t counter(Counter counter) const {

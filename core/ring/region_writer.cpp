@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace hotloop::ring {
@@ -28,6 +29,13 @@ int reserveSpace(int descriptor, std::size_t bytes) {
     failure = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
   } while (failure == EINTR);
   return failure;
+}
+
+// A file that outgrows the program's own limit would end the program by SIGXFSZ.
+std::size_t largestFile() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return static_cast<std::size_t>(limit.rlim_cur);
 }
 
 void leaveMarker(const RegionSpec &spec) {
@@ -72,7 +80,8 @@ int RegionWriter::create(const RegionSpec &spec) noexcept {
   }
 
   std::size_t bytes = spec.bytes;
-  int failure = reserveSpace(descriptor, bytes);
+  while (bytes > largestFile() && bytes / 2 >= kSmallestRegionBytes) bytes /= 2;
+  int failure = bytes > largestFile() ? EFBIG : reserveSpace(descriptor, bytes);
   while (failure == ENOSPC && bytes / 2 >= kSmallestRegionBytes) {
     bytes /= 2;
     if (::ftruncate(descriptor, 0) != 0) break;
@@ -118,8 +127,7 @@ ChunkHeader *RegionWriter::claim(std::uint32_t threadOrdinal, std::uint32_t osTi
     ChunkState expected = ChunkState::kFree;
     if (chunk.state.load(std::memory_order_relaxed) != ChunkState::kFree ||
         !chunk.state.compare_exchange_strong(expected, ChunkState::kClaimed,
-                                             std::memory_order_acquire,
-                                             std::memory_order_relaxed))
+                                             std::memory_order_acquire, std::memory_order_relaxed))
       continue;
     searchFrom_.store((index + 1) % chunks, std::memory_order_relaxed);
     chunk.threadOrdinal = threadOrdinal;

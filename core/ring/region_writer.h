@@ -22,12 +22,13 @@ struct RegionSpec {
   std::size_t bytes = kRegionBytes; // halved, down to kSmallestRegionBytes, while there is no room
 };
 
-// The producer's side of one region. Made for the inside of a foreign program: allocates nothing on the
-// heap, throws nothing, keeps no descriptor. Any thread may call any member.
+// The producer's side of one region. Made for the inside of a foreign program: allocates nothing on
+// the heap, throws nothing, keeps no descriptor. Any thread may call any member.
 class RegionWriter {
 public:
-  // Makes the file (under the first serial that is free), takes its memory and maps it. 0, or errno;
-  // after a failure the object is empty and the marker `<pid>.failed` lies in the folder if possible.
+  // Makes the file (under the first serial that is free), takes its memory and maps it. 0, or
+  // errno; after a failure the object is empty and the marker `<pid>.failed` lies in the folder if
+  // possible.
   int create(const RegionSpec &spec) noexcept;
   // Unmaps; only when nobody writes any more. The file stays.
   void unmap() noexcept;
@@ -44,7 +45,8 @@ public:
   }
 
   // A free chunk, now owned with `committed` 0, or null when there is none.
-  ChunkHeader *claim(std::uint32_t threadOrdinal, std::uint32_t osTid, std::uint32_t sequence) noexcept;
+  ChunkHeader *claim(std::uint32_t threadOrdinal, std::uint32_t osTid,
+                     std::uint32_t sequence) noexcept;
   // The chunk's kChunkBytes.
   std::byte *payload(const ChunkHeader *chunk) const noexcept;
 

@@ -1,5 +1,5 @@
-/* Marks the iterations of a program's hot loop for `hotloop record`. Header only, C and C++, links to
- * nothing: without hotloop the calls do nothing.
+/* Marks the iterations of a program's hot loop for `hotloop record`. Header only, C and C++, links
+ * to nothing: without hotloop the calls do nothing.
  *
  *   for (int64_t i = 0; i < steps; ++i) {
  *     hotloop_step_begin(i);
@@ -7,8 +7,8 @@
  *     hotloop_step_end();
  *   }
  *
- * begin and end belong to the thread that calls them. Steps do not nest: a begin while a step is open
- * ends that step. */
+ * begin and end belong to the thread that calls them. Steps do not nest: a begin while a step is
+ * open ends that step. */
 #ifndef HOTLOOP_HOTLOOP_H
 #define HOTLOOP_HOTLOOP_H
 

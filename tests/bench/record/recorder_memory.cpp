@@ -1,4 +1,5 @@
-// Peak memory of the recorder while a program marks millions of steps: `bench_recorder_memory [millions]`.
+// Peak memory of the recorder while a program marks millions of steps: `bench_recorder_memory
+// [millions]`.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -18,7 +19,7 @@ int main(int argc, char **argv) {
   options.output = output.string();
   options.overwrite = true;
   options.injectLibrary = (build / "lib/libhotloop.so").string();
-  options.command = {(build / "tests/hotloop_test_target").string(), "threads", "2",
+  options.command = {(build / "tests/hotloop_test_target").string(), "paced-threads", "2",
                      std::to_string(millions * 500'000)};
   const auto outcome = record(options);
   if (!outcome) {

@@ -1,9 +1,10 @@
-// What recording costs the program: an NVTX push/pop pair, an operator, an allocation, in bursts that the
-// ring holds, drained in between.
+// What recording costs the program: an NVTX push/pop pair, an operator, an allocation, in bursts
+// that the ring holds, drained in between.
 #include <nvtx3/nvToolsExt.h>
 
 #include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include "collectors/inject/live_folder.h"
 #include "collectors/inject/live_session.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int kBurst = 20'000;
 constexpr int kBursts = 41;
+constexpr int kRefilledBursts = 7;
 
 class NullSink final : public EachTable<NullSink, TraceSink> {
 public:
@@ -26,10 +28,13 @@ public:
   template <class Table> void addRow(const RowOf<Table> &) {}
 };
 
-void measure(const char *what, LiveSession &session, const std::function<void()> &once) {
+// `refill`: waits until the thread's token buckets are full again, so that every stack is taken.
+void measure(const char *what, LiveSession &session, const std::function<void()> &once,
+             bool refill = false) {
   std::vector<double> nanoseconds;
-  for (int burst = 0; burst < kBursts; ++burst) {
+  for (int burst = 0; burst < (refill ? kRefilledBursts : kBursts); ++burst) {
     session.poll();
+    if (refill) std::this_thread::sleep_for(std::chrono::milliseconds(1100));
     const double start = bench::threadSeconds();
     for (int i = 0; i < kBurst; ++i) once();
     nanoseconds.push_back((bench::threadSeconds() - start) / kBurst * 1e9);
@@ -78,11 +83,17 @@ int main() {
     inject::allocation(1, 0x1000, -64, 0, -1, -1);
   });
   nested(20, [&] {
-    measure("operator that would synchronise, 20+ frames", session, [] {
-      inject::opBegin("aten::_local_scalar_dense", 0, 17, 0);
-      inject::opEnd();
-    });
-    measure("allocation with stack, 20+ frames", session,
+    measure(
+        "operator with stack, 20+ frames", session,
+        [] {
+          inject::opBegin("aten::_local_scalar_dense", 0, 17, 0);
+          inject::opEnd();
+        },
+        true);
+    measure(
+        "allocation with stack, 20+ frames", session,
+        [] { inject::allocation(1, 0x1000, 64, 0, -1, -1); }, true);
+    measure("allocation, token bucket empty", session,
             [] { inject::allocation(1, 0x1000, 64, 0, -1, -1); });
   });
   if (session.dropped() > 0) std::printf("dropped: %llu\n", (unsigned long long)session.dropped());

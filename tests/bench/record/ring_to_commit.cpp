@@ -1,5 +1,5 @@
-// How fast operators go from a full ring into the run file, against a bare SQLite loop that inserts rows of
-// the same columns: pairs, one after the other, on one thread.
+// How fast operators go from a full ring into the run file, against a bare SQLite loop that inserts
+// rows of the same columns: pairs, one after the other, on one thread.
 #include <sqlite3.h>
 
 #include <cstdlib>
@@ -28,7 +28,8 @@ void fail(const std::string &why) {
 class Folder {
 public:
   Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "hotloop-bench-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "hotloop-bench-XXXXXX").string();
     if (!::mkdtemp(pattern.data())) fail("no temporary folder");
     path = pattern;
   }
@@ -37,8 +38,8 @@ public:
 };
 
 template <class Record>
-void put(ring::RegionWriter &region, ring::ChunkCursor &cursor, std::uint32_t &sequence, Record record,
-         ring::RecordType type, std::string_view tail = {}) {
+void put(ring::RegionWriter &region, ring::ChunkCursor &cursor, std::uint32_t &sequence,
+         Record record, ring::RecordType type, std::string_view tail = {}) {
   const std::size_t bytes = (sizeof record + tail.size() + 7) / 8 * 8;
   std::byte *room = cursor.reserve(bytes);
   if (!room) {
@@ -59,7 +60,8 @@ void fillRing(ring::RegionWriter &region) {
   std::uint32_t sequence = 0;
   for (std::uint32_t i = 1; i <= kNames; ++i) {
     const std::string name = "aten::operator_" + std::to_string(i);
-    put(region, cursor, sequence, ring::StringRecord{{}, i, static_cast<std::uint32_t>(name.size())},
+    put(region, cursor, sequence,
+        ring::StringRecord{{}, i, static_cast<std::uint32_t>(name.size())},
         ring::RecordType::kString, name);
   }
   for (int i = 0; i < kRows; ++i) {
@@ -111,21 +113,23 @@ double bareSeconds(const Folder &folder) {
   if (sqlite3_open_v2(path.c_str(), &db,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                       nullptr) != SQLITE_OK ||
-      sqlite3_exec(db,
-                   "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
-                   "PRAGMA cache_size=-8192;PRAGMA temp_store=MEMORY;"
-                   "CREATE TABLE op(start INTEGER NOT NULL, duration INTEGER NOT NULL, lane INTEGER "
-                   "NOT NULL, name INTEGER NOT NULL, scope INTEGER NOT NULL, depth INTEGER NOT NULL, "
-                   "sequence INTEGER NOT NULL, forward_thread INTEGER NOT NULL, location INTEGER NOT "
-                   "NULL, stack INTEGER NOT NULL) STRICT",
-                   nullptr, nullptr, nullptr) != SQLITE_OK ||
+      sqlite3_exec(
+          db,
+          "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
+          "PRAGMA cache_size=-8192;PRAGMA temp_store=MEMORY;"
+          "CREATE TABLE op(start INTEGER NOT NULL, duration INTEGER NOT NULL, lane INTEGER "
+          "NOT NULL, name INTEGER NOT NULL, scope INTEGER NOT NULL, depth INTEGER NOT NULL, "
+          "sequence INTEGER NOT NULL, forward_thread INTEGER NOT NULL, location INTEGER NOT "
+          "NULL, stack INTEGER NOT NULL) STRICT",
+          nullptr, nullptr, nullptr) != SQLITE_OK ||
       sqlite3_prepare_v2(db, "INSERT INTO op VALUES (?,?,?,?,?,?,?,?,?,?)", -1, &insert, nullptr) !=
           SQLITE_OK)
     fail(sqlite3_errmsg(db));
   const double start = bench::threadSeconds();
   for (int i = 0; i < kRows; ++i) {
     if (i % 20'000 == 0) sqlite3_exec(db, "BEGIN", nullptr, nullptr, nullptr);
-    const sqlite3_int64 values[10] = {500'000 + i * 1500LL, 1000, 1, i % kNames + 1, 0, i % 4, i, 0, 0, 0};
+    const sqlite3_int64 values[10] = {
+        500'000 + i * 1500LL, 1000, 1, i % kNames + 1, 0, i % 4, i, 0, 0, 0};
     for (int column = 0; column < 10; ++column)
       sqlite3_bind_int64(insert, column + 1, values[column]);
     sqlite3_step(insert);

@@ -16,8 +16,8 @@ class Decoder : public ::testing::Test {
 protected:
   Decoder() { info_.pid = 7; }
 
-  template <class Record> std::vector<std::byte> record(Record fixed, ring::RecordType type,
-                                                        std::string_view tail = {}) {
+  template <class Record>
+  std::vector<std::byte> record(Record fixed, ring::RecordType type, std::string_view tail = {}) {
     const std::size_t bytes = (sizeof fixed + tail.size() + 7) / 8 * 8;
     fixed.header = {type, static_cast<std::uint16_t>(bytes)};
     std::vector<std::byte> out(bytes);

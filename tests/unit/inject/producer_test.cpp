@@ -13,8 +13,8 @@
 #include "collectors/inject/producer.h"
 #include "core/trace/trace_builder.h"
 
-// The producer inside this test program, read by a session in the same program: everything is recorded
-// once, then looked at.
+// The producer inside this test program, read by a session in the same program: everything is
+// recorded once, then looked at.
 namespace hotloop {
 namespace {
 
@@ -35,7 +35,8 @@ inject::RangeAttributes named(std::string_view name, std::uint32_t domain = 0) {
 std::uint32_t fakeLeaf(inject::ThreadState &thread) noexcept {
   return inject::internPythonFrame(thread, "train", "train.py", 42, true);
 }
-std::size_t fakeStack(inject::ThreadState &thread, std::uint32_t *ids, std::size_t capacity) noexcept {
+std::size_t fakeStack(inject::ThreadState &thread, std::uint32_t *ids,
+                      std::size_t capacity) noexcept {
   if (capacity < 2) return 0;
   ids[0] = fakeLeaf(thread);
   ids[1] = inject::internPythonFrame(thread, "main", "train.py", 99, true);

@@ -76,7 +76,8 @@ std::int64_t qualityCount(const TraceView &run, std::string_view name) {
 
 int spawn(const std::vector<std::string> &command, const std::string &standardOutput) {
   std::vector<char *> arguments;
-  for (const std::string &argument : command) arguments.push_back(const_cast<char *>(argument.c_str()));
+  for (const std::string &argument : command)
+    arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {

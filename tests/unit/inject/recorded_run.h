@@ -40,7 +40,8 @@ std::vector<std::int64_t> numbersFrom(std::int64_t first, std::int64_t count);
 // Count of a quality row; 0 when there is none.
 std::int64_t qualityCount(const TraceView &run, std::string_view name);
 
-// Starts a program with stdin, stdout and stderr given to files (empty: inherited); returns its pid.
+// Starts a program with stdin, stdout and stderr given to files (empty: inherited); returns its
+// pid.
 int spawn(const std::vector<std::string> &command, const std::string &standardOutput = {});
 // Its exit status, 128 + signal.
 int waitFor(int pid);

@@ -58,9 +58,7 @@ TEST_F(RecorderFailures, InterpreterOfAScriptMissing) {
   EXPECT_EQ(recordError({folder_ / "script"}).kind, ErrorKind::kNotFound);
 }
 
-TEST_F(RecorderFailures, NoCommand) {
-  EXPECT_EQ(recordError({}).kind, ErrorKind::kInvalidInput);
-}
+TEST_F(RecorderFailures, NoCommand) { EXPECT_EQ(recordError({}).kind, ErrorKind::kInvalidInput); }
 
 TEST_F(RecorderFailures, NoLibrary) {
   options_.command = {"/bin/true"};
@@ -93,15 +91,27 @@ TEST_F(RecorderFailures, ALibraryPathWithBlanksIsPreloadedAllTheSame) {
 
 // A file size limit fails as a full disk does. In a process of its own, as it cannot be taken back.
 TEST_F(RecorderFailures, AFullDiskStopsTheFileAndNotTheProgram) {
-  const int recorder =
-      spawn({"/bin/sh", "-c",
-             "trap '' XFSZ; ulimit -S -f 2048; exec " + recorderProgram() + " " + (folder_ / "run.hotloop") + " " +
-                 injectedLibrary() + " -- /bin/sh -c \"ulimit -S -f unlimited; exec " +
-                 targetProgram() + " threads 2 60000\""});
+  const int recorder = spawn({"/bin/sh", "-c",
+                              "trap '' XFSZ; ulimit -S -f 2048; exec " + recorderProgram() + " " +
+                                  (folder_ / "run.hotloop") + " " + injectedLibrary() +
+                                  " -- /bin/sh -c \"ulimit -S -f unlimited; exec " +
+                                  targetProgram() + " threads 2 60000\""});
   EXPECT_EQ(waitFor(recorder), 0);
   const auto run = loadRun(folder_ / "run.hotloop");
   ASSERT_TRUE(run) << run.error().message;
   EXPECT_NE(run->meta("state"), "clean");
+}
+
+TEST_F(RecorderFailures, AProgramWithoutRoomForItsRingsRunsOn) {
+  options_.command = {"/bin/sh", "-c", "ulimit -S -f 1; exec " + targetProgram() + " steps 10 8"};
+  options_.injectLibrary = injectedLibrary();
+  options_.output = folder_ / "run.hotloop";
+  const auto outcome = record(options_);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->exitStatus, 8);
+  const auto run = loadRun(options_.output);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(qualityCount(*run, "no_shared_memory"), 1);
 }
 
 TEST(InjectedEnvironment, KeepsWhatTheUserSet) {

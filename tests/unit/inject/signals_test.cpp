@@ -37,9 +37,8 @@ TEST(Signals, ASecondRequestStopsWaitingForWhatIsLeft) {
 
 TEST(Signals, AKilledRecorderHarmsNoProgramAndLeavesAReadableFile) {
   const TemporaryFolder folder;
-  const int recorder =
-      spawn({recorderProgram(), folder / "run.hotloop", injectedLibrary(), "--", targetProgram(),
-             "slow", folder / "up", folder / "end", "400"});
+  const int recorder = spawn({recorderProgram(), folder / "run.hotloop", injectedLibrary(), "--",
+                              targetProgram(), "slow", folder / "up", folder / "end", "400"});
   waitForFile(folder / "up");
   ::usleep(600'000); // longer than a transaction lasts
   ::kill(recorder, SIGKILL);
@@ -54,9 +53,8 @@ TEST(Signals, AKilledRecorderHarmsNoProgramAndLeavesAReadableFile) {
 
 TEST(Signals, EverythingKilledLeavesAReadableFile) {
   const TemporaryFolder folder;
-  const int recorder =
-      spawn({recorderProgram(), folder / "run.hotloop", injectedLibrary(), "--", targetProgram(),
-             "slow", folder / "up", folder / "end", "4000"});
+  const int recorder = spawn({recorderProgram(), folder / "run.hotloop", injectedLibrary(), "--",
+                              targetProgram(), "slow", folder / "up", folder / "end", "4000"});
   const int target = std::stoi(waitForFile(folder / "up"));
   ::usleep(600'000);
   ::kill(recorder, SIGKILL);

@@ -92,9 +92,7 @@ TEST(Nvtx, WideRegisteredStringsBecomeUtf8) {
   EXPECT_NE(run()->ranges.lane[rows[1]], run()->ranges.endLane[rows[1]]);
 }
 
-TEST(Nvtx, EveryCopyOfNvtxIsAttached) {
-  EXPECT_EQ(rowsNamed("from the library").size(), 1u);
-}
+TEST(Nvtx, EveryCopyOfNvtxIsAttached) { EXPECT_EQ(rowsNamed("from the library").size(), 1u); }
 
 TEST(Nvtx, NamesOfThreadsAndCategories) {
   const ThreadId lane = run()->ranges.lane[rowsNamed("narrow").at(0)];

@@ -45,7 +45,8 @@ void domains() {
   const nvtxDomainHandle_t again = nvtxDomainCreateA("moe");
   const nvtxDomainHandle_t wide = nvtxDomainCreateW(L"weit \u00e4");
   const nvtxStringHandle_t registered = nvtxDomainRegisterStringA(moe, "registered");
-  const nvtxStringHandle_t registeredWide = nvtxDomainRegisterStringW(wide, L"breit \u4e2d\U0001f525");
+  const nvtxStringHandle_t registeredWide =
+      nvtxDomainRegisterStringW(wide, L"breit \u4e2d\U0001f525");
   nvtxEventAttributes_t event = attributes("");
   event.messageType = NVTX_MESSAGE_TYPE_REGISTERED;
   event.message.registered = registered;

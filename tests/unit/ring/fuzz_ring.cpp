@@ -15,16 +15,15 @@ namespace {
 
 using test_support::Random;
 
-constexpr std::array kTypes{ring::RecordType::kString,     ring::RecordType::kPythonFrame,
-                            ring::RecordType::kStack,      ring::RecordType::kModule,
-                            ring::RecordType::kThreadName, ring::RecordType::kMeta,
-                            ring::RecordType::kForget,     ring::RecordType::kOp,
-                            ring::RecordType::kAllocation, ring::RecordType::kRange,
-                            ring::RecordType::kStep,       ring::RecordType::kRangeStart,
-                            ring::RecordType::kRangeEnd};
+constexpr std::array kTypes{
+    ring::RecordType::kString,  ring::RecordType::kPythonFrame, ring::RecordType::kStack,
+    ring::RecordType::kModule,  ring::RecordType::kThreadName,  ring::RecordType::kMeta,
+    ring::RecordType::kForget,  ring::RecordType::kOp,          ring::RecordType::kAllocation,
+    ring::RecordType::kRange,   ring::RecordType::kStep,        ring::RecordType::kRangeStart,
+    ring::RecordType::kRangeEnd};
 
-// One record: mostly of a known type and a sensible size, with small numbers in most words so that ids,
-// lengths and counts meet.
+// One record: mostly of a known type and a sensible size, with small numbers in most words so that
+// ids, lengths and counts meet.
 void appendRecord(std::vector<std::byte> &bytes, Random &random, std::uint32_t &nextId) {
   ring::RecordHeader header;
   header.type = random.below(20) == 0 ? static_cast<ring::RecordType>(random.next())
@@ -100,9 +99,9 @@ private:
     }
     for (std::uint64_t flips = random.below(3); flips > 0; --flips) {
       // The header, or the part of the table that is used.
-      const std::size_t at = random.below(2) == 0
-                                 ? random.below(sizeof(ring::RegionHeader))
-                                 : ring::tableOffset() + random.below(4 * sizeof(ring::ChunkHeader));
+      const std::size_t at =
+          random.below(2) == 0 ? random.below(sizeof(ring::RegionHeader))
+                               : ring::tableOffset() + random.below(4 * sizeof(ring::ChunkHeader));
       head[at] = static_cast<std::byte>(random.next());
     }
     write(0, head);

@@ -46,8 +46,8 @@ bool NumberWriter::write(std::uint64_t number, std::uint32_t extraWords) {
     cursor_.start(chunk, region_.payload(chunk));
     room = cursor_.reserve(bytes);
   }
-  const NumberRecord record{{ring::RecordType::kOp, static_cast<std::uint16_t>(bytes)}, extraWords,
-                            number};
+  const NumberRecord record{
+      {ring::RecordType::kOp, static_cast<std::uint16_t>(bytes)}, extraWords, number};
   std::memcpy(room, &record, sizeof record);
   for (std::uint32_t i = 0; i < extraWords; ++i)
     std::memcpy(room + sizeof record + i * sizeof number, &number, sizeof number);

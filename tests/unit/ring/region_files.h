@@ -24,7 +24,8 @@ private:
 };
 
 // A small region of pid 77.
-ring::RegionSpec regionSpec(const RegionFolder &folder, std::size_t bytes = ring::kSmallestRegionBytes);
+ring::RegionSpec regionSpec(const RegionFolder &folder,
+                            std::size_t bytes = ring::kSmallestRegionBytes);
 
 // What tests write: the number of the record in its thread, repeated to make different sizes.
 struct NumberRecord {

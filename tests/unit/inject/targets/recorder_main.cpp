@@ -1,5 +1,5 @@
-// `hotloop_test_recorder OUTPUT LIBRARY [--primary] -- PROGRAM...`: a recorder process of its own, so that
-// tests can send it signals.
+// `hotloop_test_recorder OUTPUT LIBRARY [--primary] -- PROGRAM...`: a recorder process of its own,
+// so that tests can send it signals.
 #include <cstdio>
 #include <string>
 

@@ -48,14 +48,14 @@ struct NotChecked {
   std::string reason;
 };
 
-// One row of a table by operator or by site: what a steady step spends on it (means, so rows add up).
-// Work without a known site is told apart by its range path.
+// One row of a table by operator or by site: what a steady step spends on it (means, so rows add
+// up). Work without a known site is told apart by its range path.
 struct CostRow {
-  std::string name;         // operator name, or site text
-  Site site;                // for site rows
-  double perStep = 0;       // occurrences
-  Nanoseconds selfTime;     // per steady step, children excluded
-  Nanoseconds totalTime;    // per steady step
+  std::string name;      // operator name, or site text
+  Site site;             // for site rows
+  double perStep = 0;    // occurrences
+  Nanoseconds selfTime;  // per steady step, children excluded
+  Nanoseconds totalTime; // per steady step
   double hostSyncs = 0;
   double launches = 0;
   double allocations = 0;
@@ -80,8 +80,8 @@ struct Analysis {
   std::vector<Site> counterSites; // by SiteIndex
 };
 
-// Everything `advise`, `stats` and `diff` show. Pure: the same run and options give the same result.
-// Errors: unknown rule id. A run without steps is not an error: see StepSummary::whyNone.
+// Everything `advise`, `stats` and `diff` show. Pure: the same run and options give the same
+// result. Errors: unknown rule id. A run without steps is not an error: see StepSummary::whyNone.
 Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options = {});
 
 } // namespace hotloop

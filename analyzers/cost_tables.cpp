@@ -82,8 +82,8 @@ std::vector<CostRow> operatorCosts(const TraceView &trace, const Steps &steps, c
   const auto keyOfAllocation = [&](std::uint32_t row) -> std::size_t {
     return allocations.op[row] == kNoIndex ? kNoIndex : keyOfOp(allocations.op[row]);
   };
-  const std::vector<Sums> sums = sumUp(trace, steps, ops, allocations, trace->strings.size(),
-                                       keyOfOp, keyOfAllocation);
+  const std::vector<Sums> sums =
+      sumUp(trace, steps, ops, allocations, trace->strings.size(), keyOfOp, keyOfAllocation);
   std::vector<CostRow> rows;
   for (std::uint32_t name = 0; name < sums.size(); ++name) {
     if (!sums[name].used) continue;
@@ -100,7 +100,9 @@ std::vector<CostRow> siteCosts(const TraceView &trace, const Steps &steps, const
                                const AllocationFacts &allocations) {
   // Sites first, then one entry per path for work without a site.
   const std::size_t known = sites.size();
-  const auto keyOf = [&](SiteIndex site, PathIndex path) { return site != 0 ? site : known + path; };
+  const auto keyOf = [&](SiteIndex site, PathIndex path) {
+    return site != 0 ? site : known + path;
+  };
   const auto keyOfOp = [&](std::uint32_t op) -> std::size_t {
     if (trace->ops.scope[op] == OpScope::kUserScope) return kNoIndex;
     return keyOf(ops.site[op], ops.path[op]);
@@ -114,8 +116,10 @@ std::vector<CostRow> siteCosts(const TraceView &trace, const Steps &steps, const
   for (std::uint32_t key = 0; key < sums.size(); ++key) {
     if (!sums[key].used) continue;
     CostRow row = makeRow(sums[key], steps.steady.size());
-    if (key < known) row.site = sites.site(key);
-    else row.site.rangePath = paths.text(static_cast<PathIndex>(key - known));
+    if (key < known)
+      row.site = sites.site(key);
+    else
+      row.site.rangePath = paths.text(static_cast<PathIndex>(key - known));
     row.name = row.site.text();
     if (key >= known && !row.site.rangePath.empty()) row.name += " in " + row.site.rangePath;
     rows.push_back(std::move(row));

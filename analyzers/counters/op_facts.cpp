@@ -30,8 +30,10 @@ public:
   }
 
   void set(std::int64_t sequence, std::uint32_t op) {
-    if (dense_.empty()) sparse_[sequence] = op;
-    else dense_[static_cast<std::size_t>(sequence - lowest_)] = op;
+    if (dense_.empty())
+      sparse_[sequence] = op;
+    else
+      dense_[static_cast<std::size_t>(sequence - lowest_)] = op;
   }
   std::uint32_t get(std::int64_t sequence) const {
     if (!dense_.empty()) return dense_[static_cast<std::size_t>(sequence - lowest_)];
@@ -193,8 +195,8 @@ NameFacts readNames(const TraceView &trace, const OpFacts &facts) {
   return result;
 }
 
-// The way of counting that core/metrics/operators.h describes, except that an operator counts as calling
-// no other when nothing below it launches: views do not make it free.
+// The way of counting that core/metrics/operators.h describes, except that an operator counts as
+// calling no other when nothing below it launches: views do not make it free.
 class Counting {
 public:
   Counting(const TraceView &trace, const NameFacts &names, OpFacts &facts)

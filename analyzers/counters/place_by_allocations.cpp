@@ -29,7 +29,8 @@ void inherit(OpFacts &ops) {
       if (ops.site[op] == 0 && ops.parent[op] != kNoIndex) ops.site[op] = ops.site[ops.parent[op]];
 }
 
-// Stacks are taken at the operators that would synchronise, inside of those that the program called.
+// Stacks are taken at the operators that would synchronise, inside of those that the program
+// called.
 void placeByCallees(OpFacts &ops) {
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
     if (ops.site[op] == 0) continue;

@@ -10,8 +10,10 @@ std::string withoutNumbers(std::string_view name) {
   bool inNumber = false;
   for (const char c : name) {
     const bool digit = c >= '0' && c <= '9';
-    if (!digit) result.push_back(c);
-    else if (!inNumber) result.push_back('*');
+    if (!digit)
+      result.push_back(c);
+    else if (!inNumber)
+      result.push_back('*');
     inNumber = digit;
   }
   return result;
@@ -40,8 +42,10 @@ std::string RangePaths::text(PathIndex path) const {
 
 PathIndex RangePaths::commonPrefix(PathIndex a, PathIndex b) const {
   while (a != b) {
-    if (nodes_[a].depth >= nodes_[b].depth) a = nodes_[a].parent;
-    else b = nodes_[b].parent;
+    if (nodes_[a].depth >= nodes_[b].depth)
+      a = nodes_[a].parent;
+    else
+      b = nodes_[b].parent;
   }
   return a;
 }

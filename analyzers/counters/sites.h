@@ -37,7 +37,8 @@ private:
   std::vector<SiteIndex> ofStack_; // by stack id - 1
 };
 
-// Paths of nested NVTX ranges as a tree. Step ranges are left out, and numbers in names are replaced by
+// Paths of nested NVTX ranges as a tree. Step ranges are left out, and numbers in names are
+// replaced by
 // '*', so that "layer 0" and "layer 1" are one path "forward/layer *".
 class RangePaths {
 public:

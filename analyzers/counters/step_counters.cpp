@@ -84,8 +84,10 @@ private:
       const std::uint32_t correlation = apis.correlation[i];
       if (correlation != 0 && correlation == lastCorrelation) continue;
       lastCorrelation = correlation;
-      if (kindOfName[name] == kGraph) ++into_[step].graphLaunches;
-      else ++into_[step].launches;
+      if (kindOfName[name] == kGraph)
+        ++into_[step].graphLaunches;
+      else
+        ++into_[step].launches;
     }
   }
 

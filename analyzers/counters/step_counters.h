@@ -8,8 +8,9 @@
 
 namespace hotloop {
 
-// What happened in a step, or in a step at a site. Operators: rows with OpFacts::isOperator. Launches and
-// hostSyncs are would-be counts (op_facts.h). Allocations: rows with action "allocate".
+// What happened in a step, or in a step at a site. Operators: rows with OpFacts::isOperator.
+// Launches and hostSyncs are would-be counts (op_facts.h). Allocations: rows with action
+// "allocate".
 struct Counters {
   std::int64_t operators = 0;
   std::int64_t launches = 0;
@@ -37,7 +38,7 @@ struct StepSite {
 struct StepCounters {
   std::vector<Counters> perStep;             // by index in Steps::all
   std::vector<DeviceCounters> devicePerStep; // same; empty without device records
-  std::vector<StepSite> perSite;             // by step, then site; only sites with something to count
+  std::vector<StepSite> perSite; // by step, then site; only sites with something to count
 };
 
 StepCounters computeStepCounters(const TraceView &trace, const Steps &steps, const OpFacts &ops,

@@ -24,8 +24,8 @@ struct CalledRun {
   std::vector<CalledOp> ops;
 };
 
-// The forward operators of all steady steps, backward passes left out. Rows that a rule before claimed are
-// there all the same: look at RuleInput::claimedOps.
+// The forward operators of all steady steps, backward passes left out. Rows that a rule before
+// claimed are there all the same: look at RuleInput::claimedOps.
 std::vector<CalledRun> calledOps(const RuleInput &input);
 
 // A set of operator names, for asking by row.

@@ -53,16 +53,16 @@ OccurrenceGroup *OccurrenceGroups::at(SiteIndex site, PathIndex path, std::uint3
 OccurrenceGroup *OccurrenceGroups::addOp(std::uint32_t variant, std::uint32_t op, double syncs) {
   if (input_.claimedOps[op] != 0) return nullptr;
   std::size_t position = 0;
-  OccurrenceGroup *group = at(input_.ops.site[op], input_.ops.path[op], variant,
-                              input_.ops.step[op], position);
+  OccurrenceGroup *group =
+      at(input_.ops.site[op], input_.ops.path[op], variant, input_.ops.step[op], position);
   if (group == nullptr) return nullptr;
   const auto &rows = input_.trace->ops;
   group->count[position] += 1;
-  group->hostTime[position] += static_cast<double>(std::max<std::int64_t>(rows.duration[op].count, 0));
+  group->hostTime[position] +=
+      static_cast<double>(std::max<std::int64_t>(rows.duration[op].count, 0));
   group->syncs[position] += syncs;
   group->ops.push_back(op);
-  if (group->evidence.size() < kEvidenceRows)
-    group->evidence.push_back(opEvidence(input_, op));
+  if (group->evidence.size() < kEvidenceRows) group->evidence.push_back(opEvidence(input_, op));
   return group;
 }
 
@@ -77,8 +77,8 @@ OccurrenceGroup *OccurrenceGroups::addAllocation(std::uint32_t variant, std::uin
   if (input_.claimedAllocations[allocation] != 0) return nullptr;
   std::size_t position = 0;
   const auto &facts = input_.allocations;
-  OccurrenceGroup *group = at(facts.site[allocation], facts.path[allocation], variant,
-                              facts.step[allocation], position);
+  OccurrenceGroup *group =
+      at(facts.site[allocation], facts.path[allocation], variant, facts.step[allocation], position);
   if (group == nullptr) return nullptr;
   const auto &rows = input_.trace->allocations;
   group->count[position] += 1;
@@ -97,8 +97,7 @@ Evidence opEvidence(const RuleInput &input, std::uint32_t op) {
   const std::string_view name = input.trace.text(input.trace->ops.name[op]);
   const std::uint32_t step = input.ops.step[op];
   std::string description(name);
-  if (step != kNoIndex)
-    description += fmt::format(" at step {}", input.steps.all[step].number);
+  if (step != kNoIndex) description += fmt::format(" at step {}", input.steps.all[step].number);
   return {"op", static_cast<std::int64_t>(op) + 1, std::move(description)};
 }
 
@@ -115,9 +114,8 @@ Finding OccurrenceGroups::finding(const OccurrenceGroup &group) const {
   finding.hostTime = group.hostPerStep();
   finding.bytesPerStep = static_cast<std::int64_t>(group.bytesPerStep());
   finding.evidence = group.evidence;
-  finding.felt = shareOfStep(input_, finding.hostTime) >= input_.options.hostShare
-                     ? Felt::kMeasured
-                     : Felt::kWould;
+  finding.felt = shareOfStep(input_, finding.hostTime) >= input_.options.hostShare ? Felt::kMeasured
+                                                                                   : Felt::kWould;
   return finding;
 }
 
@@ -127,8 +125,8 @@ void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding
   std::string &reason = result.finding.mayNotPay;
   if (group.recurrence() < input.options.recurrence) {
     const auto seen = std::ranges::count_if(group.count, [](double n) { return n > 0; });
-    reason = fmt::format("It happens in {} of {} steady steps only, so a step hardly feels it.", seen,
-                         group.count.size());
+    reason = fmt::format("It happens in {} of {} steady steps only, so a step hardly feels it.",
+                         seen, group.count.size());
   } else {
     const double share = shareOfStep(input, result.finding.hostTime);
     if (structural || group.syncsPerStep() >= input.options.syncsPerStep ||

@@ -15,21 +15,21 @@ namespace hotloop {
 //   for (auto &[key, group] : groups) { Finding f = groups.finding(group); ...; judge(...); }
 struct OccurrenceGroup {
   SiteIndex site = 0;
-  PathIndex path = 0;                // common prefix of the ranges
-  std::uint32_t variant = 0;         // the rule's own number
-  std::vector<double> count;         // per steady step (position in Steps::steady)
-  std::vector<double> hostTime;      // ns, same
-  std::vector<double> syncs;         // would-be host syncs, same
-  std::vector<double> bytes;         // allocated, same
-  std::vector<Evidence> evidence;    // the first kEvidenceRows
+  PathIndex path = 0;                     // common prefix of the ranges
+  std::uint32_t variant = 0;              // the rule's own number
+  std::vector<double> count;              // per steady step (position in Steps::steady)
+  std::vector<double> hostTime;           // ns, same
+  std::vector<double> syncs;              // would-be host syncs, same
+  std::vector<double> bytes;              // allocated, same
+  std::vector<Evidence> evidence;         // the first kEvidenceRows
   std::vector<std::uint32_t> ops;         // rows that this group explains (RuleFinding)
   std::vector<std::uint32_t> allocations; // same
 
-  double perStep() const;         // median
-  double recurrence() const;      // share of the steady steps with at least one
+  double perStep() const;          // median
+  double recurrence() const;       // share of the steady steps with at least one
   Nanoseconds hostPerStep() const; // median
-  double syncsPerStep() const;    // median
-  double bytesPerStep() const;    // median
+  double syncsPerStep() const;     // median
+  double bytesPerStep() const;     // median
 };
 
 class OccurrenceGroups {
@@ -40,8 +40,8 @@ public:
 
   explicit OccurrenceGroups(const RuleInput &input);
 
-  // An operator in a steady step: counts 1, its whole duration as host time, `syncs`. Its site is the
-  // group's. Null, and nothing is counted, for rows outside of steady steps and claimed rows.
+  // An operator in a steady step: counts 1, its whole duration as host time, `syncs`. Its site is
+  // the group's. Null, and nothing is counted, for rows outside of steady steps and claimed rows.
   OccurrenceGroup *addOp(std::uint32_t variant, std::uint32_t op, double syncs = 0);
   // Another operator of the last occurrence: its host time counts and it is claimed too.
   void extend(OccurrenceGroup &group, std::uint32_t op) const;
@@ -52,8 +52,9 @@ public:
   auto end() { return groups_.end(); }
   bool empty() const { return groups_.empty(); }
 
-  // rule, title, fix, doc etc. are for the caller; this fills site, perStep, hostTime, bytesPerStep,
-  // evidence and felt: "measured" when the host time is material by itself, else "would".
+  // rule, title, fix, doc etc. are for the caller; this fills site, perStep, hostTime,
+  // bytesPerStep, evidence and felt: "measured" when the host time is material by itself, else
+  // "would".
   Finding finding(const OccurrenceGroup &group) const;
 
 private:
@@ -73,10 +74,10 @@ double median(std::vector<double> values); // 0 of nothing; mean of the middle t
 // Share of the median steady step, 0..1.
 double shareOfStep(const RuleInput &input, Nanoseconds hostTime);
 
-// The common judgement: recurs, and (stalls often enough or costs enough host time, or `structural`: the
-// rule's own threshold is met). Material findings go to outcome.findings; those that recur and are
-// below to notWorth, with the number in mayNotPay; those that do not recur at all (less than
-// `recurrence`) to notWorth too, with how often they were seen.
+// The common judgement: recurs, and (stalls often enough or costs enough host time, or
+// `structural`: the rule's own threshold is met). Material findings go to outcome.findings; those
+// that recur and are below to notWorth, with the number in mayNotPay; those that do not recur at
+// all (less than `recurrence`) to notWorth too, with how often they were seen.
 void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding, bool structural,
            RuleOutcome &outcome);
 

@@ -11,12 +11,12 @@
 namespace hotloop {
 
 // Thresholds that all rules share.
-// A finding must recur: it happens in at least `recurrence` of the steady steps. It is material on CPU
-// records when it would stall a GPU at least `syncsPerStep` times a step, or when the host time it
-// costs here is at least `hostShare` of the step. Rules with another effect (launches, bytes) have their own
-// structural threshold on top and state it in their doc page.
-// Source: gates G2 (80 % of iterations) and G3 (0.5 % of the step) of the rule catalogue; without a
-// replay the share is of measured host time.
+// A finding must recur: it happens in at least `recurrence` of the steady steps. It is material on
+// CPU records when it would stall a GPU at least `syncsPerStep` times a step, or when the host time
+// it costs here is at least `hostShare` of the step. Rules with another effect (launches, bytes)
+// have their own structural threshold on top and state it in their doc page. Source: gates G2 (80 %
+// of iterations) and G3 (0.5 % of the step) of the rule catalogue; without a replay the share is of
+// measured host time.
 struct RuleOptions {
   double recurrence = 0.8;
   double syncsPerStep = 1.0;

@@ -31,10 +31,12 @@ void take(std::vector<RuleFinding> &from, const Rule &rule, const RuleInput &inp
     if (!finding.gain.estimate && finding.gain.whyNone.empty())
       finding.gain.whyNone = whyNoGain(input.trace);
     const std::string defect = defectOf(input.trace, finding);
-    if (defect.empty()) into.push_back(std::move(finding));
+    if (defect.empty())
+      into.push_back(std::move(finding));
     else
       analysis.notChecked.push_back(
-          {std::string(rule.id), "A finding was dropped because the rule made it badly: " + defect});
+          {std::string(rule.id),
+           "A finding was dropped because the rule made it badly: " + defect});
   }
 }
 
@@ -48,9 +50,9 @@ std::string defectOf(const TraceView &trace, const Finding &finding) {
   if (finding.evidence.empty()) return "It has no evidence.";
   if (!std::isfinite(finding.perStep) || finding.perStep < 0 || finding.hostTime.count < 0)
     return "Its numbers are negative or not finite.";
-  if (finding.gain.estimate && (!std::isfinite(finding.gain.estimate->ms) ||
-                                !std::isfinite(finding.gain.estimate->lowMs) ||
-                                !std::isfinite(finding.gain.estimate->highMs)))
+  if (finding.gain.estimate &&
+      (!std::isfinite(finding.gain.estimate->ms) || !std::isfinite(finding.gain.estimate->lowMs) ||
+       !std::isfinite(finding.gain.estimate->highMs)))
     return "Its gain is not finite.";
   if (!finding.gain.estimate && finding.gain.whyNone.empty())
     return "It has no gain and does not say why.";
@@ -76,7 +78,8 @@ bool ranksBefore(const Finding &a, const Finding &b) {
 std::string whyNoGain(const TraceView &trace) {
   if (trace.hasDeviceRecords())
     return "The replay engine that predicts gains is not part of this version.";
-  return "This run has no device records; a gain in milliseconds needs the replay of a run on a GPU.";
+  return "This run has no device records; a gain in milliseconds needs the replay of a run on a "
+         "GPU.";
 }
 
 Result<void> checkRuleIds(std::span<const Rule> rules, const AnalysisOptions &options) {
@@ -86,8 +89,8 @@ Result<void> checkRuleIds(std::span<const Rule> rules, const AnalysisOptions &op
       std::vector<std::string_view> known;
       for (const Rule &rule : rules) known.push_back(rule.id);
       std::ranges::sort(known);
-      return Unexpected(invalidInput(fmt::format("There is no rule {}; the rules are {}.", id,
-                                                 fmt::join(known, ", "))));
+      return Unexpected(invalidInput(
+          fmt::format("There is no rule {}; the rules are {}.", id, fmt::join(known, ", "))));
     }
   }
   return {};

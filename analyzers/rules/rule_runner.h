@@ -10,12 +10,13 @@
 
 namespace hotloop {
 
-// What is wrong with a finding as a rule made it, as a sentence; empty when it is in order: it has a rule,
-// a title without full stop, a fix, a doc page, evidence rows that exist, and finite numbers.
+// What is wrong with a finding as a rule made it, as a sentence; empty when it is in order: it has
+// a rule, a title without full stop, a fix, a doc page, evidence rows that exist, and finite
+// numbers.
 std::string defectOf(const TraceView &trace, const Finding &finding);
 
-// Position of a finding among others: measured ones by host time, then the rest by occurrences. Ties are
-// broken by rule and site, so that the order does not depend on the order of rows.
+// Position of a finding among others: measured ones by host time, then the rest by occurrences.
+// Ties are broken by rule and site, so that the order does not depend on the order of rows.
 bool ranksBefore(const Finding &a, const Finding &b);
 
 // Why findings of this run carry no gain in milliseconds.
@@ -24,9 +25,10 @@ std::string whyNoGain(const TraceView &trace);
 // Error for a rule id in `options` that does not exist.
 Result<void> checkRuleIds(std::span<const Rule> rules, const AnalysisOptions &options);
 
-// Runs the selected rules in order. `input.claimed*` must be `claimedOps` and `claimedAllocations`, which
-// get the rows of every finding before the next rule runs. Fills findings, notWorth, notChecked and
-// ruleMilliseconds of `analysis`; a defective finding is dropped and named in notChecked.
+// Runs the selected rules in order. `input.claimed*` must be `claimedOps` and `claimedAllocations`,
+// which get the rows of every finding before the next rule runs. Fills findings, notWorth,
+// notChecked and ruleMilliseconds of `analysis`; a defective finding is dropped and named in
+// notChecked.
 void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const RuleInput &input,
               std::vector<std::uint8_t> &claimedOps, std::vector<std::uint8_t> &claimedAllocations,
               Analysis &analysis);

@@ -13,8 +13,8 @@ struct FrameText {
   std::string_view file;
 };
 
-// Which frames a test holds for, and which stacks contain such a frame. Decided once per frame and per
-// stack, so asking is cheap. Inlined callers count as frames of the stack.
+// Which frames a test holds for, and which stacks contain such a frame. Decided once per frame and
+// per stack, so asking is cheap. Inlined callers count as frames of the stack.
 class FrameMatch {
 public:
   using Test = bool (*)(const FrameText &frame);
@@ -25,7 +25,7 @@ public:
   bool inStack(StackId stack) const;
 
 private:
-  std::vector<bool> frames_; // by frame id - 1
+  std::vector<bool> frames_;         // by frame id - 1
   std::vector<std::uint8_t> stacks_; // by stack id - 1
 };
 

@@ -16,8 +16,8 @@ double medianInPlace(std::vector<double> &values) {
 double quantileInPlace(std::vector<double> &values, double q) {
   if (values.empty()) return 0;
   const double rank = std::ceil(q * static_cast<double>(values.size())) - 1;
-  const auto index = static_cast<std::ptrdiff_t>(
-      std::clamp(rank, 0.0, static_cast<double>(values.size() - 1)));
+  const auto index =
+      static_cast<std::ptrdiff_t>(std::clamp(rank, 0.0, static_cast<double>(values.size() - 1)));
   std::ranges::nth_element(values, values.begin() + index);
   return values[static_cast<std::size_t>(index)];
 }

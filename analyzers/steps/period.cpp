@@ -33,10 +33,11 @@ Dense renumber(std::span<const std::uint32_t> tokens) {
   return dense;
 }
 
-// Tokens that may run once per repetition: for each number of appearances the first such token, numbers
-// that explain most of the sequence first.
+// Tokens that may run once per repetition: for each number of appearances the first such token,
+// numbers that explain most of the sequence first.
 std::vector<std::uint32_t> candidates(const Dense &dense) {
-  std::map<std::uint32_t, std::pair<std::uint64_t, std::uint32_t>> byCount; // -> weight, first token
+  std::map<std::uint32_t, std::pair<std::uint64_t, std::uint32_t>>
+      byCount; // -> weight, first token
   for (std::uint32_t token = 0; token < dense.counts.size(); ++token) {
     const std::uint32_t count = dense.counts[token];
     if (count < kMinimumPieces) continue;

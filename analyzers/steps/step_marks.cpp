@@ -12,9 +12,15 @@ namespace hotloop {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kStepWords = {
-    "step",          "iteration",      "iter",          "profilerstep",       "train_step",
-    "training_step", "train_iteration", "training_iteration", "inference_step"};
+constexpr std::array<std::string_view, 9> kStepWords = {"step",
+                                                        "iteration",
+                                                        "iter",
+                                                        "profilerstep",
+                                                        "train_step",
+                                                        "training_step",
+                                                        "train_iteration",
+                                                        "training_iteration",
+                                                        "inference_step"};
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -31,8 +37,8 @@ bool startsWithWord(std::string_view name, std::string_view word) {
 }
 
 template <class Table>
-void addNamedMarks(const ColumnsOf<Table> &rows, const std::vector<std::int64_t> &numberOfName, std::int64_t notAStep,
-                   auto &&accept, std::vector<StepMark> &marks) {
+void addNamedMarks(const ColumnsOf<Table> &rows, const std::vector<std::int64_t> &numberOfName,
+                   std::int64_t notAStep, auto &&accept, std::vector<StepMark> &marks) {
   for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
     const std::uint32_t name = rows.name[i].value;
     if (name >= numberOfName.size() || numberOfName[name] == notAStep || !accept(i)) continue;

@@ -20,12 +20,12 @@ struct StepMarks {
   StepSource source = StepSource::kDetected;
 };
 
-// The marks of the most explicit source that has any: hotloop_step, then NVTX ranges, then user scopes
-// (ProfilerStep# of torch.profiler).
+// The marks of the most explicit source that has any: hotloop_step, then NVTX ranges, then user
+// scopes (ProfilerStep# of torch.profiler).
 StepMarks collectStepMarks(const TraceView &trace);
 
-// One level of one thread of one process, in order, without overlaps; fills process, lane, source, all
-// and notes of `steps`.
+// One level of one thread of one process, in order, without overlaps; fills process, lane, source,
+// all and notes of `steps`.
 void chooseSteps(const TraceView &trace, StepMarks marks, Steps &steps);
 
 } // namespace hotloop

@@ -27,8 +27,8 @@ struct Sequence {
   Nanoseconds end;
 };
 
-// Outermost operators of the thread that ran most of them. The place tells apart two loops that call the
-// same operator.
+// Outermost operators of the thread that ran most of them. The place tells apart two loops that
+// call the same operator.
 Sequence operatorSequence(const TraceView &trace, ThreadId lane) {
   const auto &ops = trace->ops;
   Sequence sequence;
@@ -61,8 +61,8 @@ void detectSteps(const TraceView &trace, Steps &steps) {
   Sequence sequence;
   const auto &ops = trace->ops;
   if (!ops.start.empty()) {
-    steps.lane = busiestLane(ops.lane,
-                             [&](std::size_t i) { return ops.scope[i] == OpScope::kFunction; });
+    steps.lane =
+        busiestLane(ops.lane, [&](std::size_t i) { return ops.scope[i] == OpScope::kFunction; });
     steps.process = processOf(trace, steps.lane);
     sequence = operatorSequence(trace, steps.lane);
   } else if (!trace->kernels.start.empty()) {
@@ -75,19 +75,20 @@ void detectSteps(const TraceView &trace, Steps &steps) {
   for (std::size_t k = 0; k + 1 < period.starts.size(); ++k) {
     const std::uint32_t next = period.starts[k + 1];
     const Nanoseconds end = next < sequence.starts.size() ? sequence.starts[next] : sequence.end;
-    steps.all.push_back({sequence.starts[period.starts[k]], end, static_cast<std::int64_t>(k),
-                         kNoIndex, false});
+    steps.all.push_back(
+        {sequence.starts[period.starts[k]], end, static_cast<std::int64_t>(k), kNoIndex, false});
   }
   steps.source = StepSource::kDetected;
 }
 
-constexpr std::string_view kHowToMark =
-    "mark them with hotloop_step_begin/end, an NVTX range named \"step\", or torch.profiler's step()";
+constexpr std::string_view kHowToMark = "mark them with hotloop_step_begin/end, an NVTX range "
+                                        "named \"step\", or torch.profiler's step()";
 
 std::string whyNone(const TraceView &trace, const Steps &steps, std::int64_t warmupSteps) {
   if (steps.all.empty()) {
     if (trace->ops.start.empty() && trace->kernels.start.empty())
-      return "The run holds no steps, and no operators or kernels to find them by; record a program "
+      return "The run holds no steps, and no operators or kernels to find them by; record a "
+             "program "
              "that runs PyTorch operators, and " +
              std::string(kHowToMark) + ".";
     return "The run marks no steps, and its operators do not repeat clearly enough to find them; " +
@@ -95,10 +96,10 @@ std::string whyNone(const TraceView &trace, const Steps &steps, std::int64_t war
   }
   const std::size_t warmup = steps.all.size() - steps.steady.size();
   return "Only " + std::to_string(steps.steady.size()) + " of " + std::to_string(steps.all.size()) +
-         (steps.all.size() == 1 ? " step is" : " steps are") + " steady (" + std::to_string(warmup) +
-         (warmupSteps < 0 ? " warm-up" : " left out as asked") + "), and at least " +
-         std::to_string(kMinimumSteadySteps) + " are needed; record at least " +
-         std::to_string(warmup + kMinimumSteadySteps) + " steps.";
+         (steps.all.size() == 1 ? " step is" : " steps are") + " steady (" +
+         std::to_string(warmup) + (warmupSteps < 0 ? " warm-up" : " left out as asked") +
+         "), and at least " + std::to_string(kMinimumSteadySteps) +
+         " are needed; record at least " + std::to_string(warmup + kMinimumSteadySteps) + " steps.";
 }
 
 } // namespace
@@ -107,9 +108,9 @@ Steps findSteps(const TraceView &trace, std::int64_t warmupSteps) {
   Steps steps;
   chooseSteps(trace, collectStepMarks(trace), steps);
   if (steps.all.empty()) detectSteps(trace, steps);
-  const std::size_t warmup =
-      warmupSteps >= 0 ? std::min(static_cast<std::size_t>(warmupSteps), steps.all.size())
-                       : warmupLength(readStepSigns(trace, steps));
+  const std::size_t warmup = warmupSteps >= 0
+                                 ? std::min(static_cast<std::size_t>(warmupSteps), steps.all.size())
+                                 : warmupLength(readStepSigns(trace, steps));
   for (std::size_t i = warmup; i < steps.all.size(); ++i) {
     steps.all[i].steady = true;
     steps.steady.push_back(static_cast<std::uint32_t>(i));

@@ -26,8 +26,8 @@ struct StepNote {
   std::string detail; // may be empty
 };
 
-// The steps of one thread of one process. Steps of other processes or threads are left out, and a note
-// says so.
+// The steps of one thread of one process. Steps of other processes or threads are left out, and a
+// note says so.
 struct Steps {
   std::vector<Step> all;             // by start; they do not overlap
   std::vector<std::uint32_t> steady; // indices into `all`, rising
@@ -42,13 +42,14 @@ inline constexpr std::size_t kMinimumSteadySteps = 3;
 
 // Finds the steps: rows of the step table, else NVTX ranges and user scopes with a step-like name,
 // else the repeating sequence of operators (or of kernels) of the busiest lane.
-// Several processes mark steps: the one with most operators. Several threads of it: the one with most
-// steps. Nested marks: the outermost level with at least three steps.
-// warmupSteps < 0: warm-up is found by itself (warmup.h).
+// Several processes mark steps: the one with most operators. Several threads of it: the one with
+// most steps. Nested marks: the outermost level with at least three steps. warmupSteps < 0: warm-up
+// is found by itself (warmup.h).
 Steps findSteps(const TraceView &trace, std::int64_t warmupSteps);
 
-// Is `name` the name of a step range: "step", "Step#3", "iteration 12", "ProfilerStep#4", "train_step"?
-// `number` gets the number in it, or -1. Names that only begin alike ("stepper", "step forward") are not.
+// Is `name` the name of a step range: "step", "Step#3", "iteration 12", "ProfilerStep#4",
+// "train_step"? `number` gets the number in it, or -1. Names that only begin alike ("stepper",
+// "step forward") are not.
 bool isStepName(std::string_view name, std::int64_t &number);
 
 } // namespace hotloop

@@ -9,7 +9,8 @@ namespace hotloop {
 
 namespace {
 
-// Calls visit(step, row) for the rows of the process that start in a step. Rows are sorted by start.
+// Calls visit(step, row) for the rows of the process that start in a step. Rows are sorted by
+// start.
 template <class Columns>
 void forEachInStep(const TraceView &trace, const Steps &steps, const Columns &rows, auto &&visit) {
   std::size_t step = 0;

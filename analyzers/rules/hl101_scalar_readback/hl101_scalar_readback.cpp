@@ -1,6 +1,5 @@
 #include <array>
 
-
 #include "analyzers/rules/occurrences.h"
 #include "analyzers/rules/stack_frames.h"
 
@@ -33,11 +32,12 @@ constexpr std::array<VariantText, 3> kTexts = {{
      "A program that is watched by hand may be worth the wait."},
 }};
 
-// Does the value end up as text? Printing runs operators under the formatter of PyTorch or under a stream
-// operator of C++; every read there has the one cause.
+// Does the value end up as text? Printing runs operators under the formatter of PyTorch or under a
+// stream operator of C++; every read there has the one cause.
 bool isFormatter(const FrameText &frame) {
   if (frame.file.ends_with("torch/_tensor_str.py")) return true;
-  if (frame.kind == FrameKind::kNative) return frame.function.find("operator<<") != frame.function.npos;
+  if (frame.kind == FrameKind::kNative)
+    return frame.function.find("operator<<") != frame.function.npos;
   const std::string_view name = frame.function.substr(frame.function.rfind('.') + 1);
   return name == "print" || name == "__repr__" || name == "__format__" || name == "__str__";
 }
@@ -48,16 +48,16 @@ public:
       : input_(input), formatter_(input.trace, isFormatter),
         isNonzero_(input.name("aten::is_nonzero")), to_(input.name("aten::to")) {}
 
-  // torch.optim keeps its step counts on the host whatever the device (unless it is fused or capturable),
-  // so reading them in Optimizer.step waits for nothing.
+  // torch.optim keeps its step counts on the host whatever the device (unless it is fused or
+  // capturable), so reading them in Optimizer.step waits for nothing.
   bool readsHostState(std::uint32_t op) const {
     return findEnclosing(input_.ops, op, [&](std::uint32_t up) {
              return input_.trace.text(input_.trace->ops.name[up]).starts_with("Optimizer.step#");
            }) != kNoIndex;
   }
 
-  // The stream operator of C++ first moves the tensor to the host. On the CPU that is a conversion with no
-  // read in it, known by the block it takes; kNoIndex: another allocation.
+  // The stream operator of C++ first moves the tensor to the host. On the CPU that is a conversion
+  // with no read in it, known by the block it takes; kNoIndex: another allocation.
   std::uint32_t streamedTensor(std::uint32_t allocation) const {
     const StackId stack = input_.trace->allocations.stack[allocation];
     const std::uint32_t op = input_.allocations.op[allocation];
@@ -66,7 +66,7 @@ public:
       return kNoIndex;
     const std::uint32_t called = outermostOperator(input_.ops, op);
     return input_.trace->ops.name[called] == to_ && !input_.trace->ops.location[called] ? called
-                                                                                          : kNoIndex;
+                                                                                        : kNoIndex;
   }
 
   // What a read-back is, seen from the operator that the program called; kNoIndex: another rule's.
@@ -81,8 +81,10 @@ public:
       if (has(traits, OperatorTrait::kDynamicShape)) dynamic = true;
       if (rows.name[up] == isNonzero_) branch = true;
       // item() and is_nonzero() are but ways to say it; what calls them has work of its own.
-      if (up == op || has(traits, OperatorTrait::kComposite)) called = up;
-      else break;
+      if (up == op || has(traits, OperatorTrait::kComposite))
+        called = up;
+      else
+        break;
     }
     if (underFormatter(op)) return kPrint;
     if (dynamic) return kNoIndex;

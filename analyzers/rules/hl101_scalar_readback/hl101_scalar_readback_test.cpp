@@ -72,8 +72,7 @@ TEST(ScalarReadback, TellsPrintsByThePythonFrame) {
     EXPECT_EQ(analysis.findings[0].variant, "print");
     EXPECT_EQ(analysis.findings[0].perStep, 2);
   }
-  const Analysis other =
-      readbacks(20, [](ScriptedLoop &loop, int) { item(loop, "print_stats"); });
+  const Analysis other = readbacks(20, [](ScriptedLoop &loop, int) { item(loop, "print_stats"); });
   ASSERT_THAT(other.findings, SizeIs(1));
   EXPECT_EQ(other.findings[0].variant, "item");
 }
@@ -83,9 +82,12 @@ TEST(ScalarReadback, TellsPrintsByAStreamOperatorOnTheNativeStack) {
   builder.add(ThreadRow{.id = ThreadId(1)});
   const auto frame = [&](std::uint32_t id, std::string_view function, std::string_view file,
                          bool user, std::uint32_t parent) {
-    builder.add(FrameRow{.id = FrameId(id), .kind = FrameKind::kNative,
-                         .function = builder.intern(function), .file = builder.intern(file),
-                         .line = 40 + id, .user = user});
+    builder.add(FrameRow{.id = FrameId(id),
+                         .kind = FrameKind::kNative,
+                         .function = builder.intern(function),
+                         .file = builder.intern(file),
+                         .line = 40 + id,
+                         .user = user});
     builder.add(StackRow{.id = StackId(id), .parent = StackId(parent), .frame = FrameId(id)});
   };
   frame(1, "main", "train.cpp", true, 0);
@@ -93,11 +95,17 @@ TEST(ScalarReadback, TellsPrintsByAStreamOperatorOnTheNativeStack) {
   frame(3, "at::Tensor::item", "", false, 2);
   for (int i = 0; i < 10; ++i) {
     const std::int64_t start = i * 1000;
-    builder.add(StepEvent{.start = Nanoseconds(start), .duration = Nanoseconds(900),
-                          .lane = ThreadId(1), .number = i, .source = StepSource::kApi});
-    builder.add(OpEvent{.start = Nanoseconds(start + 10), .duration = Nanoseconds(20),
-                        .lane = ThreadId(1), .name = builder.intern("aten::_local_scalar_dense"),
-                        .sequence = -1, .stack = StackId(3)});
+    builder.add(StepEvent{.start = Nanoseconds(start),
+                          .duration = Nanoseconds(900),
+                          .lane = ThreadId(1),
+                          .number = i,
+                          .source = StepSource::kApi});
+    builder.add(OpEvent{.start = Nanoseconds(start + 10),
+                        .duration = Nanoseconds(20),
+                        .lane = ThreadId(1),
+                        .name = builder.intern("aten::_local_scalar_dense"),
+                        .sequence = -1,
+                        .stack = StackId(3)});
   }
   const Analysis analysis = analyzeOnly("HL101", std::move(builder.build()).value());
   ASSERT_THAT(analysis.findings, SizeIs(1));

@@ -49,7 +49,8 @@ Variant variantOf(std::string_view called) {
   return kOther;
 }
 
-// The outermost ATen operator: custom operators and Python autograd functions around it are the program's.
+// The outermost ATen operator: custom operators and Python autograd functions around it are the
+// program's.
 std::uint32_t calledOperator(const RuleInput &input, std::uint32_t op) {
   const auto &names = input.trace->ops.name;
   for (std::uint32_t up = input.ops.parent[op]; up != kNoIndex; up = input.ops.parent[up]) {

@@ -38,12 +38,14 @@ TEST(DynamicShape, NamesTheOperatorThatTheProgramCalled) {
 
 TEST(DynamicShape, KnowsItsVariants) {
   const std::pair<const char *, const char *> cases[] = {
-      {"aten::masked_select", "boolean_mask"}, {"aten::nonzero", "nonzero"},
-      {"aten::_unique2", "unique"},            {"aten::unique_consecutive", "unique"},
-      {"aten::repeat_interleave", "repeat_interleave"}, {"aten::bincount", "other"}};
+      {"aten::masked_select", "boolean_mask"},
+      {"aten::nonzero", "nonzero"},
+      {"aten::_unique2", "unique"},
+      {"aten::unique_consecutive", "unique"},
+      {"aten::repeat_interleave", "repeat_interleave"},
+      {"aten::bincount", "other"}};
   for (const auto &[name, variant] : cases) {
-    const Analysis analysis =
-        loopOf(20, [&](ScriptedLoop &loop, int) { loop.op(name, "f"); });
+    const Analysis analysis = loopOf(20, [&](ScriptedLoop &loop, int) { loop.op(name, "f"); });
     ASSERT_THAT(analysis.findings, SizeIs(1)) << name;
     EXPECT_EQ(analysis.findings[0].variant, variant) << name;
   }
@@ -69,9 +71,9 @@ TEST(DynamicShape, KeepsTwoOperatorsOfOnePlaceApart) {
 
 TEST(DynamicShape, LeavesFixedShapesAlone) {
   const Analysis analysis = loopOf(20, [](ScriptedLoop &loop, int) {
-    loop.op("aten::where", "f");      // of three arguments
-    loop.op("aten::topk", "f");       // fixed k
-    loop.op("aten::index", "f");      // by integers
+    loop.op("aten::where", "f"); // of three arguments
+    loop.op("aten::topk", "f");  // fixed k
+    loop.op("aten::index", "f"); // by integers
     loop.op("aten::index_select", "f");
     loop.op("aten::masked_fill_", "f");
     loop.op("aten::zero_", "f");

@@ -14,19 +14,19 @@ namespace {
 constexpr std::uint32_t kMinimumIterations = 3; // two experts were measured to gain nothing
 
 constexpr std::array<std::string_view, 9> kProducts = {
-    "aten::mm",     "aten::addmm",  "aten::bmm",    "aten::baddbmm",      "aten::linear",
-    "aten::matmul", "aten::einsum", "aten::addmv",  "aten::_addmm_activation"};
+    "aten::mm",     "aten::addmm",  "aten::bmm",   "aten::baddbmm",          "aten::linear",
+    "aten::matmul", "aten::einsum", "aten::addmv", "aten::_addmm_activation"};
 // Rows picked out for an expert, or put back.
 constexpr std::array<std::string_view, 13> kMoves = {
-    "aten::index",      "aten::index_select", "aten::masked_select", "aten::gather",
-    "aten::index_add",  "aten::index_add_",   "aten::index_put_",    "aten::scatter_add",
-    "aten::scatter_add_", "aten::scatter_",   "aten::index_copy_",   "aten::where",
+    "aten::index",        "aten::index_select", "aten::masked_select", "aten::gather",
+    "aten::index_add",    "aten::index_add_",   "aten::index_put_",    "aten::scatter_add",
+    "aten::scatter_add_", "aten::scatter_",     "aten::index_copy_",   "aten::where",
     "aten::nonzero"};
 // The choice of the rows.
 constexpr std::array<std::string_view, 12> kSelections = {
-    "aten::eq",     "aten::ne",         "aten::any",  "aten::all",     "aten::select", "aten::sum",
-    "aten::__and__", "aten::logical_and", "aten::to", "aten::squeeze", "aten::unsqueeze",
-    "aten::numel"};
+    "aten::eq",     "aten::ne",      "aten::any",       "aten::all",
+    "aten::select", "aten::sum",     "aten::__and__",   "aten::logical_and",
+    "aten::to",     "aten::squeeze", "aten::unsqueeze", "aten::numel"};
 
 std::string lowerCase(std::string_view text) {
   std::string result(text);
@@ -126,7 +126,8 @@ ExpertRuns::split(const CalledRun &run, std::span<const std::size_t> anchors,
   return loops;
 }
 
-// The first turn begins before its anchor and the last goes on behind it, with what the other turns do.
+// The first turn begins before its anchor and the last goes on behind it, with what the other turns
+// do.
 void ExpertRuns::widen(const CalledRun &run, LoopRun &loop,
                        const std::function<bool(std::size_t)> &cut) const {
   if (loop.iterations < kMinimumIterations) return;

@@ -21,10 +21,10 @@ struct LoopRun {
 
 // Finds the loops in a step that wait in every iteration and look like a loop over experts:
 //   a synchronising operator at one place (the anchor) comes back at least 3 times,
-//   its repetitions are not cut by what happens once per layer: the end of an NVTX range named "layer" or
-//   "block", a softmax, top-k, normalisation or attention, or an operator of the anchor's function at
-//   an earlier line that runs at most a third as often as the anchor,
-//   and between them there is a matrix product and a gather or a scatter.
+//   its repetitions are not cut by what happens once per layer: the end of an NVTX range named
+//   "layer" or "block", a softmax, top-k, normalisation or attention, or an operator of the
+//   anchor's function at an earlier line that runs at most a third as often as the anchor, and
+//   between them there is a matrix product and a gather or a scatter.
 // Operators belong to one loop only; the anchor that comes back most often wins.
 class ExpertRuns {
 public:

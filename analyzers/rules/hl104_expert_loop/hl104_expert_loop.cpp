@@ -29,8 +29,9 @@ struct Loop {
 void add(const RuleInput &input, const ExpertRuns &runs, const CalledRun &run, const LoopRun &found,
          std::size_t position, Loop &loop) {
   OccurrenceGroup &group = loop.group;
-  group.path = group.ops.empty() ? input.ops.path[found.anchor]
-                                 : input.paths.commonPrefix(group.path, input.ops.path[found.anchor]);
+  group.path = group.ops.empty()
+                   ? input.ops.path[found.anchor]
+                   : input.paths.commonPrefix(group.path, input.ops.path[found.anchor]);
   group.count[position] += found.iterations;
   group.syncs[position] += found.syncs;
   for (std::size_t i = found.first; i <= found.last; ++i) {
@@ -69,8 +70,7 @@ RuleOutcome run(const RuleInput &input) {
   const ExpertRuns runs(input);
   OccurrenceGroups groups(input); // for finding() only: the loops are collected by hand
   std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
-  for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i)
-    position[input.steps.steady[i]] = i;
+  for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i) position[input.steps.steady[i]] = i;
   std::map<std::pair<SiteIndex, PathIndex>, Loop> loops;
   for (const CalledRun &called : calledOps(input)) {
     for (const LoopRun &found : runs.find(called)) {
@@ -90,15 +90,17 @@ RuleOutcome run(const RuleInput &input) {
     claimChildren(input, group.ops);
     Finding finding = groups.finding(group);
     finding.rule = "HL104";
-    finding.title = fmt::format("Experts run one after the other: a loop of {:.3g} with {:.3g} host "
-                                "syncs, {:.3g} times a step",
-                                median(loop.iterations), median(loop.waits),
-                                group.perStep() / std::max(1.0, median(loop.iterations)));
+    finding.title =
+        fmt::format("Experts run one after the other: a loop of {:.3g} with {:.3g} host "
+                    "syncs, {:.3g} times a step",
+                    median(loop.iterations), median(loop.waits),
+                    group.perStep() / std::max(1.0, median(loop.iterations)));
     finding.fix = "Sort the tokens by expert on the device and run all experts as one grouped "
                   "product.";
     finding.fixCode = kFixCode;
-    finding.mayNotPay = "With two or three experts, or when every expert gets thousands of rows, the "
-                        "products dominate and the loop costs little.";
+    finding.mayNotPay =
+        "With two or three experts, or when every expert gets thousands of rows, the "
+        "products dominate and the loop costs little.";
     finding.doc = "docs/rules/hl104_expert_loop.md";
     judge(input, group, std::move(finding), false, outcome);
   }

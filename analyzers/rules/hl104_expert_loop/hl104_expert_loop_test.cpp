@@ -46,7 +46,8 @@ Analysis analyzed(const Model &model) {
       if (model.ranges) loop.pushRange("layer " + std::to_string(layer));
       loop.op("aten::linear", "gate");
       if (!model.ranges) loop.op("aten::topk", "route");
-      for (int e = 0; e < model.experts; ++e) expert(loop, (e + step) % model.experts >= model.missed);
+      for (int e = 0; e < model.experts; ++e)
+        expert(loop, (e + step) % model.experts >= model.missed);
       loop.op("aten::add", "residual");
       if (model.ranges) loop.popRange();
     }
@@ -115,8 +116,10 @@ TEST(ExpertLoop, LeavesEqualLayersAlone) {
     for (int step = 0; step < 12; ++step) {
       loop.beginStep();
       for (int layer = 0; layer < 12; ++layer) {
-        if (ranges) loop.pushRange("block " + std::to_string(layer));
-        else loop.op("aten::layer_norm", "norm");
+        if (ranges)
+          loop.pushRange("block " + std::to_string(layer));
+        else
+          loop.op("aten::layer_norm", "norm");
         loop.op("aten::mm", "mlp", 10'000);
         loop.begin("aten::index", "pick");
         loop.op("aten::nonzero", "pick");

@@ -24,22 +24,24 @@ constexpr std::array<std::string_view, 4> kSoftmax = {"aten::softmax", "aten::_s
 constexpr std::array<std::string_view, 3> kTopk = {"aten::topk", "aten::kthvalue", "aten::sort"};
 // What routers are written with around them. Products, index and custom operators end the chain.
 constexpr std::array<std::string_view, 42> kChain = {
-    "aten::sum",      "aten::div",      "aten::div_",        "aten::mul",         "aten::mul_",
-    "aten::add",      "aten::add_",     "aten::sub",         "aten::clamp",       "aten::clamp_min",
-    "aten::scatter",  "aten::scatter_", "aten::scatter_add", "aten::scatter_add_", "aten::gather",
-    "aten::zeros",    "aten::zeros_like", "aten::ones_like", "aten::one_hot",     "aten::cumsum",
-    "aten::bincount", "aten::histc",    "aten::argsort",     "aten::sort",        "aten::to",
-    "aten::_to_copy", "aten::type_as",  "aten::copy_",       "aten::eq",          "aten::mean",
-    "aten::masked_fill", "aten::masked_fill_", "aten::new_zeros", "aten::empty",  "aten::zero_",
-    "aten::exp",      "aten::neg",      "aten::max",         "aten::reciprocal",  "aten::clone",
-    "aten::fill_",    "aten::contiguous"};
+    "aten::sum",         "aten::div",          "aten::div_",        "aten::mul",
+    "aten::mul_",        "aten::add",          "aten::add_",        "aten::sub",
+    "aten::clamp",       "aten::clamp_min",    "aten::scatter",     "aten::scatter_",
+    "aten::scatter_add", "aten::scatter_add_", "aten::gather",      "aten::zeros",
+    "aten::zeros_like",  "aten::ones_like",    "aten::one_hot",     "aten::cumsum",
+    "aten::bincount",    "aten::histc",        "aten::argsort",     "aten::sort",
+    "aten::to",          "aten::_to_copy",     "aten::type_as",     "aten::copy_",
+    "aten::eq",          "aten::mean",         "aten::masked_fill", "aten::masked_fill_",
+    "aten::new_zeros",   "aten::empty",        "aten::zero_",       "aten::exp",
+    "aten::neg",         "aten::max",          "aten::reciprocal",  "aten::clone",
+    "aten::fill_",       "aten::contiguous"};
 
-// What only a router does with the chosen: renormalise, count or sort them. A classifier that reports
-// its best classes runs softmax and top-k too.
+// What only a router does with the chosen: renormalise, count or sort them. A classifier that
+// reports its best classes runs softmax and top-k too.
 constexpr std::array<std::string_view, 14> kRouting = {
-    "aten::div",          "aten::div_",        "aten::scatter",  "aten::scatter_", "aten::scatter_add",
-    "aten::scatter_add_", "aten::gather",      "aten::one_hot",  "aten::cumsum",   "aten::bincount",
-    "aten::histc",        "aten::argsort",     "aten::sort",     "aten::reciprocal"};
+    "aten::div",          "aten::div_",    "aten::scatter", "aten::scatter_",  "aten::scatter_add",
+    "aten::scatter_add_", "aten::gather",  "aten::one_hot", "aten::cumsum",    "aten::bincount",
+    "aten::histc",        "aten::argsort", "aten::sort",    "aten::reciprocal"};
 
 struct Chain {
   std::size_t first = 0;
@@ -85,7 +87,9 @@ private:
   // A softmax soon followed by a top-k, or the other way round.
   bool begin(const CalledRun &run, Chain &chain) const {
     const StringId name = nameOf(run.ops[chain.first]);
-    const NameSet *partner = softmax_.contains(name) ? &topk_ : topk_.contains(name) ? &softmax_ : nullptr;
+    const NameSet *partner = softmax_.contains(name) ? &topk_
+                             : topk_.contains(name)  ? &softmax_
+                                                     : nullptr;
     if (partner == nullptr) return false;
     const std::size_t end = std::min(run.ops.size(), chain.first + 1 + kFarthestPartner);
     for (std::size_t k = chain.first + 1; k < end && isMember(run.ops[k]); ++k) {
@@ -167,8 +171,9 @@ RuleOutcome run(const RuleInput &input) {
                       "weights = weights / weights.sum(-1, keepdim=True)\n\n"
                       "# after: one kernel, or let the compiler make it\n"
                       "weights, experts = fused_gating(logits, k)   # or torch.compile(route)";
-    finding.mayNotPay = "When the device is busy with large products anyway, the small launches hide "
-                        "behind them.";
+    finding.mayNotPay =
+        "When the device is busy with large products anyway, the small launches hide "
+        "behind them.";
     finding.doc = "docs/rules/hl605_unfused_router.md";
     judge(input, group, std::move(finding), true, outcome);
   }

@@ -77,13 +77,15 @@ TEST(UnfusedRouter, LeavesAFusedRouterAlone) {
 
 TEST(UnfusedRouter, LeavesAttentionAndSamplingAlone) {
   EXPECT_THAT(layers(2, [](ScriptedLoop &loop) { softmax(loop); }).findings, IsEmpty());
-  EXPECT_THAT(layers(2, [](ScriptedLoop &loop) {
-                softmax(loop);
-                loop.op("aten::bmm", "values", 10'000);
-                loop.op("aten::topk", "route");
-                loop.op("aten::sum", "route");
-                loop.op("aten::div", "route");
-              }).findings,
+  EXPECT_THAT(layers(2,
+                     [](ScriptedLoop &loop) {
+                       softmax(loop);
+                       loop.op("aten::bmm", "values", 10'000);
+                       loop.op("aten::topk", "route");
+                       loop.op("aten::sum", "route");
+                       loop.op("aten::div", "route");
+                     })
+                  .findings,
               IsEmpty());
   EXPECT_THAT(layers(2, [](ScriptedLoop &loop) { router(loop, 64 << 20); }).findings, IsEmpty());
 }

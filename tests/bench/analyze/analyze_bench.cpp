@@ -1,7 +1,8 @@
 // analyze() on a made run of 10^6 events in memory: all rules, every problem planted.
 //   build/<preset>/bench/analyze_bench
-// `trace_MB` is what the run itself takes, `extra_MB` what the analysis takes on top at its peak. Run one
-// benchmark at a time (--benchmark_filter) for figures of memory: the heap keeps what an earlier one used.
+// `trace_MB` is what the run itself takes, `extra_MB` what the analysis takes on top at its peak.
+// Run one benchmark at a time (--benchmark_filter) for figures of memory: the heap keeps what an
+// earlier one used.
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -46,6 +47,7 @@ TraceView makeTrace(bool device, test_support::StepMarks marks) {
 }
 
 void run(benchmark::State &state, bool device, test_support::StepMarks marks) {
+  ::malloc_trim(0);
   const double before = memory("VmRSS");
   const TraceView trace = makeTrace(device, marks);
   ::malloc_trim(0); // what making the run took is not the analysis's

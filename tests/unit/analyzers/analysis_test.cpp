@@ -34,9 +34,9 @@ bool names(const Finding &finding, const PlantInfo &plant) {
 }
 
 // The rules on read-backs, shapes, expert loops and routers; others have tests of their own.
-constexpr Plant kPlants[] = {Plant::kItem,   Plant::kBranch, Plant::kPrint,      Plant::kMask,
-                             Plant::kNonzero, Plant::kUnique, Plant::kRepeat,     Plant::kExpertLoop,
-                             Plant::kUnfusedRouter};
+constexpr Plant kPlants[] = {Plant::kItem,   Plant::kBranch,     Plant::kPrint,
+                             Plant::kMask,   Plant::kNonzero,    Plant::kUnique,
+                             Plant::kRepeat, Plant::kExpertLoop, Plant::kUnfusedRouter};
 
 TEST(AnalyzeMadeRun, NamesEveryPlantAloneAtItsPlace) {
   for (const Plant plant : kPlants) {
@@ -72,7 +72,8 @@ TEST(AnalyzeMadeRun, FindsNothingInACleanRun) {
   for (const bool device : {false, true})
     for (const StepMarks marks :
          {StepMarks::kApi, StepMarks::kNvtx, StepMarks::kProfiler, StepMarks::kNone}) {
-      const Analysis analysis = analyzed(made({.events = 30'000, .device = device, .marks = marks}));
+      const Analysis analysis =
+          analyzed(made({.events = 30'000, .device = device, .marks = marks}));
       EXPECT_THAT(analysis.steps.whyNone, IsEmpty());
       EXPECT_THAT(analysis.findings, IsEmpty());
       EXPECT_THAT(analysis.notChecked, IsEmpty());
@@ -118,7 +119,8 @@ TEST(AnalyzeMadeRun, CostTablesAddUp) {
   ASSERT_THAT(analysis.operators, Not(IsEmpty()));
   EXPECT_TRUE(std::ranges::is_sorted(analysis.operators, std::ranges::greater(),
                                      [](const CostRow &row) { return row.selfTime; }));
-  EXPECT_NEAR(sum(analysis.operators, &CostRow::launches), sum(analysis.sites, &CostRow::launches), 1e-6);
+  EXPECT_NEAR(sum(analysis.operators, &CostRow::launches), sum(analysis.sites, &CostRow::launches),
+              1e-6);
   EXPECT_NEAR(sum(analysis.operators, &CostRow::hostSyncs), *analysis.perStep.hostSyncs, 1e-6);
   EXPECT_NEAR(sum(analysis.sites, &CostRow::hostSyncs), *analysis.perStep.hostSyncs, 1e-6);
   for (const CostRow &row : analysis.operators) EXPECT_LE(row.selfTime, row.totalTime) << row.name;
@@ -129,11 +131,11 @@ TEST(AnalyzeMadeRun, DoesNotDependOnTheOrderOfRows) {
   const TraceView forward = made({.events = 5'000, .plants = {Plant::kItem, Plant::kExpertLoop}});
   TraceBuilder builder;
   const TraceData &data = *forward;
-  for (std::uint32_t id = 1; id < data.strings.size(); ++id) builder.intern(forward.text(StringId(id)));
+  for (std::uint32_t id = 1; id < data.strings.size(); ++id)
+    builder.intern(forward.text(StringId(id)));
   AllTables::forEach([&]<class Table>() {
     const auto &columns = data.columns<Table>();
-    for (std::size_t i = rowCount<Table>(columns); i-- > 0;)
-      builder.add(rowAt<Table>(columns, i));
+    for (std::size_t i = rowCount<Table>(columns); i-- > 0;) builder.add(rowAt<Table>(columns, i));
   });
   const Analysis a = analyzed(forward);
   const Analysis b = analyzed(std::move(builder.build()).value());
@@ -178,7 +180,8 @@ TEST(Analyze, RejectsUnknownRulesAndSkipsAsked) {
   const auto unknown = analyze(trace, options);
   ASSERT_FALSE(unknown.has_value());
   EXPECT_EQ(unknown.error().kind, ErrorKind::kInvalidInput);
-  EXPECT_THAT(unknown.error().message, HasSubstr("There is no rule HL999; the rules are HL101, HL103"));
+  EXPECT_THAT(unknown.error().message,
+              HasSubstr("There is no rule HL999; the rules are HL101, HL103"));
   options.onlyRules = {};
   options.skipRules = {"HL101"};
   const Analysis skipped = analyzed(trace, options);
@@ -197,7 +200,8 @@ TEST(BuiltinRules, AreWellFormed) {
   for (const Rule &rule : builtinRules()) {
     EXPECT_TRUE(ids.insert(rule.id).second) << rule.id;
     EXPECT_TRUE(rule.id.starts_with("HL") && rule.id.size() == 5) << rule.id;
-    EXPECT_FALSE(rule.name.empty() || rule.summary.empty() || rule.summary.ends_with('.')) << rule.id;
+    EXPECT_FALSE(rule.name.empty() || rule.summary.empty() || rule.summary.ends_with('.'))
+        << rule.id;
     EXPECT_NE(rule.run, nullptr);
   }
 }
@@ -224,7 +228,8 @@ TEST(RuleRunner, RecognisesBadFindings) {
   };
   EXPECT_THAT(spoiled([](Finding &f) { f.evidence.clear(); }), HasSubstr("no evidence"));
   EXPECT_THAT(spoiled([](Finding &f) { f.evidence[0].row = 2; }), HasSubstr("does not exist"));
-  EXPECT_THAT(spoiled([](Finding &f) { f.evidence[0].table = "nothing"; }), HasSubstr("does not exist"));
+  EXPECT_THAT(spoiled([](Finding &f) { f.evidence[0].table = "nothing"; }),
+              HasSubstr("does not exist"));
   EXPECT_THAT(spoiled([](Finding &f) { f.perStep = 0.0 / 0.0; }), HasSubstr("not finite"));
   EXPECT_THAT(spoiled([](Finding &f) { f.title += "."; }), HasSubstr("full stop"));
   EXPECT_THAT(spoiled([](Finding &f) { f.fix.clear(); }), HasSubstr("lacks"));

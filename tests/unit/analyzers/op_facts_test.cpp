@@ -40,14 +40,17 @@ struct Facts {
   StepCounters counters;
 };
 
-// Random properly nested operators on some threads, on a coarse clock so that many touch or coincide.
+// Random properly nested operators on some threads, on a coarse clock so that many touch or
+// coincide.
 std::vector<OpEvent> randomTree(std::mt19937 &random, TraceBuilder &builder) {
   std::vector<OpEvent> rows;
   for (std::uint32_t lane = 1; lane <= 3; ++lane) {
     std::int64_t now = static_cast<std::int64_t>(random() % 5);
     const auto grow = [&](auto &&self, std::uint16_t depth) -> void {
-      OpEvent op{.start = Nanoseconds(now), .lane = ThreadId(lane),
-                 .name = builder.intern("aten::op" + std::to_string(random() % 4)), .depth = depth,
+      OpEvent op{.start = Nanoseconds(now),
+                 .lane = ThreadId(lane),
+                 .name = builder.intern("aten::op" + std::to_string(random() % 4)),
+                 .depth = depth,
                  .sequence = -1};
       now += static_cast<std::int64_t>(random() % 3);
       const int children = depth < 4 ? static_cast<int>(random() % 3) : 0;
@@ -61,8 +64,8 @@ std::vector<OpEvent> randomTree(std::mt19937 &random, TraceBuilder &builder) {
   return rows;
 }
 
-// The parent by definition, in O(n^2): of the operators one level up on the thread, the one that holds
-// it; ties are only possible between empty ones.
+// The parent by definition, in O(n^2): of the operators one level up on the thread, the one that
+// holds it; ties are only possible between empty ones.
 std::int64_t selfByDefinition(const OpColumns &ops, std::size_t row) {
   std::int64_t self = ops.duration[row].count;
   for (std::size_t i = 0; i < ops.start.size(); ++i) {
@@ -106,8 +109,11 @@ TEST(OpFacts, CountsOperatorsThatCannotNest) {
   TraceBuilder builder;
   builder.add(ThreadRow{.id = ThreadId(1)});
   for (const auto &[start, duration] : {std::pair{0, 100}, {50, 100}, {60, 20}, {160, 10}})
-    builder.add(OpEvent{.start = Nanoseconds(start), .duration = Nanoseconds(duration),
-                        .lane = ThreadId(1), .name = builder.intern("aten::mm"), .sequence = -1});
+    builder.add(OpEvent{.start = Nanoseconds(start),
+                        .duration = Nanoseconds(duration),
+                        .lane = ThreadId(1),
+                        .name = builder.intern("aten::mm"),
+                        .sequence = -1});
   const Facts facts(std::move(builder.build()).value());
   EXPECT_EQ(facts.ops.overlaps, 1);
   EXPECT_EQ(facts.ops.parent[1], kNoIndex);
@@ -246,17 +252,26 @@ TEST(AllocationFacts, PairBlocksWithTheirFrees) {
 TEST(PlaceByAllocations, GivesOperatorsTheSiteOfTheirMemory) {
   TraceBuilder builder;
   builder.add(ThreadRow{.id = ThreadId(1)});
-  builder.add(FrameRow{.id = FrameId(1), .kind = FrameKind::kNative, .function = builder.intern("route"),
-                       .file = builder.intern("moe.cpp"), .line = 7, .user = true});
+  builder.add(FrameRow{.id = FrameId(1),
+                       .kind = FrameKind::kNative,
+                       .function = builder.intern("route"),
+                       .file = builder.intern("moe.cpp"),
+                       .line = 7,
+                       .user = true});
   builder.add(StackRow{.id = StackId(1), .frame = FrameId(1)});
   const auto op = [&](std::string_view name, std::int64_t start, std::int64_t length, int depth) {
-    builder.add(OpEvent{.start = Nanoseconds(start), .duration = Nanoseconds(length),
-                        .lane = ThreadId(1), .name = builder.intern(name),
-                        .depth = static_cast<std::uint16_t>(depth), .sequence = -1});
+    builder.add(OpEvent{.start = Nanoseconds(start),
+                        .duration = Nanoseconds(length),
+                        .lane = ThreadId(1),
+                        .name = builder.intern(name),
+                        .depth = static_cast<std::uint16_t>(depth),
+                        .sequence = -1});
   };
   const auto block = [&](std::int64_t start, std::uint32_t stack) {
-    builder.add(AllocationEvent{.start = Nanoseconds(start), .lane = ThreadId(1),
-                                .action = AllocationAction::kAllocate, .bytes = 8,
+    builder.add(AllocationEvent{.start = Nanoseconds(start),
+                                .lane = ThreadId(1),
+                                .action = AllocationAction::kAllocate,
+                                .bytes = 8,
                                 .stack = StackId(stack)});
   };
   for (int i = 0; i < 4; ++i) {
@@ -309,9 +324,13 @@ class Frames {
 public:
   FrameId frame(std::string_view file, std::uint32_t line, bool user, FrameId inlinedInto = {}) {
     const FrameId id(++frames_);
-    builder.add(FrameRow{.id = id, .kind = FrameKind::kNative, .function = builder.intern("f"),
-                         .file = builder.intern(file), .line = line,
-                         .module = builder.intern("/lib/m.so"), .inlinedInto = inlinedInto,
+    builder.add(FrameRow{.id = id,
+                         .kind = FrameKind::kNative,
+                         .function = builder.intern("f"),
+                         .file = builder.intern(file),
+                         .line = line,
+                         .module = builder.intern("/lib/m.so"),
+                         .inlinedInto = inlinedInto,
                          .user = user});
     return id;
   }

@@ -20,8 +20,8 @@ using namespace test_support;
 
 TEST(StepName, TellsStepsFromNamesThatBeginAlike) {
   const std::pair<const char *, std::int64_t> steps[] = {
-      {"step", -1},       {"Step 12", 12},      {"STEP#3", 3},          {"step_7", 7},
-      {"step: 4", 4},     {"iteration 5", 5},   {"Iteration", -1},      {"ProfilerStep#4", 4},
+      {"step", -1},       {"Step 12", 12},        {"STEP#3", 3},          {"step_7", 7},
+      {"step: 4", 4},     {"iteration 5", 5},     {"Iteration", -1},      {"ProfilerStep#4", 4},
       {"train_step", -1}, {"training step 9", 9}, {"step 12 of 100", 12}, {"iter=2", 2}};
   for (const auto &[name, expected] : steps) {
     std::int64_t number = -5;
@@ -44,24 +44,32 @@ public:
     for (std::uint32_t process = 1; process <= 2; ++process) {
       builder_.add(ProcessRow{.id = ProcessId(process), .osPid = process});
       for (std::uint32_t thread = 0; thread < 2; ++thread)
-        builder_.add(ThreadRow{.id = ThreadId(2 * process - 1 + thread),
-                               .process = ProcessId(process)});
+        builder_.add(
+            ThreadRow{.id = ThreadId(2 * process - 1 + thread), .process = ProcessId(process)});
     }
   }
   void step(std::int64_t start, std::int64_t duration, std::uint32_t thread = 1,
             StepSource source = StepSource::kApi) {
-    builder_.add(StepEvent{.start = Nanoseconds(start), .duration = Nanoseconds(duration),
-                           .lane = ThreadId(thread), .number = number_++, .source = source});
+    builder_.add(StepEvent{.start = Nanoseconds(start),
+                           .duration = Nanoseconds(duration),
+                           .lane = ThreadId(thread),
+                           .number = number_++,
+                           .source = source});
   }
   void range(std::string_view name, std::int64_t start, std::int64_t duration) {
-    builder_.add(RangeEvent{.start = Nanoseconds(start), .duration = Nanoseconds(duration),
-                            .lane = ThreadId(1), .name = builder_.intern(name),
+    builder_.add(RangeEvent{.start = Nanoseconds(start),
+                            .duration = Nanoseconds(duration),
+                            .lane = ThreadId(1),
+                            .name = builder_.intern(name),
                             .kind = RangeKind::kPushPop});
   }
   void op(std::int64_t start, std::uint32_t thread = 1, std::string_view name = "aten::mm",
           OpScope scope = OpScope::kFunction, std::int64_t duration = 1) {
-    builder_.add(OpEvent{.start = Nanoseconds(start), .duration = Nanoseconds(duration),
-                         .lane = ThreadId(thread), .name = builder_.intern(name), .scope = scope,
+    builder_.add(OpEvent{.start = Nanoseconds(start),
+                         .duration = Nanoseconds(duration),
+                         .lane = ThreadId(thread),
+                         .name = builder_.intern(name),
+                         .scope = scope,
                          .sequence = -1});
   }
   Steps find(std::int64_t warmup = 0) {
@@ -84,8 +92,9 @@ TEST(FindSteps, SaysWhyThereAreNone) {
   const Steps steps = one.find(-1);
   EXPECT_THAT(steps.all, SizeIs(1));
   EXPECT_THAT(steps.steady, IsEmpty());
-  EXPECT_EQ(steps.whyNone, "Only 0 of 1 step is steady (1 warm-up), and at least 3 are needed; record "
-                           "at least 4 steps.");
+  EXPECT_EQ(steps.whyNone,
+            "Only 0 of 1 step is steady (1 warm-up), and at least 3 are needed; record "
+            "at least 4 steps.");
 }
 
 TEST(FindSteps, TakesWarmupAsAsked) {
@@ -200,7 +209,8 @@ TEST(FindPeriod, FindsARepeatedBodyWhateverItsOrder) {
     for (auto &token : body) token = static_cast<std::uint32_t>(random() % 30);
     body[0] = 1000; // once per repetition
     std::vector<std::uint32_t> all;
-    for (std::size_t i = 0; i < random() % 20; ++i) all.push_back(2000 + static_cast<std::uint32_t>(i));
+    for (std::size_t i = 0; i < random() % 20; ++i)
+      all.push_back(2000 + static_cast<std::uint32_t>(i));
     for (std::size_t r = 0; r < repetitions; ++r) all.insert(all.end(), body.begin(), body.end());
     const Period period = findPeriod(all);
     ASSERT_THAT(period.starts, SizeIs(repetitions + 1)) << trial;

@@ -24,7 +24,8 @@ constexpr BuildFeature kFeatures[] = {
 } // namespace
 
 const BuildInfo &buildInfo() {
-  static const BuildInfo info{HOTLOOP_VERSION, kFormatVersion, kCompiler, HOTLOOP_BUILD_TYPE, kFeatures};
+  static const BuildInfo info{HOTLOOP_VERSION, kFormatVersion, kCompiler, HOTLOOP_BUILD_TYPE,
+                              kFeatures};
   return info;
 }
 

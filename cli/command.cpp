@@ -23,15 +23,14 @@ Result<void> CommandContext::emit(std::string_view result) const {
   // A device or a pipe is there to be written to.
   const bool regular = std::filesystem::is_regular_file(path, ignored);
   if (regular && !arguments.has("force"))
-    return Unexpected(invalidInput(
-        fmt::format("{} exists and is left as it is; give --force to replace it, or another --output", path)));
+    return Unexpected(invalidInput(fmt::format(
+        "{} exists and is left as it is; give --force to replace it, or another --output", path)));
   errno = 0;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << result;
   file.close();
   if (!file)
-    return Unexpected(systemError(errno != 0 ? errno : EIO,
-                                  fmt::format("cannot write {}", path)));
+    return Unexpected(systemError(errno != 0 ? errno : EIO, fmt::format("cannot write {}", path)));
   return {};
 }
 

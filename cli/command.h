@@ -14,10 +14,10 @@ namespace hotloop::cli {
 
 // Exit codes (docs/cli/exit-codes.md); `record` also passes on its program's own.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitDiffers = 1;       // a comparison or a check failed
-inline constexpr int kExitUsage = 2;         // a flag, a value, a file
-inline constexpr int kExitNothing = 3;       // nothing measured, or not comparable
-inline constexpr int kExitOwnFailure = 125;  // record: hotloop itself
+inline constexpr int kExitDiffers = 1;      // a comparison or a check failed
+inline constexpr int kExitUsage = 2;        // a flag, a value, a file
+inline constexpr int kExitNothing = 3;      // nothing measured, or not comparable
+inline constexpr int kExitOwnFailure = 125; // record: hotloop itself
 inline constexpr int kExitNotExecutable = 126;
 inline constexpr int kExitNotFound = 127;
 
@@ -25,15 +25,16 @@ inline constexpr int kExitNotFound = 127;
 struct CommandContext {
   const Arguments &arguments;
   const Surroundings &surroundings;
-  Style style;            // of the result
-  Style messageStyle;     // of messages
-  std::size_t width;      // of the result; very large when it does not go to a terminal
-  int verbosity = 0;      // -1 with --quiet, 1 with -v, ...
-  bool progress = false;  // a terminal looks on and does not mind
+  Style style;           // of the result
+  Style messageStyle;    // of messages
+  std::size_t width;     // of the result; very large when it does not go to a terminal
+  int verbosity = 0;     // -1 with --quiet, 1 with -v, ...
+  bool progress = false; // a terminal looks on and does not mind
 
   // --format (or --json), "text" by default.
   std::string format() const;
-  // Writes a result to --output, else to standard output. Errors: file exists (without --force), not writable.
+  // Writes a result to --output, else to standard output. Errors: file exists (without --force),
+  // not writable.
   Result<void> emit(std::string_view result) const;
   // One line on standard error; not with --quiet.
   void note(std::string_view line) const;

@@ -18,8 +18,9 @@ namespace hotloop::cli {
 
 std::span<const Command> commands() {
   static const std::array list = {
-      recordCommand(), adviseCommand(), statsCommand(),   diffCommand(),       infoCommand(), queryCommand(),
-      viewCommand(),   rulesCommand(),  doctorCommand(), completionCommand(), helpCommand(), versionCommand(),
+      recordCommand(), adviseCommand(),     statsCommand(), diffCommand(),
+      infoCommand(),   queryCommand(),      viewCommand(),  rulesCommand(),
+      doctorCommand(), completionCommand(), helpCommand(),  versionCommand(),
   };
   return list;
 }

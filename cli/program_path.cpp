@@ -17,7 +17,9 @@ bool isFile(const std::string &path) {
   return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
 }
 
-bool isExecutable(const std::string &path) { return isFile(path) && access(path.c_str(), X_OK) == 0; }
+bool isExecutable(const std::string &path) {
+  return isFile(path) && access(path.c_str(), X_OK) == 0;
+}
 
 // An empty entry of PATH is the current folder.
 std::vector<std::string> pathFolders(const Surroundings &surroundings) {
@@ -46,11 +48,12 @@ Result<std::string> resolveProgram(const std::string &name, const Surroundings &
   auto refuse = [&](const std::string &path) {
     std::error_code ignored;
     const bool folder = fs::is_directory(path, ignored);
-    return Unexpected(Error{ErrorKind::kPermission,
-                            folder ? fmt::format("{} is a folder, not a program", path)
-                                   : fmt::format("{} is not executable; chmod +x it, or name the interpreter "
-                                                 "that runs it (for instance python3 {})",
-                                                 path, path)});
+    return Unexpected(
+        Error{ErrorKind::kPermission,
+              folder ? fmt::format("{} is a folder, not a program", path)
+                     : fmt::format("{} is not executable; chmod +x it, or name the interpreter "
+                                   "that runs it (for instance python3 {})",
+                                   path, path)});
   };
   if (name.find('/') != std::string::npos) {
     std::error_code ignored;
@@ -65,7 +68,8 @@ Result<std::string> resolveProgram(const std::string &name, const Surroundings &
     if (found.empty() && isFile(path)) found = path;
   }
   if (!found.empty()) return refuse(found);
-  const std::string here = isFile(name) ? fmt::format("; the one in this folder is ./{}", name) : "";
+  const std::string here =
+      isFile(name) ? fmt::format("; the one in this folder is ./{}", name) : "";
   return Unexpected(notFound(fmt::format("the program {} was not found on PATH{}", name, here)));
 }
 

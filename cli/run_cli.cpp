@@ -16,16 +16,17 @@ namespace {
 
 constexpr std::size_t kUnlimitedWidth = 100'000;
 
-// Whether the word after `word`, which stands before the verb, is its value. A flag has the same shape in
-// every command, so the first that knows it decides.
+// Whether the word after `word`, which stands before the verb, is its value. A flag has the same
+// shape in every command, so the first that knows it decides.
 bool takesNextWord(const std::string &word) {
   auto matches = [&](const FlagSpec &flag) {
     if (word.starts_with("--")) return word.substr(2) == flag.name;
     return word.size() == 2 && flag.shortName == word[1];
   };
   auto needsValue = [&](const std::vector<FlagSpec> &flags) {
-    return std::any_of(flags.begin(), flags.end(),
-                       [&](const FlagSpec &f) { return matches(f) && f.value != FlagValue::kNone; });
+    return std::any_of(flags.begin(), flags.end(), [&](const FlagSpec &f) {
+      return matches(f) && f.value != FlagValue::kNone;
+    });
   };
   if (needsValue(globalFlags())) return true;
   return std::any_of(commands().begin(), commands().end(),
@@ -48,7 +49,8 @@ Style makeStyle(const Arguments &arguments, const Surroundings &surroundings, bo
                     cliForce = value("CLICOLOR_FORCE"), term = value("TERM");
   ColorMode mode = ColorMode::kAuto;
   const std::string given = arguments.text("color", "auto");
-  // --color auto on the command line and HOTLOOP_COLOR=always in the environment: the flag wins already.
+  // --color auto on the command line and HOTLOOP_COLOR=always in the environment: the flag wins
+  // already.
   if (given == "always") mode = ColorMode::kAlways;
   if (given == "never" || arguments.has("no-color")) mode = ColorMode::kNever;
   return Style(decideColor(mode, {terminal, noColor, force, cliForce, term}));
@@ -68,8 +70,9 @@ int unknownVerb(const std::string &word, const Surroundings &surroundings, const
   for (const Command &command : commands()) names.push_back(command.name);
   std::string sentence = fmt::format("unknown command '{}'{}", word, didYouMean(word, names));
   if (word.ends_with(".hotloop"))
-    sentence = fmt::format("a command is missing before '{}'; to see what holds it back: hotloop advise {}",
-                           word, word);
+    sentence = fmt::format(
+        "a command is missing before '{}'; to see what holds it back: hotloop advise {}", word,
+        word);
   printError(surroundings, style, sentence);
   *surroundings.err << "see: hotloop help\n";
   return kExitUsage;
@@ -101,7 +104,8 @@ int runCommand(const Command &command, std::span<const std::string> words,
     *surroundings.out << renderHelp(helpTopic(command.name), context.style, context.width);
     return kExitOk;
   }
-  if (arguments.has("json") && arguments.explicitly("format") && arguments.text("format") != "json") {
+  if (arguments.has("json") && arguments.explicitly("format") &&
+      arguments.text("format") != "json") {
     printError(surroundings, context.messageStyle,
                fmt::format("hotloop {}: --json and --format {} exclude each other", command.name,
                            arguments.text("format")));
@@ -121,7 +125,9 @@ int runCli(std::span<const std::string> words, const Surroundings &surroundings)
   const Style errorStyle = makeStyle({}, surroundings, surroundings.errTerminal);
   const std::size_t verb = findVerb(words);
   if (verb == words.size()) {
-    auto given = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
+    auto given = [&](std::string_view word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
     const bool version = given("--version");
     if (version || given("--help") || given("-h")) {
       const std::vector<std::string> instead{version ? "version" : "help"};
@@ -135,7 +141,8 @@ int runCli(std::span<const std::string> words, const Surroundings &surroundings)
       printError(surroundings, errorStyle, "a command is missing");
     }
     std::string names;
-    for (const Command &command : commands()) names += (names.empty() ? "" : ", ") + std::string(command.name);
+    for (const Command &command : commands())
+      names += (names.empty() ? "" : ", ") + std::string(command.name);
     *surroundings.err << "commands: " << names << '\n';
     *surroundings.err << "see: hotloop help\n";
     return kExitUsage;
@@ -148,7 +155,8 @@ int runCli(std::span<const std::string> words, const Surroundings &surroundings)
   const int code = runCommand(*command, rest, surroundings);
   surroundings.out->flush();
   if (!*surroundings.out) {
-    printError(surroundings, errorStyle, "cannot write the result to standard output; is the disk full?");
+    printError(surroundings, errorStyle,
+               "cannot write the result to standard output; is the disk full?");
     return kExitUsage;
   }
   return code;

@@ -76,9 +76,10 @@ std::vector<QualityNote> qualityNotes(const TraceView &trace, const Analysis *an
                      stored.count[i], std::string(trace.text(stored.message[i]))}});
   if (analysis != nullptr)
     for (const QualityRow &row : analysis->extraQuality)
-      rows.push_back({row.severity,
-                      {std::string(analysis->extraStrings.text(row.name)), severityName(row.severity),
-                       row.count, std::string(analysis->extraStrings.text(row.message))}});
+      rows.push_back(
+          {row.severity,
+           {std::string(analysis->extraStrings.text(row.name)), severityName(row.severity),
+            row.count, std::string(analysis->extraStrings.text(row.message))}});
   std::stable_sort(rows.begin(), rows.end(), [](auto &a, auto &b) { return a.first > b.first; });
   std::vector<QualityNote> notes;
   for (auto &[severity, note] : rows) notes.push_back(std::move(note));
@@ -96,7 +97,8 @@ Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string 
     for (const auto &[rule, milliseconds] : analysis.ruleMilliseconds)
       context.note(fmt::format("{} took {:.1f} ms", rule, milliseconds));
   AnalyzedRun run{trace, std::move(analysis), {}, {}, {}};
-  run.run = {path, std::string(trace.meta(meta_key::kCommand)), std::string(trace.meta(meta_key::kState)),
+  run.run = {path, std::string(trace.meta(meta_key::kCommand)),
+             std::string(trace.meta(meta_key::kState)),
              std::string(trace.meta(meta_key::kToolVersion))};
   run.steps = stepFigures(run.analysis);
   run.quality = qualityNotes(trace, &run.analysis);
@@ -111,8 +113,8 @@ Result<std::string> canonicalRule(const std::string &given) {
     names.push_back(rule.id);
     names.push_back(rule.name);
   }
-  return Unexpected(invalidInput(fmt::format("unknown rule '{}'{} (hotloop rules list shows all)", given,
-                                             didYouMean(given, names))));
+  return Unexpected(invalidInput(fmt::format("unknown rule '{}'{} (hotloop rules list shows all)",
+                                             given, didYouMean(given, names))));
 }
 
 Result<AnalysisOptions> analysisOptions(const CommandContext &context) {

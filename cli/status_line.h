@@ -6,8 +6,8 @@
 
 namespace hotloop::cli {
 
-// What is going on, on one line of the terminal that vanishes when the work is done. Nothing where nobody
-// looks on (CommandContext::progress).
+// What is going on, on one line of the terminal that vanishes when the work is done. Nothing where
+// nobody looks on (CommandContext::progress).
 class StatusLine {
 public:
   explicit StatusLine(const CommandContext &context) : context_(context) {}

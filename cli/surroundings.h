@@ -16,7 +16,7 @@ struct Surroundings {
   bool errTerminal = false;
   std::size_t columns = 0; // width of the terminal; 0 unknown
   VariableLookup variable;
-  std::string executable;  // path of this program; may be empty
+  std::string executable; // path of this program; may be empty
 };
 
 // Of this process: standard streams, environment, window size.

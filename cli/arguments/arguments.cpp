@@ -46,7 +46,8 @@ std::vector<std::string> Arguments::list(std::string_view flag) const {
 
 class ArgumentParser {
 public:
-  ArgumentParser(std::string_view command, const CommandSyntax &syntax) : command_(command), syntax_(syntax) {
+  ArgumentParser(std::string_view command, const CommandSyntax &syntax)
+      : command_(command), syntax_(syntax) {
     flags_ = globalFlags();
     flags_.insert(flags_.end(), syntax.flags.begin(), syntax.flags.end());
   }
@@ -83,7 +84,8 @@ private:
   }
 
   void takeRest() {
-    auto &rest = syntax_.trailing == Trailing::kProgram ? arguments_.trailing : arguments_.positionals;
+    auto &rest =
+        syntax_.trailing == Trailing::kProgram ? arguments_.trailing : arguments_.positionals;
     rest.insert(rest.end(), words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
     next_ = words_.size();
   }
@@ -91,7 +93,8 @@ private:
   Result<void> longFlag(const std::string &word) {
     const std::size_t equals = word.find('=');
     const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-    const auto found = std::find_if(flags_.begin(), flags_.end(), [&](auto &f) { return f.name == name; });
+    const auto found =
+        std::find_if(flags_.begin(), flags_.end(), [&](auto &f) { return f.name == name; });
     if (found == flags_.end()) {
       std::vector<std::string_view> names;
       for (const FlagSpec &flag : flags_) names.push_back(flag.name);
@@ -109,8 +112,8 @@ private:
 
   Result<void> shortFlags(const std::string &word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
-      const auto found =
-          std::find_if(flags_.begin(), flags_.end(), [&](auto &f) { return f.shortName == word[i]; });
+      const auto found = std::find_if(flags_.begin(), flags_.end(),
+                                      [&](auto &f) { return f.shortName == word[i]; });
       if (found == flags_.end())
         return fail(fmt::format("unknown option -{}{}", word[i],
                                 word.size() > 2 ? fmt::format(" in '{}'", word) : std::string()));
@@ -168,7 +171,8 @@ private:
       const auto value = variable(flag.environment);
       if (!value.has_value() || value->empty()) continue;
       if (flag.value == FlagValue::kNone && *value == "0") continue;
-      HOTLOOP_TRY(store(flag, flag.value == FlagValue::kNone ? std::string() : *value, flag.environment));
+      HOTLOOP_TRY(
+          store(flag, flag.value == FlagValue::kNone ? std::string() : *value, flag.environment));
     }
     return {};
   }
@@ -188,8 +192,8 @@ private:
     }
     const bool many = !specs.empty() && specs.back().repeatable;
     if (syntax_.trailing == Trailing::kPositionals && given.size() > specs.size() && !many)
-      return fail(fmt::format("'{}' is one argument too many: hotloop {}{}", given[specs.size()], command_,
-                              usage()));
+      return fail(fmt::format("'{}' is one argument too many: hotloop {}{}", given[specs.size()],
+                              command_, usage()));
     return {};
   }
 
@@ -209,7 +213,8 @@ private:
 };
 
 Result<Arguments> parseArguments(std::string_view command, const CommandSyntax &syntax,
-                                 std::span<const std::string> words, const VariableLookup &variable) {
+                                 std::span<const std::string> words,
+                                 const VariableLookup &variable) {
   return ArgumentParser(command, syntax).parse(words, variable);
 }
 

@@ -29,7 +29,9 @@ public:
   // All values, split at commas.
   std::vector<std::string> list(std::string_view flag) const;
   // Given as a word, not taken from the environment.
-  bool explicitly(std::string_view flag) const { return has(flag) && !fromEnvironment_.contains(flag); }
+  bool explicitly(std::string_view flag) const {
+    return has(flag) && !fromEnvironment_.contains(flag);
+  }
 
   std::vector<std::string> positionals;
   std::vector<std::string> trailing; // the program and its arguments, or the words passed through
@@ -41,10 +43,11 @@ private:
 };
 
 // `words` are those after the program's name with the command's name taken out. Long flags take
-// "--flag value" and "--flag=value", short ones "-f value" and "-fvalue" and may be joined (-qv). "--" ends the
-// flags. Defaults come from the variables that the flags name. With --help given nothing else is checked.
-// Errors are sentences that begin with "hotloop <command>: ".
+// "--flag value" and "--flag=value", short ones "-f value" and "-fvalue" and may be joined (-qv).
+// "--" ends the flags. Defaults come from the variables that the flags name. With --help given
+// nothing else is checked. Errors are sentences that begin with "hotloop <command>: ".
 Result<Arguments> parseArguments(std::string_view command, const CommandSyntax &syntax,
-                                 std::span<const std::string> words, const VariableLookup &variable);
+                                 std::span<const std::string> words,
+                                 const VariableLookup &variable);
 
 } // namespace hotloop::cli

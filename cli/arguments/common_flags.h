@@ -14,7 +14,8 @@ inline constexpr FlagSpec kOutputFlag{"output", 'o', FlagValue::kFile, "FILE", {
 inline constexpr FlagSpec kForceFlag{"force", 'f', FlagValue::kNone, {}, {}, false};
 inline constexpr FlagSpec kJsonFlag{"json", 0, FlagValue::kNone, {}, {}, false};
 inline constexpr FlagSpec kLimitFlag{"limit", 0, FlagValue::kCount, "N", "HOTLOOP_LIMIT", false};
-inline constexpr FlagSpec kWarmupFlag{"warmup", 'w', FlagValue::kCount, "N", "HOTLOOP_WARMUP", false};
+inline constexpr FlagSpec kWarmupFlag{"warmup",         'w',  FlagValue::kCount, "N",
+                                      "HOTLOOP_WARMUP", false};
 
 // --format with the formats that a command knows: "text|json|csv|md".
 constexpr FlagSpec formatFlag(std::string_view formats) {

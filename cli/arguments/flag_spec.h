@@ -9,19 +9,19 @@ namespace hotloop::cli {
 enum class FlagValue { kNone, kText, kFile, kCount, kChoice };
 
 struct FlagSpec {
-  std::string_view name;                // "output" for --output
-  char shortName = 0;                   // 'o', or 0
+  std::string_view name; // "output" for --output
+  char shortName = 0;    // 'o', or 0
   FlagValue value = FlagValue::kNone;
-  std::string_view valueName = {};      // "FILE" in help; for kChoice "text|json", which are the values
-  std::string_view environment = {};    // variable that gives a default, or empty
-  bool repeatable = false;              // may be given more than once; values also split at commas
+  std::string_view valueName = {}; // "FILE" in help; for kChoice "text|json", which are the values
+  std::string_view environment = {}; // variable that gives a default, or empty
+  bool repeatable = false;           // may be given more than once; values also split at commas
 };
 
 struct PositionalSpec {
   std::string_view name; // "RUN"
   bool required = true;
-  bool repeatable = false; // only the last one may be
-  bool file = false;       // completes file names
+  bool repeatable = false;       // only the last one may be
+  bool file = false;             // completes file names
   std::string_view choices = {}; // "list|show" for completion and checking, or empty
 };
 

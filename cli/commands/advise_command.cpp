@@ -23,17 +23,18 @@ Result<std::vector<std::size_t>> explained(const AdviceReport &report, const std
   const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), rank);
   if (error == std::errc() && end == given.data() + given.size()) {
     if (rank >= 1 && rank <= report.findings.size()) return std::vector<std::size_t>{rank};
-    return Unexpected(invalidInput(fmt::format("--explain {}: {} has {} findings; give a rank from the list "
-                                               "of hotloop advise, or a rule",
-                                               given, report.run.file, report.findings.size())));
+    return Unexpected(
+        invalidInput(fmt::format("--explain {}: {} has {} findings; give a rank from the list "
+                                 "of hotloop advise, or a rule",
+                                 given, report.run.file, report.findings.size())));
   }
   for (std::size_t i = 0; i < report.findings.size(); ++i)
     if (report.findings[i].rule == given) ranks.push_back(i + 1);
   if (!ranks.empty()) return ranks;
   for (const UncheckedRule &rule : report.notChecked)
     if (rule.rule == given)
-      return Unexpected(invalidInput(
-          fmt::format("--explain {}: the rule was not checked on {}: {}", given, report.run.file, rule.reason)));
+      return Unexpected(invalidInput(fmt::format("--explain {}: the rule was not checked on {}: {}",
+                                                 given, report.run.file, rule.reason)));
   return Unexpected(invalidInput(
       fmt::format("--explain {}: no finding of this rule in {}", given, report.run.file)));
 }
@@ -53,12 +54,14 @@ Result<void> explain(const CommandContext &context, AdviceReport report, const s
   report.findings = std::move(kept);
   if (context.format() == "json") return context.emit(adviceJson(report));
   report.notWorth.clear();
-  return context.emit(context.format() == "csv" ? tableCsv(adviceTable(report)) : adviceMarkdown(report, 0));
+  return context.emit(context.format() == "csv" ? tableCsv(adviceTable(report))
+                                                : adviceMarkdown(report, 0));
 }
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const AnalysisOptions options, analysisOptions(context));
-  HOTLOOP_ASSIGN(AnalyzedRun source, analyzeRun(context, context.arguments.positionals[0], options));
+  HOTLOOP_ASSIGN(AnalyzedRun source,
+                 analyzeRun(context, context.arguments.positionals[0], options));
   Analysis &analysis = source.analysis;
   AdviceReport report{source.run,
                       source.steps,
@@ -67,7 +70,8 @@ Result<int> run(const CommandContext &context) {
                       std::move(analysis.notWorth),
                       {},
                       reportExit(analysis)};
-  for (const NotChecked &row : analysis.notChecked) report.notChecked.push_back({row.rule, row.reason});
+  for (const NotChecked &row : analysis.notChecked)
+    report.notChecked.push_back({row.rule, row.reason});
   if (context.arguments.has("explain")) {
     HOTLOOP_TRY(explain(context, report, context.arguments.text("explain")));
     return report.exit.code;
@@ -78,10 +82,12 @@ Result<int> run(const CommandContext &context) {
       context.arguments.number("limit", format == "text" || format == "md" ? kFindingsShown : 0));
   if (format == "json" || format == "csv") {
     if (limit != 0 && report.findings.size() > limit) report.findings.resize(limit);
-    HOTLOOP_TRY(context.emit(format == "json" ? adviceJson(report) : tableCsv(adviceTable(report))));
+    HOTLOOP_TRY(
+        context.emit(format == "json" ? adviceJson(report) : tableCsv(adviceTable(report))));
   } else {
-    HOTLOOP_TRY(context.emit(format == "md" ? adviceMarkdown(report, limit)
-                                            : adviceText(report, limit, context.style, context.width)));
+    HOTLOOP_TRY(context.emit(format == "md"
+                                 ? adviceMarkdown(report, limit)
+                                 : adviceText(report, limit, context.style, context.width)));
   }
   return report.exit.code;
 }
@@ -91,7 +97,12 @@ Result<int> run(const CommandContext &context) {
 Command adviseCommand() {
   return {"advise",
           "what holds the loop back, most valuable first",
-          {{formatFlag("text|json|csv|md"), kJsonFlag, kOutputFlag, kForceFlag, kLimitFlag, kWarmupFlag,
+          {{formatFlag("text|json|csv|md"),
+            kJsonFlag,
+            kOutputFlag,
+            kForceFlag,
+            kLimitFlag,
+            kWarmupFlag,
             {"explain", 0, FlagValue::kText, "N|RULE", {}, false},
             {"rule", 0, FlagValue::kText, "RULE", {}, true},
             {"skip-rule", 0, FlagValue::kText, "RULE", {}, true}},

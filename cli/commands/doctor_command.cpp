@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/doctor/checks.h"
@@ -37,8 +38,8 @@ std::string doctorText(const std::vector<Check> &checks, const Style &style, std
 
 Result<int> run(const CommandContext &context) {
   const std::vector<Check> checks = runChecks(context.surroundings);
-  const bool failed =
-      std::any_of(checks.begin(), checks.end(), [](const Check &c) { return c.state == CheckState::kFail; });
+  const bool failed = std::any_of(checks.begin(), checks.end(),
+                                  [](const Check &c) { return c.state == CheckState::kFail; });
   const ReportExit exit{failed ? kExitDiffers : kExitOk, failed ? "check-failed" : "ok"};
   if (context.format() == "json") {
     Json rows = Json::array();
@@ -47,8 +48,8 @@ Result<int> run(const CommandContext &context) {
                       {"state", stateName(check.state)},
                       {"found", check.found},
                       {"todo", check.todo.empty() ? Json(nullptr) : Json(check.todo)}});
-    HOTLOOP_TRY(context.emit(
-        dumpJson({{"schema", "hotloop.doctor/1"}, {"checks", std::move(rows)}, {"exit", exitJson(exit)}})));
+    HOTLOOP_TRY(context.emit(dumpJson(
+        {{"schema", "hotloop.doctor/1"}, {"checks", std::move(rows)}, {"exit", exitJson(exit)}})));
   } else {
     HOTLOOP_TRY(context.emit(doctorText(checks, context.style, context.width)));
   }

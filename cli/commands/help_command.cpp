@@ -16,8 +16,9 @@ Result<int> run(const CommandContext &context) {
   if (page.empty()) {
     std::vector<std::string_view> names;
     for (const HelpTopic &topic : helpTopics()) names.push_back(topic.name);
-    return Unexpected(invalidInput(
-        fmt::format("there is no help on '{}'{} (hotloop help lists all topics)", name, didYouMean(name, names))));
+    return Unexpected(
+        invalidInput(fmt::format("there is no help on '{}'{} (hotloop help lists all topics)", name,
+                                 didYouMean(name, names))));
   }
   HOTLOOP_TRY(context.emit(renderHelp(page, context.style, context.width)));
   return kExitOk;

@@ -5,6 +5,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/info/run_info.h"
@@ -19,44 +20,58 @@ namespace {
 
 // Shown in this order, where the run knows them; the rest is in --json.
 constexpr std::pair<std::string_view, const char *> kFacts[] = {
-    {meta_key::kCommand, "command"},       {meta_key::kWorkingDirectory, "folder"},
-    {meta_key::kHost, "host"},             {meta_key::kCpuModel, "CPU"},
-    {meta_key::kTorchVersion, "torch"},    {meta_key::kTorchAttachment, "attached to torch"},
-    {meta_key::kPythonVersion, "Python"},  {meta_key::kCudaVersion, "CUDA"},
-    {meta_key::kDriverVersion, "driver"},  {meta_key::kSource, "source"},
-    {meta_key::kExitStatus, "exit status"}, {meta_key::kDroppedRecords, "dropped records"},
+    {meta_key::kCommand, "command"},
+    {meta_key::kWorkingDirectory, "folder"},
+    {meta_key::kHost, "host"},
+    {meta_key::kCpuModel, "CPU"},
+    {meta_key::kTorchVersion, "torch"},
+    {meta_key::kTorchAttachment, "attached to torch"},
+    {meta_key::kPythonVersion, "Python"},
+    {meta_key::kCudaVersion, "CUDA"},
+    {meta_key::kDriverVersion, "driver"},
+    {meta_key::kSource, "source"},
+    {meta_key::kExitStatus, "exit status"},
+    {meta_key::kDroppedRecords, "dropped records"},
 };
 
 std::string stateSentence(const std::string &state) {
   if (state == "clean") return "clean (recorded to its end)";
-  if (state == "truncated") return "truncated (the recording was cut off; what was stored until then is here)";
+  if (state == "truncated")
+    return "truncated (the recording was cut off; what was stored until then is here)";
   if (state == "running") return "running (still being recorded; what is stored so far is here)";
   return state.empty() ? "unknown" : state;
 }
 
 std::string startText(const RunInfo &info) {
   const std::string value = info.meta(meta_key::kStartRealtime);
-  if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos || value.size() > 19)
+  if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos ||
+      value.size() > 19)
     return {};
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(std::stoull(value) / 1'000'000'000)));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(static_cast<std::time_t>(std::stoull(value) / 1'000'000'000)));
 }
 
 std::string infoText(const RunInfo &info, const Style &style, std::size_t width) {
   std::string out = style.bold(printable(info.file)) + "  hotloop run file, format " +
                     std::to_string(info.summary.formatVersion) + ", " +
                     formatBytes(static_cast<double>(info.summary.fileBytes));
-  if (const std::string tool = info.meta(meta_key::kToolVersion); !tool.empty()) out += ", by hotloop " + printable(tool);
+  if (const std::string tool = info.meta(meta_key::kToolVersion); !tool.empty())
+    out += ", by hotloop " + printable(tool);
   out += "\n";
   auto fact = [&](const std::string &name, const std::string &value) {
-    if (!value.empty()) out += padRight(name, 20) + cutToWidth(printable(value), std::max<std::size_t>(width, 60) - 20) + "\n";
+    if (!value.empty())
+      out += padRight(name, 20) +
+             cutToWidth(printable(value), std::max<std::size_t>(width, 60) - 20) + "\n";
   };
   fact("state", stateSentence(info.meta(meta_key::kState)));
   fact("started", startText(info));
   if (info.seconds > 0)
-    fact("recorded for", formatDuration(Nanoseconds(static_cast<std::int64_t>(info.seconds * 1e9))));
+    fact("recorded for",
+         formatDuration(Nanoseconds(static_cast<std::int64_t>(info.seconds * 1e9))));
   for (const auto &[key, name] : kFacts) fact(name, info.meta(key));
   fact("steps", info.rows("step") == 0 ? "none marked" : std::to_string(info.rows("step")));
-  for (const QualityNote &note : info.quality) fact(note.severity == "data_loss" ? "data loss" : note.severity, note.message);
+  for (const QualityNote &note : info.quality)
+    fact(note.severity == "data_loss" ? "data loss" : note.severity, note.message);
 
   ReportTable processes{"processes",
                         "processes",
@@ -67,13 +82,15 @@ std::string infoText(const RunInfo &info, const Style &style, std::size_t width)
                         {},
                         0};
   for (const ProcessInfo &row : info.processes)
-    processes.rows.push_back({row.osPid, row.threads, row.exitStatus < 0 ? ReportCell{} : ReportCell{row.exitStatus},
+    processes.rows.push_back({row.osPid, row.threads,
+                              row.exitStatus < 0 ? ReportCell{} : ReportCell{row.exitStatus},
                               row.commandLine.empty() ? row.name : row.commandLine});
-  ReportTable rows{"rows",
-                   "rows",
-                   {{"table", "table", CellFormat::kText, true}, {"rows", "rows", CellFormat::kPlain, true}},
-                   {},
-                   0};
+  ReportTable rows{
+      "rows",
+      "rows",
+      {{"table", "table", CellFormat::kText, true}, {"rows", "rows", CellFormat::kPlain, true}},
+      {},
+      0};
   for (const auto &[table, count] : info.summary.rows)
     if (count != 0) rows.rows.push_back({table, count});
   out += "\n" + tableText(processes, style, width) + "\n" + tableText(rows, style, width);
@@ -105,8 +122,8 @@ std::string infoJson(const RunInfo &info) {
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const RunInfo info, readRunInfo(context.arguments.positionals[0]));
-  HOTLOOP_TRY(context.emit(context.format() == "json" ? infoJson(info)
-                                                      : infoText(info, context.style, context.width)));
+  HOTLOOP_TRY(context.emit(
+      context.format() == "json" ? infoJson(info) : infoText(info, context.style, context.width)));
   return kExitOk;
 }
 
@@ -115,7 +132,8 @@ Result<int> run(const CommandContext &context) {
 Command infoCommand() {
   return {"info",
           "what a run file holds: program, processes, rows, quality",
-          {{formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag}, {{"RUN", true, false, true, {}}}},
+          {{formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag},
+           {{"RUN", true, false, true, {}}}},
           run};
 }
 

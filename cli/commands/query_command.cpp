@@ -4,6 +4,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/arguments/common_flags.h"
 #include "core/report/json_parts.h"
@@ -50,7 +51,7 @@ Result<int> run(const CommandContext &context) {
   const auto keys = distinct(answer.columns);
   for (std::size_t i = 0; i < keys.size(); ++i)
     table.columns.push_back({keys[i], answer.columns[i], CellFormat::kPlain, true});
-  HOTLOOP_TRY(context.emit(format == "json" ? queryJson(table, answer.cut)
+  HOTLOOP_TRY(context.emit(format == "json"  ? queryJson(table, answer.cut)
                            : format == "csv" ? tableCsv(table)
                            : format == "md"  ? tableMarkdown(table)
                                              : tableText(table, context.style, context.width)));

@@ -1,13 +1,16 @@
 #include "cli/commands/record_command.h"
 
+#include <cstring>
+#include <filesystem>
 #include <ostream>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/program_path.h"
 #include "cli/record/default_output.h"
-#include "cli/record/store_results.h"
+#include "cli/record/store_analysis.h"
 #include "cli/status_line.h"
 #include "collectors/inject/recorder.h"
 #include "core/report/number_format.h"
@@ -16,13 +19,19 @@ namespace hotloop::cli {
 
 namespace {
 
+// The recorder gets by with little memory however long the run; the analysis holds all of it. Above
+// this, only reports analyse.
+constexpr std::uint64_t kAnalysedEvents = 2'000'000;
+
 RecordOptions recordOptions(const Arguments &arguments) {
   RecordOptions options;
   options.command = arguments.trailing;
-  options.output = arguments.has("output") ? arguments.text("output") : defaultRunFile(options.command);
+  options.output =
+      arguments.has("output") ? arguments.text("output") : defaultRunFile(options.command);
   options.overwrite = arguments.has("force");
   options.wait = arguments.text("wait", "all") == "primary" ? WaitFor::kPrimary : WaitFor::kAll;
-  options.stacks = arguments.text("stacks", "needed") == "off" ? StackPolicy::kOff : StackPolicy::kNeeded;
+  options.stacks =
+      arguments.text("stacks", "needed") == "off" ? StackPolicy::kOff : StackPolicy::kNeeded;
   options.operators = !arguments.has("no-operators");
   options.nvtx = !arguments.has("no-nvtx");
   options.pythonFrames = !arguments.has("no-python-frames");
@@ -34,48 +43,74 @@ int fail(const CommandContext &context, int code, const std::string &message) {
   return code;
 }
 
-std::string summaryLine(const RecordOptions &options, const RecordOutcome &outcome, const StoredResults &stored) {
-  std::string line = fmt::format(
-      "hotloop: {}: {} events of {} process{} in {}, {} dropped", options.output, outcome.events,
-      outcome.processes, outcome.processes == 1 ? "" : "es",
-      formatDuration(Nanoseconds(static_cast<std::int64_t>(outcome.seconds * 1e9))),
-      outcome.dropped == 0 ? "none" : std::to_string(outcome.dropped));
-  if (stored.steps > 0) line += fmt::format("; {} steps, {} steady", stored.steps, stored.steady);
-  else if (outcome.events > 0) line += "; no steps found";
+bool canWrite(const std::string &path) {
+  if (access(path.c_str(), F_OK) == 0) return access(path.c_str(), W_OK) == 0;
+  const auto folder = std::filesystem::path(path).parent_path();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK) == 0;
+}
+
+// The program was found and may be executed; what is left is a file that the system cannot run,
+// such as a script whose interpreter is missing.
+int failureCode(const Error &error, bool outputUsable) {
+  if (outputUsable && error.kind == ErrorKind::kNotFound) return kExitNotFound;
+  if (outputUsable && error.kind == ErrorKind::kPermission) return kExitNotExecutable;
+  return kExitOwnFailure;
+}
+
+std::string summaryLine(const RecordOptions &options, const RecordOutcome &outcome,
+                        const std::optional<StoredAnalysis> &stored) {
+  std::string line =
+      fmt::format("hotloop: {}: {} events of {} process{} in {}, {} dropped", options.output,
+                  outcome.events, outcome.processes, outcome.processes == 1 ? "" : "es",
+                  formatDuration(Nanoseconds(static_cast<std::int64_t>(outcome.seconds * 1e9))),
+                  outcome.dropped == 0 ? "none" : std::to_string(outcome.dropped));
+  if (stored && stored->steps > 0)
+    line += fmt::format("; {} steps, {} steady", stored->steps, stored->steady);
+  else if (stored)
+    line += "; no steps found";
   if (outcome.terminatingSignal != 0)
-    line += fmt::format("; the program was ended by signal {}", outcome.terminatingSignal);
+    line += fmt::format("; the program was ended by signal {} ({})", outcome.terminatingSignal,
+                        strsignal(outcome.terminatingSignal));
   return line;
 }
 
 Result<int> run(const CommandContext &context) {
   if (context.arguments.trailing.empty())
-    return fail(context, kExitOwnFailure, "a program is missing: hotloop record -- PROGRAM [ARGUMENTS]");
+    return fail(context, kExitOwnFailure,
+                "a program is missing: hotloop record -- PROGRAM [ARGUMENTS]");
   const RecordOptions options = recordOptions(context.arguments);
   if (options.output == "-")
-    return fail(context, kExitOwnFailure,
-                "a run file cannot go to standard output, which belongs to the program; give -o FILE");
+    return fail(
+        context, kExitOwnFailure,
+        "a run file cannot go to standard output, which belongs to the program; give -o FILE");
   if (const auto program = resolveProgram(options.command[0], context.surroundings); !program)
-    return fail(context, program.error().kind == ErrorKind::kNotFound ? kExitNotFound : kExitNotExecutable,
+    return fail(context,
+                program.error().kind == ErrorKind::kNotFound ? kExitNotFound : kExitNotExecutable,
                 program.error().message);
   if (const auto library = findInjectLibrary(); !library)
     return fail(context, kExitOwnFailure, library.error().message);
 
+  const bool outputUsable = canWrite(options.output);
   const auto outcome = record(options);
-  if (!outcome) return fail(context, kExitOwnFailure, outcome.error().message);
-  StoredResults stored;
-  if (outcome->events > 0) {
+  if (!outcome)
+    return fail(context, failureCode(outcome.error(), outputUsable), outcome.error().message);
+  if (!outcome->storeFailure.empty())
+    fail(context, kExitOwnFailure, "the run file is incomplete: " + outcome->storeFailure);
+  std::optional<StoredAnalysis> stored;
+  if (outcome->events > 0 && outcome->events <= kAnalysedEvents) {
     StatusLine status(context);
     status.show("looking for steps in " + options.output);
-    auto results = storeResults(options.output);
-    if (results)
-      stored = *results;
+    auto result = storeAnalysis(options.output);
+    if (result)
+      stored = *result;
     else
-      context.note("hotloop: the steps were not stored: " + results.error().message);
+      context.note("hotloop: the analysis was not stored: " + result.error().message);
   }
   context.note(summaryLine(options, *outcome, stored));
-  context.note(outcome->events == 0 ? "next: hotloop doctor (nothing was recorded: does the program run PyTorch "
-                                      "operators or NVTX ranges?)"
-                                    : "next: hotloop advise " + options.output);
+  context.note(outcome->events == 0
+                   ? "next: hotloop doctor (nothing was recorded: does the program run PyTorch "
+                     "operators or NVTX ranges?)"
+                   : "next: hotloop advise " + options.output);
   return outcome->exitStatus;
 }
 
@@ -84,7 +119,8 @@ Result<int> run(const CommandContext &context) {
 Command recordCommand() {
   return {"record",
           "run a program and write what its loop does into a run file",
-          {{kOutputFlag, kForceFlag,
+          {{kOutputFlag,
+            kForceFlag,
             {"wait", 0, FlagValue::kChoice, "all|primary", "HOTLOOP_WAIT", false},
             {"stacks", 0, FlagValue::kChoice, "needed|off", "HOTLOOP_STACKS", false},
             {"no-operators", 0, FlagValue::kNone, {}, {}, false},

@@ -29,15 +29,16 @@ Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
       return Unexpected(invalidInput(fmt::format("unknown report '{}' (one of {}){}", name,
                                                  fmt::join(known, ", "), didYouMean(name, known))));
   if (context.format() == "csv" && wanted.size() > 1)
-    return Unexpected(invalidInput(
-        "--format csv writes one table: choose it with -r, for instance -r sites"));
+    return Unexpected(
+        invalidInput("--format csv writes one table: choose it with -r, for instance -r sites"));
   return wanted;
 }
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const auto wanted, wantedTables(context));
   HOTLOOP_ASSIGN(const AnalysisOptions options, analysisOptions(context));
-  HOTLOOP_ASSIGN(const AnalyzedRun source, analyzeRun(context, context.arguments.positionals[0], options));
+  HOTLOOP_ASSIGN(const AnalyzedRun source,
+                 analyzeRun(context, context.arguments.positionals[0], options));
   StatsReport report{source.run, source.steps, source.quality, {}, reportExit(source.analysis)};
   const std::string format = context.format();
   const bool forPeople = format == "text" || format == "md";
@@ -48,7 +49,7 @@ Result<int> run(const CommandContext &context) {
                          context.arguments.number("limit", forPeople ? kRowsShown : 0)));
     report.tables.push_back(std::move(table));
   }
-  const std::string text = format == "json" ? statsJson(report)
+  const std::string text = format == "json"  ? statsJson(report)
                            : format == "csv" ? tableCsv(report.tables.front())
                            : format == "md"  ? statsMarkdown(report)
                                              : statsText(report, context.style, context.width);
@@ -63,7 +64,12 @@ Command statsCommand() {
           "where the time of a step goes: tables from one run",
           {{{"report", 'r', FlagValue::kText, "TABLES", {}, true},
             {"sort", 0, FlagValue::kChoice, "time|count|name", {}, false},
-            formatFlag("text|json|csv|md"), kJsonFlag, kOutputFlag, kForceFlag, kLimitFlag, kWarmupFlag},
+            formatFlag("text|json|csv|md"),
+            kJsonFlag,
+            kOutputFlag,
+            kForceFlag,
+            kLimitFlag,
+            kWarmupFlag},
            {{"RUN", true, false, true, {}}}},
           run};
 }

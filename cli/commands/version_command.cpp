@@ -1,6 +1,7 @@
 #include "cli/commands/version_command.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/build_info.h"
@@ -15,7 +16,8 @@ Result<int> run(const CommandContext &context) {
   if (context.format() == "json") {
     Json features = Json::object();
     for (const BuildFeature &feature : build.features)
-      features[std::string(feature.name)] = feature.version.empty() ? Json(feature.present) : Json(feature.version);
+      features[std::string(feature.name)] =
+          feature.version.empty() ? Json(feature.present) : Json(feature.version);
     HOTLOOP_TRY(context.emit(dumpJson({{"schema", "hotloop.version/1"},
                                        {"version", build.version},
                                        {"format", build.format},
@@ -24,11 +26,11 @@ Result<int> run(const CommandContext &context) {
                                        {"features", std::move(features)}})));
     return kExitOk;
   }
-  std::string text = fmt::format("hotloop {}\nrun file format {}\nbuilt with {}, {}\n", build.version,
-                                 build.format, build.compiler, build.type);
+  std::string text = fmt::format("hotloop {}\nrun file format {}\nbuilt with {}, {}\n",
+                                 build.version, build.format, build.compiler, build.type);
   for (const BuildFeature &feature : build.features)
     text += fmt::format("{:<22} {}\n", feature.meaning,
-                        !feature.present         ? "no"
+                        !feature.present          ? "no"
                         : feature.version.empty() ? "yes"
                                                   : std::string(feature.version));
   HOTLOOP_TRY(context.emit(text));

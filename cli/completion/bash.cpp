@@ -15,14 +15,16 @@ std::string words(std::string_view choices) {
 std::string flagNames(const Command &command) {
   std::string names;
   for (const auto *flags : {&command.syntax.flags, &globalFlags()})
-    for (const FlagSpec &flag : *flags) names += fmt::format("{}--{}", names.empty() ? "" : " ", flag.name);
+    for (const FlagSpec &flag : *flags)
+      names += fmt::format("{}--{}", names.empty() ? "" : " ", flag.name);
   return names;
 }
 
 std::string positionalWords(const Command &command) {
   if (command.name == "help") {
     std::string names;
-    for (const HelpTopic &topic : helpTopics()) names += fmt::format("{}{}", names.empty() ? "" : " ", topic.name);
+    for (const HelpTopic &topic : helpTopics())
+      names += fmt::format("{}{}", names.empty() ? "" : " ", topic.name);
     return names;
   }
   for (const PositionalSpec &positional : command.syntax.positionals)
@@ -36,11 +38,13 @@ std::string bashCompletion(std::span<const Command> commands) {
   std::string verbs, cases, values;
   for (const Command &command : commands) {
     verbs += fmt::format("{}{}", verbs.empty() ? "" : " ", command.name);
-    cases += fmt::format("    {}) flags=\"{}\"; words=\"{}\" ;;\n", command.name, flagNames(command), positionalWords(command));
+    cases += fmt::format("    {}) flags=\"{}\"; words=\"{}\" ;;\n", command.name,
+                         flagNames(command), positionalWords(command));
     for (const FlagSpec &flag : command.syntax.flags)
       if (flag.value == FlagValue::kChoice)
-        values += fmt::format("    {}:--{}) COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")); return ;;\n",
-                              command.name, flag.name, words(flag.valueName));
+        values +=
+            fmt::format("    {}:--{}) COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")); return ;;\n",
+                        command.name, flag.name, words(flag.valueName));
   }
   for (const FlagSpec &flag : globalFlags())
     if (flag.value == FlagValue::kChoice)

@@ -33,8 +33,8 @@ std::string flagLine(const FlagSpec &flag, const std::string &condition) {
 std::string fishCompletion(std::span<const Command> commands) {
   std::string out = "# fish completion of hotloop: hotloop completion fish | source\n";
   for (const Command &command : commands)
-    out += fmt::format("complete -c hotloop -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
-                       quoted(command.summary));
+    out += fmt::format("complete -c hotloop -n __fish_use_subcommand -f -a {} -d {}\n",
+                       command.name, quoted(command.summary));
   for (const FlagSpec &flag : globalFlags()) out += flagLine(flag, "");
   for (const Command &command : commands) {
     const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", command.name);

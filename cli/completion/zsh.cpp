@@ -26,10 +26,11 @@ std::string flagLine(const FlagSpec &flag) {
     action = ":file:_files";
   else if (flag.value != FlagValue::kNone)
     action = fmt::format(":{}:", safe(flag.valueName));
-  std::string lines = fmt::format("        '{}--{}{}{}' \\\n", flag.repeatable ? "*" : "", flag.name,
-                                  flag.value == FlagValue::kNone ? "" : "=", action);
+  std::string lines = fmt::format("        '{}--{}{}{}' \\\n", flag.repeatable ? "*" : "",
+                                  flag.name, flag.value == FlagValue::kNone ? "" : "=", action);
   if (flag.shortName != 0)
-    lines += fmt::format("        '{}-{}{}' \\\n", flag.repeatable ? "*" : "", flag.shortName, action);
+    lines +=
+        fmt::format("        '{}-{}{}' \\\n", flag.repeatable ? "*" : "", flag.shortName, action);
   return lines;
 }
 
@@ -44,7 +45,8 @@ std::string zshCompletion(std::span<const Command> commands) {
       for (const FlagSpec &flag : *flags) cases += flagLine(flag);
     for (const PositionalSpec &positional : command.syntax.positionals)
       if (!positional.choices.empty())
-        cases += fmt::format("        '1:what:({})' \\\n", fmt::join(splitChoices(positional.choices), " "));
+        cases += fmt::format("        '1:what:({})' \\\n",
+                             fmt::join(splitChoices(positional.choices), " "));
     cases += "        '*:file:_files' ;;\n";
   }
   return fmt::format(R"sh(#compdef hotloop

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "cli/diff/diff_writer.h"
 #include "core/report/json_parts.h"
 
@@ -12,15 +14,18 @@ Json sideJson(const AnalyzedRun &run) {
           {"quality", qualityJson(run.quality)}};
 }
 
-Json numberOrNull(const std::optional<double> &number) { return number ? countJson(*number) : Json(nullptr); }
+Json numberOrNull(const std::optional<double> &number) {
+  return number ? countJson(*number) : Json(nullptr);
+}
 
 Json counterJson(const CounterChange &change) {
-  return {{"name", change.name},
-          {"a", numberOrNull(change.before)},
-          {"b", numberOrNull(change.after)},
-          {"change", change.comparable() ? countJson(*change.after - *change.before) : Json(nullptr)},
-          {"differs", change.differs()},
-          {"why_not", change.comparable() ? Json(nullptr) : Json(change.whyNot)}};
+  return {
+      {"name", change.name},
+      {"a", numberOrNull(change.before)},
+      {"b", numberOrNull(change.after)},
+      {"change", change.comparable() ? countJson(*change.after - *change.before) : Json(nullptr)},
+      {"differs", change.differs()},
+      {"why_not", change.comparable() ? Json(nullptr) : Json(change.whyNot)}};
 }
 
 Json timeJson(const AnalyzedRun &before, const AnalyzedRun &after) {
@@ -42,7 +47,8 @@ std::string diffJson(const RunDiff &diff, const AnalyzedRun &before, const Analy
   for (const SiteChange &change : diff.sites)
     sites.push_back({{"counter", change.counter},
                      {"site", siteJson(change.site)},
-                     {"moved_from_line", change.movedFrom.line == 0 ? Json(nullptr) : Json(change.movedFrom.line)},
+                     {"moved_from_line",
+                      change.movedFrom.line == 0 ? Json(nullptr) : Json(change.movedFrom.line)},
                      {"a", countJson(change.before)},
                      {"b", countJson(change.after)},
                      {"change", countJson(change.after - change.before)}});

@@ -13,12 +13,15 @@ namespace {
 
 constexpr const char *kNoVerdict = "one run each, so no verdict on time";
 
-std::string amount(double value, bool bytes) { return bytes ? formatBytes(value) : formatCount(value); }
+std::string amount(double value, bool bytes) {
+  return bytes ? formatBytes(value) : formatCount(value);
+}
 
 std::string changeText(double before, double after, bool bytes) {
   if (before == after) return ".";
   const double difference = after - before;
-  const std::string size = bytes ? formatBytes(std::abs(difference)) : formatCount(std::abs(difference));
+  const std::string size =
+      bytes ? formatBytes(std::abs(difference)) : formatCount(std::abs(difference));
   return (difference > 0 ? "+" : "-") + size;
 }
 
@@ -69,8 +72,9 @@ std::string facts(const RunDiff &diff, const AnalyzedRun &before, const Analyzed
   for (const AnalyzedRun *run : {&before, &after})
     for (const QualityNote &note : run->quality)
       if (note.severity != "info")
-        out += fmt::format("{}: {}: {}\n", note.severity == "data_loss" ? "data loss" : note.severity,
-                           printable(run->run.file), printable(note.message));
+        out +=
+            fmt::format("{}: {}: {}\n", note.severity == "data_loss" ? "data loss" : note.severity,
+                        printable(run->run.file), printable(note.message));
   return out;
 }
 
@@ -96,11 +100,12 @@ ReportTable diffCounterTable(const RunDiff &diff) {
     auto cell = [&](const std::optional<double> &value) {
       return ReportCell{value ? amount(*value, change.bytes) : std::string("-")};
     };
-    table.rows.push_back({change.title, cell(change.before), cell(change.after),
-                          change.comparable() ? changeText(*change.before, *change.after, change.bytes)
-                                              : std::string("-"),
-                          change.comparable() ? std::string(direction(*change.before, *change.after))
-                                              : "not compared: " + change.whyNot});
+    table.rows.push_back(
+        {change.title, cell(change.before), cell(change.after),
+         change.comparable() ? changeText(*change.before, *change.after, change.bytes)
+                             : std::string("-"),
+         change.comparable() ? std::string(direction(*change.before, *change.after))
+                             : "not compared: " + change.whyNot});
   }
   return table;
 }
@@ -128,8 +133,8 @@ ReportTable diffSiteTable(const RunDiff &diff) {
 std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
                      std::size_t limit, const Style &style, std::size_t width) {
   std::string out = style.bold("hotloop diff") + "  A " + printable(before.run.file) + " (" +
-                    std::to_string(before.steps.steady) + " steady steps)  B " + printable(after.run.file) +
-                    " (" + std::to_string(after.steps.steady) + ")\n";
+                    std::to_string(before.steps.steady) + " steady steps)  B " +
+                    printable(after.run.file) + " (" + std::to_string(after.steps.steady) + ")\n";
   out += facts(diff, before, after);
   if (!diff.comparable()) out += "not comparable: " + printable(diff.whyNot) + "\n";
   if (diff.counters.empty()) return out;

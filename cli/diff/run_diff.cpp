@@ -32,12 +32,15 @@ constexpr Counter kCounters[] = {
     {"kernels", "kernels", &StepFigures::kernels, nullptr, false, false},
     {"copies", "copies", &StepFigures::copies, nullptr, false, false},
     {"allocations", "allocations", &StepFigures::allocations, &CostRow::allocations, false, false},
-    {"allocated_bytes", "allocated bytes", &StepFigures::allocatedBytes, &CostRow::allocatedBytes, false, true},
+    {"allocated_bytes", "allocated bytes", &StepFigures::allocatedBytes, &CostRow::allocatedBytes,
+     false, true},
     {"operators", "operators", &StepFigures::operators, &CostRow::perStep, false, false},
 };
 
-CounterChange compareCounter(const Counter &counter, const StepFigures &before, const StepFigures &after) {
-  CounterChange change{counter.name, counter.title, before.*counter.total, after.*counter.total, {}, counter.bytes};
+CounterChange compareCounter(const Counter &counter, const StepFigures &before,
+                             const StepFigures &after) {
+  CounterChange change{counter.name, counter.title, before.*counter.total, after.*counter.total,
+                       {},           counter.bytes};
   const bool sameMeaning = !counter.wouldBe || before.felt == after.felt;
   if (counter.wouldBe && sameMeaning && before.felt == Felt::kWould)
     change.title = std::string("would-be ") + counter.title;
@@ -58,12 +61,15 @@ struct SitePair {
 std::vector<SitePair> matchSites(const Analysis &before, const Analysis &after) {
   using Place = std::tuple<std::string, std::uint32_t, std::string>;
   std::map<Place, SitePair> exact;
-  auto place = [](const CostRow &row) { return Place{row.site.file, row.site.line, row.site.function}; };
+  auto place = [](const CostRow &row) {
+    return Place{row.site.file, row.site.line, row.site.function};
+  };
   for (const CostRow &row : before.sites) exact[place(row)].before = &row;
   for (const CostRow &row : after.sites) exact[place(row)].after = &row;
 
   std::vector<SitePair> pairs;
-  std::map<std::pair<std::string, std::string>, std::pair<std::vector<const CostRow *>, std::vector<const CostRow *>>>
+  std::map<std::pair<std::string, std::string>,
+           std::pair<std::vector<const CostRow *>, std::vector<const CostRow *>>>
       leftOver;
   for (const auto &[key, pair] : exact) {
     if (pair.before != nullptr && pair.after != nullptr) {
@@ -95,7 +101,8 @@ std::vector<SiteChange> compareSites(const Counter &counter, const std::vector<S
     if (pair.after != nullptr) change.after = pair.after->*counter.atSite;
     if (std::fabs(change.after - change.before) < kShownChange) continue;
     change.site = pair.after != nullptr ? pair.after->site : pair.before->site;
-    if (pair.before != nullptr && pair.after != nullptr && pair.before->site.line != pair.after->site.line)
+    if (pair.before != nullptr && pair.after != nullptr &&
+        pair.before->site.line != pair.after->site.line)
       change.movedFrom = pair.before->site;
     changes.push_back(std::move(change));
   }
@@ -129,7 +136,8 @@ std::vector<ConditionChange> compareConditions(const TraceView &before, const Tr
 bool CounterChange::differs() const { return comparable() && *before != *after; }
 
 bool RunDiff::differs() const {
-  return std::any_of(counters.begin(), counters.end(), [](const CounterChange &c) { return c.differs(); });
+  return std::any_of(counters.begin(), counters.end(),
+                     [](const CounterChange &c) { return c.differs(); });
 }
 
 RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after) {
@@ -137,8 +145,9 @@ RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after) {
   diff.conditions = compareConditions(before.trace, after.trace);
   for (const AnalyzedRun *run : {&before, &after})
     if (run->analysis.steps.steady == 0 && diff.whyNot.empty())
-      diff.whyNot = fmt::format("{} has no steady steps to compare: {}", run->run.file,
-                                run->steps.whyNone.empty() ? "none were found." : run->steps.whyNone);
+      diff.whyNot =
+          fmt::format("{} has no steady steps to compare: {}", run->run.file,
+                      run->steps.whyNone.empty() ? "none were found." : run->steps.whyNone);
   if (!diff.comparable()) return diff;
   // A gate must not pass because the records that it looks at went missing.
   if (before.steps.felt != after.steps.felt)

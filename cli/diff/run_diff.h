@@ -20,8 +20,8 @@ struct CounterChange {
   bool differs() const;
 };
 
-// The same at one site. Sites are matched by file, line and function; a site whose function has only one
-// left over on each side is taken to have moved.
+// The same at one site. Sites are matched by file, line and function; a site whose function has
+// only one left over on each side is taken to have moved.
 struct SiteChange {
   std::string counter;
   Site site;      // in the second run, else in the first
@@ -38,16 +38,16 @@ struct RunDiff {
   std::vector<CounterChange> counters;
   std::vector<SiteChange> sites; // per counter, the largest change first
   std::vector<ConditionChange> conditions;
-  // Sentence, when the runs cannot be judged against each other; what can be compared is there all the same,
-  // and nothing when a run has no steady steps.
+  // Sentence, when the runs cannot be judged against each other; what can be compared is there all
+  // the same, and nothing when a run has no steady steps.
   std::string whyNot;
 
   bool comparable() const { return whyNot.empty(); }
   bool differs() const; // any counter does
 };
 
-// Counters are medians per steady step and compared exactly; site counters are shown where they change by
-// at least 0.01 per step.
+// Counters are medians per steady step and compared exactly; site counters are shown where they
+// change by at least 0.01 per step.
 RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after);
 
 } // namespace hotloop::cli

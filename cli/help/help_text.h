@@ -19,11 +19,13 @@ std::span<const HelpTopic> helpTopics();
 // The page's Markdown; empty when there is none.
 std::string_view helpTopic(std::string_view name);
 
-// The Markdown of docs/cli and of the rules' pages for a terminal: headings, paragraphs, code (indented by four
-// or fenced), tables as they are, and items "- `--flag VALUE`: text" in two columns.
+// The Markdown of docs/cli and of the rules' pages for a terminal: headings, paragraphs, code
+// (indented by four or fenced), tables as they are, and items "- `--flag VALUE`: text" in two
+// columns.
 std::string renderHelp(std::string_view markdown, const Style &style, std::size_t width);
 
-// The flags that a page documents, as written between the back-ticks of its items: "-o, --output FILE".
+// The flags that a page documents, as written between the back-ticks of its items: "-o, --output
+// FILE".
 std::vector<std::string> documentedFlags(std::string_view markdown);
 
 } // namespace hotloop::cli

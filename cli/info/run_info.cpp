@@ -19,11 +19,11 @@ std::string text(const Database::Cell &cell) {
   return value == nullptr ? std::string() : *value;
 }
 
-constexpr const char *kProcesses =
-    "SELECT p.os_pid, n.text, c.text, p.exit_status, p.rank,"
-    " (SELECT count(*) FROM thread t WHERE t.process = p.id)"
-    " FROM process p LEFT JOIN string n ON n.id = p.name LEFT JOIN string c ON c.id = p.command_line"
-    " ORDER BY p.id";
+constexpr const char *kProcesses = "SELECT p.os_pid, n.text, c.text, p.exit_status, p.rank,"
+                                   " (SELECT count(*) FROM thread t WHERE t.process = p.id)"
+                                   " FROM process p LEFT JOIN string n ON n.id = p.name LEFT JOIN "
+                                   "string c ON c.id = p.command_line"
+                                   " ORDER BY p.id";
 
 constexpr const char *kQuality =
     "SELECT n.text, CASE q.severity WHEN 0 THEN 'info' WHEN 1 THEN 'notice' WHEN 2 THEN 'data_loss'"
@@ -52,8 +52,8 @@ Result<RunInfo> readRunInfo(const std::string &path) {
   HOTLOOP_ASSIGN(Database database, Database::open(path));
   HOTLOOP_ASSIGN(const Database::Table processes, database.query(kProcesses));
   for (const auto &row : processes.rows)
-    info.processes.push_back({whole(row[0]), text(row[1]), text(row[2]), whole(row[3]), whole(row[4]),
-                              whole(row[5])});
+    info.processes.push_back(
+        {whole(row[0]), text(row[1]), text(row[2]), whole(row[3]), whole(row[4]), whole(row[5])});
   HOTLOOP_ASSIGN(const Database::Table quality, database.query(kQuality));
   for (const auto &row : quality.rows)
     info.quality.push_back({text(row[0]), text(row[1]), whole(row[2]), text(row[3])});
@@ -63,7 +63,8 @@ Result<RunInfo> readRunInfo(const std::string &path) {
     std::from_chars(value.data(), value.data() + value.size(), result);
     return result;
   };
-  const std::int64_t start = number(meta_key::kStartMonotonic), end = number(meta_key::kEndMonotonic);
+  const std::int64_t start = number(meta_key::kStartMonotonic),
+                     end = number(meta_key::kEndMonotonic);
   if (start != 0 && end > start) info.seconds = static_cast<double>(end - start) * 1e-9;
   return info;
 }

@@ -26,7 +26,8 @@ std::string runName(const std::vector<std::string> &command) {
   }
   std::string safe;
   for (const char c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
     safe += plain ? c : '_';
   }
   return safe.empty() ? "run" : safe.substr(0, 60);

@@ -24,8 +24,9 @@ public:
     for (const std::uint32_t index : steps.steady) windows_.push_back(steps.all[index]);
   }
   bool contains(Nanoseconds time) const {
-    const auto after = std::upper_bound(windows_.begin(), windows_.end(), time,
-                                        [](Nanoseconds t, const Step &step) { return t < step.start; });
+    const auto after =
+        std::upper_bound(windows_.begin(), windows_.end(), time,
+                         [](Nanoseconds t, const Step &step) { return t < step.start; });
     return after != windows_.begin() && time < std::prev(after)->end;
   }
 
@@ -37,7 +38,8 @@ private:
 
 ReportTable rangeTable(const TraceView &trace, const Analysis &analysis) {
   const bool steady = analysis.steps.steady > 0;
-  // analyze() found warm-up by itself or was told; the number of steps it left out is the same here.
+  // analyze() found warm-up by itself or was told; the number of steps it left out is the same
+  // here.
   const Steps steps = findSteps(trace, steady ? analysis.steps.total - analysis.steps.steady : -1);
   const SteadyWindows windows(steps);
   std::unordered_map<std::uint64_t, RangeSums> sums;
@@ -74,8 +76,8 @@ ReportTable rangeTable(const TraceView &trace, const Analysis &analysis) {
   const double steadySteps = static_cast<double>(std::max<std::size_t>(steps.steady.size(), 1));
   auto perStep = [&](double sum) { return steady ? ReportCell{sum / steadySteps} : ReportCell{}; };
   for (const RangeSums &sum : rows)
-    table.rows.push_back({std::string(trace.text(sum.name)), std::string(trace.text(sum.domain)), sum.count,
-                          sum.total.milliseconds(),
+    table.rows.push_back({std::string(trace.text(sum.name)), std::string(trace.text(sum.domain)),
+                          sum.count, sum.total.milliseconds(),
                           sum.total.milliseconds() / static_cast<double>(sum.count),
                           sum.longest.milliseconds(), perStep(static_cast<double>(sum.steadyCount)),
                           perStep(sum.steadyTotal.milliseconds())});

@@ -23,13 +23,20 @@ std::vector<ReportColumn> costColumns() {
 }
 
 std::vector<ReportCell> costCells(const CostRow &row) {
-  return {row.perStep,    row.selfTime.milliseconds(), row.totalTime.milliseconds(), row.launches,
-          row.hostSyncs, row.allocations,             row.allocatedBytes};
+  return {row.perStep,
+          row.selfTime.milliseconds(),
+          row.totalTime.milliseconds(),
+          row.launches,
+          row.hostSyncs,
+          row.allocations,
+          row.allocatedBytes};
 }
 
 template <class Keep>
-ReportTable operatorTable(const Analysis &analysis, std::string name, std::string title, Keep &&keep) {
-  ReportTable table{std::move(name), std::move(title), {{"name", "operator", CellFormat::kText, true}}, {}, 0};
+ReportTable operatorTable(const Analysis &analysis, std::string name, std::string title,
+                          Keep &&keep) {
+  ReportTable table{
+      std::move(name), std::move(title), {{"name", "operator", CellFormat::kText, true}}, {}, 0};
   const auto columns = costColumns();
   table.columns.insert(table.columns.end(), columns.begin(), columns.end());
   for (const CostRow &row : analysis.operators) {
@@ -111,21 +118,24 @@ ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
   const Analysis &analysis = run.analysis;
   const bool would = analysis.perStep.felt == Felt::kWould;
   auto all = [](const CostRow &) { return true; };
-  if (name == "operators") return operatorTable(analysis, "operators", "operators, per steady step", all);
+  if (name == "operators")
+    return operatorTable(analysis, "operators", "operators, per steady step", all);
   if (name == "sites") return siteTable(analysis, "sites", "sites, per steady step", all);
   if (name == "ranges") return rangeTable(run.trace, run.analysis);
   if (name == "steps") return stepTable(run.steps);
   ReportTable table;
   if (name == "syncs") {
-    table = siteTable(analysis, "syncs", would ? "sites of would-be host syncs" : "sites of host syncs",
-                      [](const CostRow &row) { return row.hostSyncs > 0; });
+    table =
+        siteTable(analysis, "syncs", would ? "sites of would-be host syncs" : "sites of host syncs",
+                  [](const CostRow &row) { return row.hostSyncs > 0; });
     sortFalling(table, columnOf(table, {"host_syncs"}));
   } else if (name == "allocs") {
     table = siteTable(analysis, "allocs", "sites of allocations",
                       [](const CostRow &row) { return row.allocations > 0; });
     sortFalling(table, columnOf(table, {"allocated_bytes"}));
   } else {
-    table = operatorTable(analysis, "launches", would ? "operators that would launch" : "operators that launch",
+    table = operatorTable(analysis, "launches",
+                          would ? "operators that would launch" : "operators that launch",
                           [](const CostRow &row) { return row.launches > 0; });
     sortFalling(table, columnOf(table, {"launches"}));
   }

@@ -12,8 +12,8 @@ namespace hotloop::cli {
 // Names of the tables that `hotloop stats -r` knows, in the order of its help.
 std::vector<std::string_view> statsTableNames();
 
-// One of them. Times are milliseconds per steady step, counts occurrences per steady step; `ranges` also
-// holds figures of the whole run.
+// One of them. Times are milliseconds per steady step, counts occurrences per steady step; `ranges`
+// also holds figures of the whole run.
 ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run);
 
 // By "time", "count" (both falling) or "name"; "" leaves the table's own order.

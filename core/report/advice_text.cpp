@@ -48,7 +48,8 @@ std::string feltText(const Finding &finding) {
   return text;
 }
 
-std::string findingText(const Finding &finding, std::size_t rank, const Style &style, std::size_t width) {
+std::string findingText(const Finding &finding, std::size_t rank, const Style &style,
+                        std::size_t width) {
   const std::string head = fmt::format("{:>2}  ", rank);
   const std::string rule = ruleName(finding);
   const std::size_t titleRoom = std::max<std::size_t>(width, head.size() + rule.size() + 22) -
@@ -58,9 +59,11 @@ std::string findingText(const Finding &finding, std::size_t rank, const Style &s
   const std::string facts = formatCount(finding.perStep) + " per step, " + feltText(finding);
   const std::size_t room = width > facts.size() + 26 ? width - facts.size() - 6 : 20;
   const std::string place = placeText(finding.site, room);
-  const std::size_t left = std::max<std::size_t>(width, displayWidth(place) + 26) - displayWidth(place) - 6;
+  const std::size_t left =
+      std::max<std::size_t>(width, displayWidth(place) + 26) - displayWidth(place) - 6;
   out += "    " + style.place(place) + "  " + cutToWidth(facts, left) + "\n";
-  out += "    fix: " + cutToWidth(printable(finding.fix), std::max<std::size_t>(width, 40) - 9) + "\n";
+  out +=
+      "    fix: " + cutToWidth(printable(finding.fix), std::max<std::size_t>(width, 40) - 9) + "\n";
   return out;
 }
 
@@ -81,8 +84,8 @@ std::string notCheckedLine(const std::vector<UncheckedRule> &rules, std::size_t 
   return cutToWidth(line, width);
 }
 
-void addBlock(std::string &out, const Style &style, const std::string &heading, const std::string &text,
-              bool code) {
+void addBlock(std::string &out, const Style &style, const std::string &heading,
+              const std::string &text, bool code) {
   if (text.empty()) return;
   out += style.bold(heading) + "\n";
   std::size_t begin = 0;
@@ -92,7 +95,8 @@ void addBlock(std::string &out, const Style &style, const std::string &heading, 
     if (code)
       out += "    " + printable(line) + "\n";
     else
-      for (const std::string &part : wrapText(printable(line), kReadable - 2)) out += "  " + part + "\n";
+      for (const std::string &part : wrapText(printable(line), kReadable - 2))
+        out += "  " + part + "\n";
     begin = end + 1;
   }
 }
@@ -105,20 +109,26 @@ std::string adviceText(const AdviceReport &report, std::size_t limit, const Styl
   out += '\n';
   const std::size_t shown =
       limit == 0 ? report.findings.size() : std::min(limit, report.findings.size());
-  for (std::size_t i = 0; i < shown; ++i) out += findingText(report.findings[i], i + 1, style, width);
+  for (std::size_t i = 0; i < shown; ++i)
+    out += findingText(report.findings[i], i + 1, style, width);
   if (shown < report.findings.size())
-    out += style.dim(fmt::format("    {} more: --limit 0 shows all", report.findings.size() - shown)) + "\n";
+    out +=
+        style.dim(fmt::format("    {} more: --limit 0 shows all", report.findings.size() - shown)) +
+        "\n";
   if (report.findings.empty())
-    out += report.steps.steady > 0 ? "Nothing found that holds the loop back.\n"
-                                   : "No findings: rules look at steady steps, and this run has none.\n";
+    out += report.steps.steady > 0
+               ? "Nothing found that holds the loop back.\n"
+               : "No findings: rules look at steady steps, and this run has none.\n";
   if (!report.notWorth.empty())
-    out += "\nchecked, not worth it: " + notWorthLine(report.notWorth, std::max<std::size_t>(width, 60) - 23) +
-           "\n";
+    out += "\nchecked, not worth it: " +
+           notWorthLine(report.notWorth, std::max<std::size_t>(width, 60) - 23) + "\n";
   if (!report.notChecked.empty())
     out += std::string(report.notWorth.empty() ? "\n" : "") + "not checked: " +
            notCheckedLine(report.notChecked, std::max<std::size_t>(width, 60) - 13) + "\n";
   if (shown > 0)
-    out += style.dim("more on one of them: hotloop advise " + printable(report.run.file) + " --explain 1") + "\n";
+    out += style.dim("more on one of them: hotloop advise " + printable(report.run.file) +
+                     " --explain 1") +
+           "\n";
   return out;
 }
 
@@ -132,7 +142,9 @@ std::string explainText(const Finding &finding, int rank, const Style &style, st
   addBlock(out, style, "why it may not pay", finding.mayNotPay, false);
   if (!finding.gain.estimate)
     addBlock(out, style, "gain",
-             finding.gain.whyNone.empty() ? "not estimated" : "not estimated: " + finding.gain.whyNone, false);
+             finding.gain.whyNone.empty() ? "not estimated"
+                                          : "not estimated: " + finding.gain.whyNone,
+             false);
   if (!finding.evidence.empty()) {
     ReportTable table{"evidence",
                       "evidence",
@@ -145,7 +157,8 @@ std::string explainText(const Finding &finding, int rank, const Style &style, st
       table.rows.push_back({row.table, row.row, row.description});
     out += tableText(table, style, width);
   }
-  if (!finding.doc.empty()) out += style.dim("read more: hotloop rules show " + finding.rule) + "\n";
+  if (!finding.doc.empty())
+    out += style.dim("read more: hotloop rules show " + finding.rule) + "\n";
   return out;
 }
 

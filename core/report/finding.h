@@ -48,15 +48,15 @@ struct Finding {
   std::string variant; // "item", "branch", "print"; empty when the rule has none
   std::string title;   // one line, no full stop
   Site site;
-  double perStep = 0;            // occurrences per steady step (median)
+  double perStep = 0; // occurrences per steady step (median)
   Felt felt = Felt::kWould;
   Nanoseconds hostTime;          // measured CPU time per steady step (median) of what would go away
   std::int64_t bytesPerStep = 0; // allocated, where that is the point
   Gain gain;
-  std::string fix;       // one imperative sentence
-  std::string fixCode;   // before and after, may be empty
-  std::string mayNotPay; // one sentence
-  std::string doc;       // "docs/rules/hl101_scalar_readback.md"
+  std::string fix;                // one imperative sentence
+  std::string fixCode;            // before and after, may be empty
+  std::string mayNotPay;          // one sentence
+  std::string doc;                // "docs/rules/hl101_scalar_readback.md"
   std::vector<Evidence> evidence; // at least one, the first occurrences
 };
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 namespace hotloop {
 
 namespace {
@@ -28,7 +30,8 @@ Json millisecondsJson(double milliseconds) { return std::round(milliseconds * 1e
 
 Json countJson(double count) {
   constexpr double kExact = 9007199254740992.0; // 2^53
-  if (count == std::floor(count) && std::fabs(count) < kExact) return static_cast<std::int64_t>(count);
+  if (count == std::floor(count) && std::fabs(count) < kExact)
+    return static_cast<std::int64_t>(count);
   return count;
 }
 
@@ -43,7 +46,9 @@ Json runJson(const ReportRun &run) {
 
 Json stepsJson(const StepFigures &steps) {
   const bool known = steps.steady > 0;
-  auto ms = [&](double value) { return known && value > 0 ? millisecondsJson(value) : Json(nullptr); };
+  auto ms = [&](double value) {
+    return known && value > 0 ? millisecondsJson(value) : Json(nullptr);
+  };
   return {{"total", steps.total},
           {"steady", steps.steady},
           {"period_ms", ms(steps.periodMs)},

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "core/report/report.h"
 
-// Pieces of JSON that several outputs share. For sources that write JSON only: it brings nlohmann in.
+// Pieces of JSON that several outputs share. Sources that use them include nlohmann/json.hpp
+// themselves.
 namespace hotloop {
 
 using Json = nlohmann::ordered_json;

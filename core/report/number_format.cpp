@@ -41,7 +41,8 @@ std::string formatBytes(double bytes) {
     value /= 1000;
     ++unit;
   }
-  return unit == 0 ? fmt::format("{} B", formatCount(value)) : fmt::format("{:.3g} {}", value, kUnits[unit]);
+  return unit == 0 ? fmt::format("{} B", formatCount(value))
+                   : fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
 std::string formatSigned(double difference) {

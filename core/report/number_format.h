@@ -5,8 +5,8 @@
 
 #include "core/base/time.h"
 
-// Numbers as every report prints them. A decimal point, no thousands separators, so that output can be
-// searched and cut with the usual tools.
+// Numbers as every report prints them. A decimal point, no thousands separators, so that output can
+// be searched and cut with the usual tools.
 namespace hotloop {
 
 // 3, 2.5, 1478: at most two decimals, none when whole.

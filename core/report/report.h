@@ -8,8 +8,8 @@
 #include "core/report/finding.h"
 #include "core/report/report_table.h"
 
-// What `advise` and `stats` say, free of how it is written: filled by a reader of runs (the command line,
-// the viewer), written by advice_text.h, stats_text.h and report_json.h.
+// What `advise` and `stats` say, free of how it is written: filled by a reader of runs (the command
+// line, the viewer), written by advice_text.h, stats_text.h and report_json.h.
 namespace hotloop {
 
 // Which run a report is about.
@@ -24,11 +24,11 @@ struct ReportRun {
 struct StepFigures {
   std::int64_t total = 0;
   std::int64_t steady = 0;
-  double periodMs = 0;   // 0: unknown
+  double periodMs = 0; // 0: unknown
   double durationMs = 0;
   double p10Ms = 0, p90Ms = 0;
-  std::string source;    // api | nvtx | profiler | detected; empty without steps
-  std::string whyNone;   // sentence, when no step is steady
+  std::string source;  // api | nvtx | profiler | detected; empty without steps
+  std::string whyNone; // sentence, when no step is steady
 
   std::optional<double> operators, launches, graphLaunches, kernels, hostSyncs, copies, allocations;
   std::optional<double> allocatedBytes;

@@ -22,7 +22,8 @@ std::string sourceWords(const std::string &source) {
 
 std::string stepsLine(const StepFigures &steps) {
   if (steps.steady == 0)
-    return steps.whyNone.empty() ? fmt::format("{} steps, none steady", steps.total) : steps.whyNone;
+    return steps.whyNone.empty() ? fmt::format("{} steps, none steady", steps.total)
+                                 : steps.whyNone;
   std::string line = fmt::format("{} steps, {} steady", steps.total, steps.steady);
   if (!steps.source.empty()) line += " (" + sourceWords(steps.source) + ")";
   if (steps.periodMs > 0)
@@ -63,25 +64,29 @@ std::string severityWords(const std::string &severity, const Style &style) {
 } // namespace
 
 std::string reportHeader(const std::string &command, const ReportRun &run, const StepFigures &steps,
-                         const std::vector<QualityNote> &quality, const Style &style, std::size_t width) {
+                         const std::vector<QualityNote> &quality, const Style &style,
+                         std::size_t width) {
   std::string title = shortenPath(printable(run.file), 60);
   if (run.state != "clean" && !run.state.empty()) title += " (" + run.state + ")";
   std::string out = style.bold("hotloop " + command) + "  " + title;
   if (!run.command.empty()) {
     const std::size_t used = 10 + command.size() + displayWidth(title);
     const std::size_t room = std::max<std::size_t>(width, used + 22) - used - 2;
-    out += "  " + style.dim(cutToWidth(printable(run.command), std::min<std::size_t>(room, kReadable)));
+    out += "  " +
+           style.dim(cutToWidth(printable(run.command), std::min<std::size_t>(room, kReadable)));
   }
   out += '\n';
   const std::size_t readable = std::min(width, kReadable);
   auto addWrapped = [&](const std::string &text, const std::string &indent) {
-    for (const std::string &line : wrapText(text, readable - indent.size())) out += indent + line + "\n";
+    for (const std::string &line : wrapText(text, readable - indent.size()))
+      out += indent + line + "\n";
   };
   addWrapped(stepsLine(steps), "");
   const std::string counters = countersLine(steps);
   if (!counters.empty()) addWrapped("per step: " + counters, "");
   if (!counters.empty() && steps.felt == Felt::kWould)
-    addWrapped("would-be: counted from the operators, as a GPU would see them; this run has no GPU records",
+    addWrapped("would-be: counted from the operators, as a GPU would see them; this run has no GPU "
+               "records",
                "");
   for (const QualityNote &note : quality) {
     out += severityWords(note.severity, style) + ": ";

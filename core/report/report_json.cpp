@@ -1,5 +1,7 @@
 #include "core/report/report_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/report/json_parts.h"
 
 namespace hotloop {

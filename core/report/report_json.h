@@ -4,8 +4,8 @@
 
 #include "core/report/report.h"
 
-// The JSON outputs are contracts: schemas in docs/schema, additive only. Two-space indent, keys in a
-// fixed order, a line end at the end; broken UTF-8 is replaced.
+// The JSON outputs are contracts: schemas in docs/schema, additive only. Two-space indent, keys in
+// a fixed order, a line end at the end; broken UTF-8 is replaced.
 namespace hotloop {
 
 std::string adviceJson(const AdviceReport &report); // hotloop.advise/1

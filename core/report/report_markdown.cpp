@@ -16,8 +16,8 @@ std::string code(const std::string &text) {
   return "`" + safe + "`";
 }
 
-std::string markdownHeader(const std::string &command, const ReportRun &run, const StepFigures &steps,
-                           const std::vector<QualityNote> &quality) {
+std::string markdownHeader(const std::string &command, const ReportRun &run,
+                           const StepFigures &steps, const std::vector<QualityNote> &quality) {
   std::string text = reportHeader(command, run, steps, {}, Style(false), 1000);
   text.erase(0, text.find('\n') + 1); // its first line becomes the heading
   std::string out = "# hotloop " + command + " " + code(run.file) + "\n\n";
@@ -27,7 +27,8 @@ std::string markdownHeader(const std::string &command, const ReportRun &run, con
   return out + "\n";
 }
 
-ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit, std::string title) {
+ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit,
+                         std::string title) {
   ReportTable table{"findings",
                     std::move(title),
                     {{"rank", "#", CellFormat::kCount, true},
@@ -41,9 +42,9 @@ ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit
                     0};
   std::int64_t rank = 0;
   for (const Finding &finding : findings)
-    table.rows.push_back({++rank, finding.rule + (finding.variant.empty() ? "" : " " + finding.variant),
-                          finding.title, finding.site.text(), finding.perStep, feltName(finding.felt),
-                          finding.fix});
+    table.rows.push_back(
+        {++rank, finding.rule + (finding.variant.empty() ? "" : " " + finding.variant),
+         finding.title, finding.site.text(), finding.perStep, feltName(finding.felt), finding.fix});
   limitRows(table, limit);
   return table;
 }
@@ -72,11 +73,13 @@ ReportTable adviceTable(const AdviceReport &report) {
     std::int64_t rank = 0;
     for (const Finding &finding : findings)
       table.rows.push_back(
-          {std::string(status), ++rank, finding.rule, finding.variant, finding.title, finding.site.file,
+          {std::string(status), ++rank, finding.rule, finding.variant, finding.title,
+           finding.site.file,
            finding.site.line == 0 ? ReportCell{} : ReportCell{std::int64_t{finding.site.line}},
            finding.site.function, finding.perStep, feltName(finding.felt),
            finding.hostTime.milliseconds(), finding.bytesPerStep,
-           finding.gain.estimate ? ReportCell{finding.gain.estimate->ms} : ReportCell{}, finding.fix});
+           finding.gain.estimate ? ReportCell{finding.gain.estimate->ms} : ReportCell{},
+           finding.fix});
   };
   add(report.findings, "finding");
   add(report.notWorth, "not_worth");

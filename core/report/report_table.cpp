@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowest = 12; // a text column never shrinks below it
 
-bool isText(CellFormat format) { return format == CellFormat::kText || format == CellFormat::kPath; }
+bool isText(CellFormat format) {
+  return format == CellFormat::kText || format == CellFormat::kPath;
+}
 
 std::string numberText(double value, CellFormat format) {
   switch (format) {
@@ -35,9 +37,10 @@ std::string rawText(const ReportCell &cell) {
 bool rightAligned(const ReportTable &table, std::size_t column) {
   const CellFormat format = table.columns[column].format;
   if (format != CellFormat::kPlain) return !isText(format);
-  return !table.rows.empty() && std::none_of(table.rows.begin(), table.rows.end(), [&](const auto &row) {
-    return std::holds_alternative<std::string>(row[column]);
-  });
+  return !table.rows.empty() &&
+         std::none_of(table.rows.begin(), table.rows.end(), [&](const auto &row) {
+           return std::holds_alternative<std::string>(row[column]);
+         });
 }
 
 // Takes columns from the widest text until the line fits.
@@ -50,7 +53,8 @@ void shrink(std::vector<std::size_t> &widths, const std::vector<bool> &elastic, 
   while (total() > width) {
     std::size_t widest = widths.size();
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if (elastic[i] && widths[i] > kNarrowest && (widest == widths.size() || widths[i] > widths[widest]))
+      if (elastic[i] && widths[i] > kNarrowest &&
+          (widest == widths.size() || widths[i] > widths[widest]))
         widest = i;
     if (widest == widths.size()) return;
     widths[widest] -= std::min(widths[widest] - kNarrowest, total() - width);
@@ -114,12 +118,14 @@ std::string tableText(const ReportTable &table, const Style &style, std::size_t 
   for (const auto &line : cells)
     addLine(
         [&](std::size_t i) {
-          return table.columns[shown[i]].format == CellFormat::kPath ? shortenPath(line[i], widths[i])
-                                                                     : cutToWidth(line[i], widths[i]);
+          return table.columns[shown[i]].format == CellFormat::kPath
+                     ? shortenPath(line[i], widths[i])
+                     : cutToWidth(line[i], widths[i]);
         },
         false);
   if (table.rows.empty()) out += style.dim("(none)") + "\n";
-  if (table.hidden != 0) out += style.dim(fmt::format("{} more: --limit 0 shows all", table.hidden)) + "\n";
+  if (table.hidden != 0)
+    out += style.dim(fmt::format("{} more: --limit 0 shows all", table.hidden)) + "\n";
   return out;
 }
 
@@ -139,7 +145,8 @@ std::string tableCsv(const ReportTable &table) {
     out += (i == 0 ? "" : ",") + csvField(table.columns[i].key);
   out += '\n';
   for (const auto &row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : ",") + csvField(rawText(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      out += (i == 0 ? "" : ",") + csvField(rawText(row[i]));
     out += '\n';
   }
   return out;
@@ -166,7 +173,8 @@ std::string tableMarkdown(const ReportTable &table) {
   out += "|\n" + rule + "|\n";
   for (const auto &row : table.rows) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      if (table.columns[i].shown) out += "| " + markdownCell(cellText(row[i], table.columns[i].format)) + " ";
+      if (table.columns[i].shown)
+        out += "| " + markdownCell(cellText(row[i], table.columns[i].format)) + " ";
     out += "|\n";
   }
   if (table.hidden != 0) out += fmt::format("\n{} more.\n", table.hidden);

@@ -10,17 +10,18 @@
 
 namespace hotloop {
 
-// A cell of a report: nothing, a whole number, a real number, a text. (The same type as Database::Cell.)
+// A cell of a report: nothing, a whole number, a real number, a text. (The same type as
+// Database::Cell.)
 using ReportCell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 enum class CellFormat {
-  kText,         // left, cut when there is no room
-  kPath,         // likewise, losing leading folders first
-  kFigure,       // a text that is a number with its unit: right, never cut
+  kText,   // left, cut when there is no room
+  kPath,   // likewise, losing leading folders first
+  kFigure, // a text that is a number with its unit: right, never cut
   kCount,
   kMilliseconds,
   kBytes,
-  kPlain,        // as SQL gives it
+  kPlain, // as SQL gives it
 };
 
 struct ReportColumn {

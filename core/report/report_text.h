@@ -9,12 +9,14 @@
 // Reports for people: text for a terminal of `width` columns, and Markdown and CSV for elsewhere.
 namespace hotloop {
 
-// Lines that advise and stats begin with: the run, its steps, its counters per step, what is wrong with
-// the data.
+// Lines that advise and stats begin with: the run, its steps, its counters per step, what is wrong
+// with the data.
 std::string reportHeader(const std::string &command, const ReportRun &run, const StepFigures &steps,
-                         const std::vector<QualityNote> &quality, const Style &style, std::size_t width);
+                         const std::vector<QualityNote> &quality, const Style &style,
+                         std::size_t width);
 
-// Findings of three lines each, at most `limit` (0: all), then what is not worth it and not checked.
+// Findings of three lines each, at most `limit` (0: all), then what is not worth it and not
+// checked.
 std::string adviceText(const AdviceReport &report, std::size_t limit, const Style &style,
                        std::size_t width);
 // Everything about one finding: evidence, the fix before and after, why it may not pay.

@@ -17,8 +17,8 @@ struct ColorSurroundings {
   std::string_view term = {};       // TERM
 };
 
-// An explicit mode wins; then NO_COLOR (https://no-color.org), FORCE_COLOR and CLICOLOR_FORCE ("0" is off),
-// TERM=dumb, and at last whether the stream is a terminal.
+// An explicit mode wins; then NO_COLOR (https://no-color.org), FORCE_COLOR and CLICOLOR_FORCE ("0"
+// is off), TERM=dumb, and at last whether the stream is a terminal.
 bool decideColor(ColorMode mode, const ColorSurroundings &surroundings);
 
 // Wraps text in ANSI colours, or leaves it alone.

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-// Fitting recorded text into a terminal. Texts are UTF-8; one code point is one column. Broken bytes
-// count as one column each and come out as U+FFFD.
+// Fitting recorded text into a terminal. Texts are UTF-8; one code point is one column. Broken
+// bytes count as one column each and come out as U+FFFD.
 namespace hotloop {
 
 std::size_t displayWidth(std::string_view text);
@@ -18,15 +18,17 @@ std::string printable(std::string_view text);
 // At most `width` columns; a cut text ends in "…".
 std::string cutToWidth(std::string_view text, std::size_t width);
 
-// A path (maybe followed by ":line function") in at most `width` columns: whole leading folders give way
-// to "…/" first, then the end is cut. "/home/a/b/train.py:12 loss" -> "…/b/train.py:12 loss".
+// A path (maybe followed by ":line function") in at most `width` columns: whole leading folders
+// give way to "…/" first, then the end is cut. "/home/a/b/train.py:12 loss" -> "…/b/train.py:12
+// loss".
 std::string shortenPath(std::string_view path, std::size_t width);
 
 // Filled with blanks up to `width` columns; never cut.
 std::string padRight(std::string_view text, std::size_t width);
 std::string padLeft(std::string_view text, std::size_t width);
 
-// Broken at blanks into lines of at most `width` columns (longer words stand alone). At least one line.
+// Broken at blanks into lines of at most `width` columns (longer words stand alone). At least one
+// line.
 std::vector<std::string> wrapText(std::string_view text, std::size_t width);
 
 } // namespace hotloop

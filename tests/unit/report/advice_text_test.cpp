@@ -63,7 +63,8 @@ TEST(AdviceText, LimitAndEmpty) {
   EXPECT_THAT(adviceText(report, 1, Style(false), 200), HasSubstr("1 more: --limit 0 shows all"));
   EXPECT_THAT(adviceText(report, 0, Style(false), 200), HasSubstr(" 2  HL201"));
   report.findings.clear();
-  EXPECT_THAT(adviceText(report, 0, Style(false), 200), HasSubstr("Nothing found that holds the loop back."));
+  EXPECT_THAT(adviceText(report, 0, Style(false), 200),
+              HasSubstr("Nothing found that holds the loop back."));
   report.steps = {};
   report.steps.whyNone = "The run marks no steps.";
   const std::string text = adviceText(report, 0, Style(false), 200);
@@ -101,7 +102,10 @@ TEST(AdviceText, MarkdownAndCsv) {
   EXPECT_THAT(markdown, HasSubstr("> **data_loss**: 7 records were dropped."));
   EXPECT_THAT(markdown, HasSubstr("- HL304: no optimizer range"));
   const std::string csv = tableCsv(adviceTable(sampleReport()));
-  EXPECT_THAT(csv, HasSubstr("finding,1,HL101,item,Scalar read back in every step,/home/user/project/train.py,212,"));
+  EXPECT_THAT(
+      csv,
+      HasSubstr(
+          "finding,1,HL101,item,Scalar read back in every step,/home/user/project/train.py,212,"));
   EXPECT_THAT(csv, HasSubstr("not_worth,1,HL605,"));
 }
 

@@ -1,6 +1,7 @@
 #include "core/report/report_json.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "core/report/json_parts.h"
 #include "tests/unit/report/sample_report.h"
@@ -58,7 +59,8 @@ TEST(ReportJson, StatsTablesByName) {
                            {{std::string("aten::mm"), 2.0, 0.1 + 0.2}},
                            0});
   const Json json = Json::parse(statsJson(report));
-  EXPECT_EQ(json["tables"]["operators"][0].dump(), R"({"name":"aten::mm","per_step":2,"self_ms":0.3})");
+  EXPECT_EQ(json["tables"]["operators"][0].dump(),
+            R"({"name":"aten::mm","per_step":2,"self_ms":0.3})");
 }
 
 TEST(ReportJson, WholeCountsAreWholeNumbers) {

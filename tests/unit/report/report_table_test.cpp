@@ -15,8 +15,8 @@ ReportTable sample() {
            {"per_step", "per step", CellFormat::kCount, true},
            {"self_ms", "self", CellFormat::kMilliseconds, true},
            {"bytes", "bytes", CellFormat::kBytes, true}},
-          {{std::string("/home/user/project/train.py:12 loss"), std::string("/home/user/project/train.py"),
-            std::int64_t{3}, 0.0314, 2048.0},
+          {{std::string("/home/user/project/train.py:12 loss"),
+            std::string("/home/user/project/train.py"), std::int64_t{3}, 0.0314, 2048.0},
            {std::string("a,b \"c\".py:1"), ReportCell{}, 12.5, ReportCell{}, std::int64_t{0}}},
           0};
 }
@@ -47,18 +47,20 @@ TEST(ReportTable, TextNeverExceedsAReasonableWidth) {
 }
 
 TEST(ReportTable, CsvHasEveryColumnUnrounded) {
-  EXPECT_EQ(tableCsv(sample()), "site,file,per_step,self_ms,bytes\n"
-                                "/home/user/project/train.py:12 loss,/home/user/project/train.py,3,0.0314,2048\n"
-                                "\"a,b \"\"c\"\".py:1\",,12.5,,0\n");
+  EXPECT_EQ(tableCsv(sample()),
+            "site,file,per_step,self_ms,bytes\n"
+            "/home/user/project/train.py:12 loss,/home/user/project/train.py,3,0.0314,2048\n"
+            "\"a,b \"\"c\"\".py:1\",,12.5,,0\n");
 }
 
 TEST(ReportTable, MarkdownEscapes) {
   EXPECT_EQ(markdownCell("a|b_c*`d`"), "a\\|b\\_c\\*\\`d\\`");
-  EXPECT_EQ(tableMarkdown(sample()), "## sites\n\n"
-                                     "| site | per step | self | bytes |\n"
-                                     "|---|---:|---:|---:|\n"
-                                     "| /home/user/project/train.py:12 loss | 3 | 0.031 ms | 2.05 kB |\n"
-                                     "| a,b \"c\".py:1 | 12.5 | - | 0 B |\n");
+  EXPECT_EQ(tableMarkdown(sample()),
+            "## sites\n\n"
+            "| site | per step | self | bytes |\n"
+            "|---|---:|---:|---:|\n"
+            "| /home/user/project/train.py:12 loss | 3 | 0.031 ms | 2.05 kB |\n"
+            "| a,b \"c\".py:1 | 12.5 | - | 0 B |\n");
 }
 
 TEST(ReportTable, LimitSaysWhatItHides) {
@@ -67,14 +69,19 @@ TEST(ReportTable, LimitSaysWhatItHides) {
   EXPECT_EQ(table.rows.size(), 2u);
   limitRows(table, 1);
   EXPECT_EQ(table.rows.size(), 1u);
-  EXPECT_NE(tableText(table, Style(false), 200).find("1 more: --limit 0 shows all"), std::string::npos);
+  EXPECT_NE(tableText(table, Style(false), 200).find("1 more: --limit 0 shows all"),
+            std::string::npos);
   table.rows.clear();
   table.hidden = 0;
   EXPECT_NE(tableText(table, Style(false), 200).find("(none)"), std::string::npos);
 }
 
 TEST(ReportTable, PlainNumbersAreRightAlignedOnlyWithoutTexts) {
-  ReportTable table{"rows", "", {{"a", "a", CellFormat::kPlain, true}, {"b", "b", CellFormat::kPlain, true}}, {}, 0};
+  ReportTable table{"rows",
+                    "",
+                    {{"a", "a", CellFormat::kPlain, true}, {"b", "b", CellFormat::kPlain, true}},
+                    {},
+                    0};
   table.rows.push_back({std::int64_t{5}, std::string("x")});
   table.rows.push_back({std::int64_t{-12345}, std::int64_t{7}});
   EXPECT_EQ(tableText(table, Style(false), 80), "     a  b\n"

@@ -19,9 +19,15 @@ TEST(TextLayout, PrintableKeepsTextAndDisarmsControls) {
   EXPECT_EQ(printable("größe → 1"), "größe → 1");
   EXPECT_EQ(printable("a\x1b[31mb"), "a?[31mb");
   EXPECT_EQ(printable("a\nb\tc"), "a b c");
-  EXPECT_EQ(printable("\xc2\x9b" "31m"), "?31m"); // CSI as a C1 control
-  EXPECT_EQ(printable("a\xff" "b"), "a\xEF\xBF\xBD" "b");
-  EXPECT_EQ(printable("\xed\xa0\x80").find('\xed'), std::string::npos); // a surrogate is not a character
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "?31m"); // CSI as a C1 control
+  EXPECT_EQ(printable("a\xff"
+                      "b"),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(printable("\xed\xa0\x80").find('\xed'),
+            std::string::npos); // a surrogate is not a character
 }
 
 TEST(TextLayout, CutsToWidth) {

@@ -1,0 +1,101 @@
+#include "cli/diff/run_diff.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/diff/diff_writer.h"
+#include "tests/unit/cli/cli_harness.h"
+
+namespace hotloop::cli {
+namespace {
+
+using testing::HasSubstr;
+
+AnalyzedRun runWith(double syncs, std::vector<CostRow> sites, Felt felt = Felt::kWould) {
+  AnalyzedRun run{TraceView(TraceData()), {}, {}, {}, {}};
+  run.run.file = "r.hotloop";
+  run.steps.total = run.steps.steady = run.analysis.steps.steady = 10;
+  run.steps.hostSyncs = syncs;
+  run.steps.felt = felt;
+  run.steps.durationMs = 10;
+  run.analysis.sites = std::move(sites);
+  return run;
+}
+
+CostRow site(const char *file, std::uint32_t line, const char *function, double syncs) {
+  CostRow row;
+  row.site = {file, line, function, ""};
+  row.hostSyncs = syncs;
+  return row;
+}
+
+TEST(Diff, SameRunsDoNotDiffer) {
+  const AnalyzedRun run = runWith(2, {site("a.py", 1, "f", 2)});
+  const RunDiff diff = diffRuns(run, run);
+  EXPECT_TRUE(diff.comparable());
+  EXPECT_FALSE(diff.differs());
+  EXPECT_TRUE(diff.sites.empty());
+  EXPECT_EQ(diffExit(diff, true).code, 0);
+}
+
+TEST(Diff, CountersAndSites) {
+  const RunDiff diff = diffRuns(
+      runWith(2, {site("a.py", 1, "f", 2), site("b.py", 1, "g", 1)}),
+      runWith(3, {site("a.py", 1, "f", 2), site("b.py", 1, "g", 5), site("c.py", 9, "h", 1)}));
+  EXPECT_TRUE(diff.differs());
+  EXPECT_EQ(diffExit(diff, true).code, 1);
+  EXPECT_EQ(diffExit(diff, false).code, 0);
+  ASSERT_EQ(diff.sites.size(), 2u);
+  EXPECT_EQ(diff.sites[0].site.file, "b.py");
+  EXPECT_EQ(diff.sites[1].site.file, "c.py");
+  EXPECT_EQ(diff.sites[1].before, 0);
+}
+
+TEST(Diff, AMovedSiteIsTheSameSite) {
+  const RunDiff moved =
+      diffRuns(runWith(2, {site("a.py", 10, "f", 2)}), runWith(2, {site("a.py", 14, "f", 2)}));
+  EXPECT_TRUE(moved.sites.empty());
+  const RunDiff changed =
+      diffRuns(runWith(2, {site("a.py", 10, "f", 2)}), runWith(3, {site("a.py", 14, "f", 3)}));
+  ASSERT_EQ(changed.sites.size(), 1u);
+  EXPECT_EQ(changed.sites[0].movedFrom.line, 10u);
+  // Two candidates on one side: no guess.
+  const RunDiff unclear =
+      diffRuns(runWith(2, {site("a.py", 10, "f", 2)}),
+               runWith(2, {site("a.py", 14, "f", 1), site("a.py", 15, "f", 1)}));
+  EXPECT_EQ(unclear.sites.size(), 3u);
+}
+
+TEST(Diff, MeasuredAndWouldBeAreNotComparable) {
+  const AnalyzedRun host = runWith(2, {}), device = runWith(2, {}, Felt::kMeasured);
+  const RunDiff diff = diffRuns(host, device);
+  EXPECT_FALSE(diff.comparable());
+  EXPECT_EQ(diffExit(diff, false).code, 3);
+  EXPECT_THAT(diffText(diff, host, device, 0, Style(false), 200),
+              HasSubstr("what a GPU would see"));
+}
+
+TEST(Diff, TimeHasNoVerdict) {
+  const AnalyzedRun before = runWith(2, {});
+  AnalyzedRun after = runWith(2, {});
+  after.steps.durationMs = 20;
+  const RunDiff diff = diffRuns(before, after);
+  EXPECT_FALSE(diff.differs());
+  EXPECT_THAT(
+      diffText(diff, before, after, 0, Style(false), 200),
+      HasSubstr("step time 10.00 ms -> 20.00 ms (+100.0 %; one run each, so no verdict on time)"));
+}
+
+TEST(Diff, ExitCodesOnRunFiles) {
+  const TestFolder folder;
+  makeRunFile("a.hotloop", {.events = 10'000, .plants = {test_support::Plant::kItem}});
+  makeRunFile("b.hotloop", {.events = 10'000});
+  EXPECT_EQ(runCli({"diff", "a.hotloop", "b.hotloop"}).code, 0);
+  EXPECT_EQ(runCli({"diff", "a.hotloop", "b.hotloop", "--exit-code"}).code, 1);
+  EXPECT_EQ(runCli({"diff", "a.hotloop", "a.hotloop", "--exit-code"}).code, 0);
+  EXPECT_THAT(runCli({"diff", "a.hotloop", "b.hotloop", "--format", "csv"}).out,
+              HasSubstr("total,host_syncs,,,,1,0,-1\n"));
+}
+
+} // namespace
+} // namespace hotloop::cli

@@ -1,0 +1,86 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/cli/cli_harness.h"
+#include "tests/unit/cli/json_schema.h"
+
+namespace hotloop::cli {
+namespace {
+
+using Json = nlohmann::json;
+using testing::IsEmpty;
+
+class Schemas : public testing::Test {
+protected:
+  static Json output(std::vector<std::string> words) {
+    words.push_back("--json");
+    const CliResult result = runCli(words);
+    EXPECT_TRUE(result.code == 0 || result.code == 3) << result.err;
+    return Json::parse(result.out);
+  }
+  void SetUp() override {
+    makeRunFile("host.hotloop",
+                {.events = 20'000,
+                 .plants = {test_support::Plant::kItem, test_support::Plant::kAllocation,
+                            test_support::Plant::kExpertLoop}});
+    makeRunFile("device.hotloop",
+                {.events = 20'000, .device = true, .plants = {test_support::Plant::kItem}});
+    makeEmptyRunFile("empty.hotloop");
+  }
+  TestFolder folder_;
+};
+
+TEST_F(Schemas, EveryOutputFollowsItsSchema) {
+  for (const char *run : {"host.hotloop", "device.hotloop", "empty.hotloop"}) {
+    EXPECT_THAT(JsonSchema("advise").check(output({"advise", run})), IsEmpty()) << run;
+    EXPECT_THAT(JsonSchema("stats").check(output(
+                    {"stats", run, "-r", "operators,sites,syncs,allocs,launches,ranges,steps"})),
+                IsEmpty())
+        << run;
+    EXPECT_THAT(JsonSchema("info").check(output({"info", run})), IsEmpty()) << run;
+    EXPECT_THAT(JsonSchema("diff").check(output({"diff", "host.hotloop", run})), IsEmpty()) << run;
+    EXPECT_THAT(
+        JsonSchema("query").check(output({"query", run, "SELECT 1 a, 2.5 a, 'x' b, NULL c"})),
+        IsEmpty());
+  }
+  EXPECT_THAT(JsonSchema("doctor").check(Json::parse(runCli({"doctor", "--json"}).out)), IsEmpty());
+  EXPECT_THAT(JsonSchema("version").check(output({"version"})), IsEmpty());
+  EXPECT_THAT(JsonSchema("rules").check(output({"rules"})), IsEmpty());
+  EXPECT_THAT(JsonSchema("rules").check(output({"rules", "show", "HL101"})), IsEmpty());
+}
+
+TEST_F(Schemas, TheCheckFindsWhatIsWrong) {
+  Json advice = output({"advise", "host.hotloop"});
+  ASSERT_FALSE(advice["findings"].empty());
+  advice["findings"][0]["felt"] = "maybe";
+  advice["steps"].erase("steady");
+  advice["per_step"]["launches"] = "many";
+  advice["schema"] = "hotloop.advise/2";
+  EXPECT_EQ(JsonSchema("advise").check(advice).size(), 4u);
+}
+
+TEST_F(Schemas, HostRunGivesWouldBeCountsAndNulls) {
+  const Json stats = output({"stats", "host.hotloop"});
+  EXPECT_EQ(stats["per_step"]["felt"], "would");
+  EXPECT_TRUE(stats["per_step"]["launches"].is_number());
+  EXPECT_TRUE(stats["per_step"]["host_syncs"].is_number());
+  for (const char *key : {"kernels", "graph_launches", "copies"})
+    EXPECT_TRUE(stats["per_step"][key].is_null()) << key;
+  EXPECT_GT(stats["steps"]["steady"], 0);
+  EXPECT_GT(stats["steps"]["period_ms"], 0);
+  const Json device = output({"stats", "device.hotloop"});
+  EXPECT_EQ(device["per_step"]["felt"], "measured");
+  EXPECT_TRUE(device["per_step"]["kernels"].is_number());
+}
+
+TEST_F(Schemas, EmptyRunSaysWhyAndExitsThree) {
+  const CliResult result = runCli({"advise", "empty.hotloop", "--json"});
+  EXPECT_EQ(result.code, 3);
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["exit"]["code"], 3);
+  EXPECT_TRUE(json["findings"].empty());
+  EXPECT_TRUE(json["steps"]["why_none"].is_string());
+}
+
+} // namespace
+} // namespace hotloop::cli

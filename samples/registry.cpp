@@ -19,10 +19,10 @@ Sample hl304PerParameter();
 Sample hl605RouterChain();
 
 std::span<const Sample> allSamples() {
-  static const std::array samples = {
-      hl101Branch(),      hl101Item(),        hl101Print(),      hl103DynamicShape(),
-      hl103FixedTopk(),   hl103MaskedWhere(), hl104ExpertLoop(), hl201Preallocate(),
-      hl203VaryingShape(), hl207GrowingList(), hl304PerParameter(), hl605RouterChain()};
+  static const std::array samples = {hl101Branch(),       hl101Item(),         hl101Print(),
+                                     hl103DynamicShape(), hl103FixedTopk(),    hl103MaskedWhere(),
+                                     hl104ExpertLoop(),   hl201Preallocate(),  hl203VaryingShape(),
+                                     hl207GrowingList(),  hl304PerParameter(), hl605RouterChain()};
   return samples;
 }
 

@@ -11,8 +11,8 @@ namespace hotloop::samples {
 // that a form that does less work by computing something else is caught.
 using SampleForm = double (*)(const StepLoop &loop);
 
-// One entry of the labelled corpus: a slow habit, its fix, and a program that only looks like it. The
-// habit's rule, the place where it must be found and why the benign form is fine stand in
+// One entry of the labelled corpus: a slow habit, its fix, and a program that only looks like it.
+// The habit's rule, the place where it must be found and why the benign form is fine stand in
 // samples/<id>/labels.toml.
 struct Sample {
   std::string_view id; // "hl101_item": the folder

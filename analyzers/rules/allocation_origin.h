@@ -12,7 +12,8 @@ namespace hotloop {
 // How a program came to a block of memory.
 enum class AllocationOrigin : std::uint8_t {
   kResult,   // an operator's result or scratch space: every eager operator has them
-  kAskedFor, // the program called an operator whose purpose is a new tensor (empty, zeros, cat, clone)
+  kAskedFor, // the program called an operator whose purpose is a new tensor (empty, zeros, cat,
+             // clone)
   kRaw,      // the program took it from the driver, past PyTorch's caching allocator
 };
 
@@ -29,10 +30,12 @@ public:
 
 private:
   const RuleInput &input_;
-  std::unordered_set<std::int64_t> differentiated_; // sequence numbers that have a backward function
+  std::unordered_set<std::int64_t>
+      differentiated_; // sequence numbers that have a backward function
 };
 
-// Is `row` of trace->allocations a block taken in a steady step and not explained by an earlier rule?
+// Is `row` of trace->allocations a block taken in a steady step and not explained by an earlier
+// rule?
 bool takenInSteadyStep(const RuleInput &input, std::uint32_t row);
 
 // Steps::all index -> position in Steps::steady; kNoIndex for the others.

@@ -60,8 +60,8 @@ double fixedShapes(const StepLoop &loop) {
   return total.item<double>();
 }
 
-// The same operators by name, used so that the host knows every size: indices found before the loop,
-// the three-argument where, repeat_interleave with a number.
+// The same operators by name, used so that the host knows every size: indices found before the
+// loop, the three-argument where, repeat_interleave with a number.
 double knownSizes(const StepLoop &loop) {
   const Problem problem;
   std::vector<at::Tensor> rowsOfGroup;

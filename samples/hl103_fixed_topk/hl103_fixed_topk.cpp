@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::int64_t kTopK = 2;
 
-// Each token goes to the experts whose score is among its two best. The first form finds them with a
-// threshold and nonzero, as if their number were not known.
+// Each token goes to the experts whose score is among its two best. The first form finds them with
+// a threshold and nonzero, as if their number were not known.
 struct Problem {
   at::Tensor tokens = values({256, 64}, 31);
   at::Tensor router = values({64, 8}, 32);
@@ -21,8 +21,8 @@ HOTLOOP_SAMPLE_SITE at::Tensor routeByThreshold(const Problem &problem, int step
   const at::Tensor pairs = at::nonzero(scores.ge(second));
   const at::Tensor token = pairs.select(1, 0);
   const at::Tensor expert = pairs.select(1, 1);
-  const at::Tensor mixed = at::index_select(problem.tokens, 0, token)
-                               .mul_(at::index_select(problem.experts, 0, expert));
+  const at::Tensor mixed =
+      at::index_select(problem.tokens, 0, token).mul_(at::index_select(problem.experts, 0, expert));
   return at::zeros_like(problem.tokens).index_add_(0, token, mixed);
 }
 
@@ -62,8 +62,8 @@ double countSometimes(const StepLoop &loop) {
 } // namespace
 
 Sample hl103FixedTopk() {
-  return {"hl103_fixed_topk", "tokens are routed by a threshold instead of a fixed top-k", threshold,
-          fixedTopK, countSometimes};
+  return {"hl103_fixed_topk", "tokens are routed by a threshold instead of a fixed top-k",
+          threshold, fixedTopK, countSometimes};
 }
 
 } // namespace hotloop::samples

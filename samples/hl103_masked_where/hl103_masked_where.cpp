@@ -64,8 +64,9 @@ double maskOutsideReference(const StepLoop &loop) {
 } // namespace
 
 Sample hl103MaskedWhere() {
-  return {"hl103_masked_where", "a boolean mask picks the tokens to process", booleanMask,
-          maskedWhere, maskOutsideTheLoop, maskOutsideReference};
+  return {"hl103_masked_where", "a boolean mask picks the tokens to process",
+          booleanMask,          maskedWhere,
+          maskOutsideTheLoop,   maskOutsideReference};
 }
 
 } // namespace hotloop::samples

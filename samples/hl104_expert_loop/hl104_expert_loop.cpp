@@ -7,8 +7,7 @@ namespace {
 // A layer of experts: token t goes through the matrix of expert route[t].
 struct Problem {
   explicit Problem(std::int64_t experts)
-      : weights(values({experts, kWidth, kWidth}, 42)),
-        route(integers(experts, {kTokens}, 43)) {}
+      : weights(values({experts, kWidth, kWidth}, 42)), route(integers(experts, {kTokens}, 43)) {}
 
   static constexpr std::int64_t kTokens = 256;
   static constexpr std::int64_t kWidth = 32;
@@ -80,8 +79,9 @@ double twoExpertsBatched(const StepLoop &loop) {
 } // namespace
 
 Sample hl104ExpertLoop() {
-  return {"hl104_expert_loop", "a host loop gives each of 16 experts its tokens", expertLoop, batched,
-          twoExperts, twoExpertsBatched};
+  return {"hl104_expert_loop", "a host loop gives each of 16 experts its tokens",
+          expertLoop,          batched,
+          twoExperts,          twoExpertsBatched};
 }
 
 } // namespace hotloop::samples

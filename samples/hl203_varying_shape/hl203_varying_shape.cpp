@@ -26,9 +26,8 @@ HOTLOOP_SAMPLE_SITE at::Tensor bufferOfLength(std::int64_t length) {
 double varyingShape(const StepLoop &loop) {
   const Problem problem;
   at::Tensor total = at::zeros({}, at::kDouble);
-  loop.run([&](int step) {
-    total.add_(fill(problem, bufferOfLength(Problem::length(step)), step));
-  });
+  loop.run(
+      [&](int step) { total.add_(fill(problem, bufferOfLength(Problem::length(step)), step)); });
   return total.item<double>();
 }
 

@@ -57,10 +57,9 @@ HOTLOOP_SAMPLE_SITE void stepEachParameter(torch::optim::AdamW &optimizer) { opt
 // LibTorch's own optimizer walks the parameters one by one.
 double perParameter(const StepLoop &loop) {
   Model model;
-  torch::optim::AdamW optimizer(model.parameters, torch::optim::AdamWOptions(kRate)
-                                                      .betas({kBeta1, kBeta2})
-                                                      .weight_decay(kDecay)
-                                                      .eps(kEpsilon));
+  torch::optim::AdamW optimizer(
+      model.parameters,
+      torch::optim::AdamWOptions(kRate).betas({kBeta1, kBeta2}).weight_decay(kDecay).eps(kEpsilon));
   loop.run([&](int) {
     model.backward();
     stepEachParameter(optimizer);
@@ -79,14 +78,14 @@ double fused(const StepLoop &loop) {
     model.backward();
     const at::NoGradGuard noGradient;
     at::_foreach_add_(counts, 1);
-    at::_fused_adamw_(model.parameters, model.gradients(), averages, squares, {}, counts, kRate, kBeta1,
-                      kBeta2, kDecay, kEpsilon, false, false);
+    at::_fused_adamw_(model.parameters, model.gradients(), averages, squares, {}, counts, kRate,
+                      kBeta1, kBeta2, kDecay, kEpsilon, false, false);
   });
   return model.norm();
 }
 
-// Plain descent over lists. On the CPU a foreach operator falls back to one operator per tensor inside
-// itself; on a GPU it is a launch or two.
+// Plain descent over lists. On the CPU a foreach operator falls back to one operator per tensor
+// inside itself; on a GPU it is a launch or two.
 double foreachDescent(const StepLoop &loop) {
   Model model;
   loop.run([&](int) {
@@ -113,8 +112,9 @@ double flatDescent(const StepLoop &loop) {
 } // namespace
 
 Sample hl304PerParameter() {
-  return {"hl304_per_parameter", "the optimizer updates 24 small parameters one by one", perParameter,
-          fused, foreachDescent, flatDescent};
+  return {"hl304_per_parameter", "the optimizer updates 24 small parameters one by one",
+          perParameter,          fused,
+          foreachDescent,        flatDescent};
 }
 
 } // namespace hotloop::samples

@@ -109,8 +109,12 @@ double classifierReference(const StepLoop &loop) {
 } // namespace
 
 Sample hl605RouterChain() {
-  return {"hl605_router_chain", "softmax, top-k, renormalise and the balance loss as small operators",
-          chain, fusedKernel, classifier, classifierReference};
+  return {"hl605_router_chain",
+          "softmax, top-k, renormalise and the balance loss as small operators",
+          chain,
+          fusedKernel,
+          classifier,
+          classifierReference};
 }
 
 } // namespace hotloop::samples

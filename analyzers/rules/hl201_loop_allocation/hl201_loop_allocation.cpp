@@ -9,8 +9,8 @@
 namespace hotloop {
 namespace {
 
-// Below both of these a fresh tensor is noise on any device: a fill of 1 MiB takes a GPU about as long
-// as the launch that starts it, and sixteen launches are some 100 us of host time.
+// Below both of these a fresh tensor is noise on any device: a fill of 1 MiB takes a GPU about as
+// long as the launch that starts it, and sixteen launches are some 100 us of host time.
 constexpr double kMaterialBytes = 1024.0 * 1024.0;
 constexpr double kMaterialCount = 16;
 // A site of which more than this share of blocks outlives the run keeps what it makes.
@@ -47,15 +47,19 @@ std::string_view mostCommonName(const RuleInput &input, const SiteFacts &facts) 
 }
 
 void describeTensor(const RuleInput &input, const SiteFacts &facts, Finding &finding) {
-  finding.title = fmt::format("{} makes a new tensor of {} in every step", mostCommonName(input, facts),
-                              bytesText(static_cast<double>(finding.bytesPerStep)));
-  finding.fix = "Allocate the tensor once before the loop and write into it: an out= argument, copy_() or "
-                "zero_().";
-  finding.fixCode = "# before\nfor step in range(n):\n    out = torch.zeros(b, d, device=x.device)\n"
-                    "# after\nout = torch.zeros(b, d, device=x.device)\n"
-                    "for step in range(n):\n    out.zero_()";
+  finding.title =
+      fmt::format("{} makes a new tensor of {} in every step", mostCommonName(input, facts),
+                  bytesText(static_cast<double>(finding.bytesPerStep)));
+  finding.fix =
+      "Allocate the tensor once before the loop and write into it: an out= argument, copy_() or "
+      "zero_().";
+  finding.fixCode =
+      "# before\nfor step in range(n):\n    out = torch.zeros(b, d, device=x.device)\n"
+      "# after\nout = torch.zeros(b, d, device=x.device)\n"
+      "for step in range(n):\n    out.zero_()";
   finding.mayNotPay =
-      "PyTorch's caching allocator serves a repeated size from its pool in about a microsecond, so on "
+      "PyTorch's caching allocator serves a repeated size from its pool in about a microsecond, so "
+      "on "
       "a GPU most of the time seen here goes away by itself, and a fill that is needed stays.";
 }
 
@@ -63,7 +67,8 @@ void describeRaw(const RuleInput &input, const SiteFacts &facts, Finding &findin
   const std::string_view name = mostCommonName(input, facts);
   finding.title = fmt::format("Device memory is taken from the driver in every step{}{}",
                               name.empty() ? "" : ", under ", name);
-  finding.fix = "Take the memory once before the loop, or use the caching or stream-ordered allocator.";
+  finding.fix =
+      "Take the memory once before the loop, or use the caching or stream-ordered allocator.";
   finding.mayNotPay = "A stream-ordered allocation from a pool that keeps its memory is cheap.";
 }
 
@@ -115,10 +120,10 @@ RuleOutcome run(const RuleInput &input) {
     if (recurring >= kMaterialBytes || group.perStep() >= kMaterialCount) {
       judge(input, group, std::move(finding), false, outcome);
     } else {
-      finding.mayNotPay = fmt::format("{} in {:.0f} blocks per step is below the threshold of {} or {:.0f} "
-                                      "blocks.",
-                                      bytesText(recurring), group.perStep(),
-                                      bytesText(kMaterialBytes), kMaterialCount);
+      finding.mayNotPay = fmt::format(
+          "{} in {:.0f} blocks per step is below the threshold of {} or {:.0f} "
+          "blocks.",
+          bytesText(recurring), group.perStep(), bytesText(kMaterialBytes), kMaterialCount);
       outcome.notWorth.push_back({std::move(finding), group.ops, group.allocations});
     }
   }
@@ -128,8 +133,7 @@ RuleOutcome run(const RuleInput &input) {
 } // namespace
 
 Rule hl201LoopAllocation() {
-  return {"HL201", "loop_allocation", "A tensor of the same size is made anew in every step",
-          run};
+  return {"HL201", "loop_allocation", "A tensor of the same size is made anew in every step", run};
 }
 
 } // namespace hotloop

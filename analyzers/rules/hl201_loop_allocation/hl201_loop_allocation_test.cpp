@@ -13,9 +13,7 @@ using testing::SizeIs;
 constexpr int kSteps = 20;
 constexpr std::int64_t kLarge = 2 << 20;
 
-Analysis analyzeLoop(ScriptedLoop &loop) {
-  return analyzeOnly("HL201", loop);
-}
+Analysis analyzeLoop(ScriptedLoop &loop) { return analyzeOnly("HL201", loop); }
 
 // torch.zeros as it is recorded: empty and zero_ inside; the work of a step before it.
 void zeros(ScriptedLoop &loop, std::int64_t bytes) {

@@ -11,8 +11,8 @@ namespace {
 
 // Fewer sizes than this are buckets, and a caching allocator keeps a block for each.
 constexpr std::size_t kVaryingSizes = 8;
-// A size seen in at least this share of the steady steps is no surprise to an allocator: a loop over
-// layers asks for many sizes, but for the same ones in every step.
+// A size seen in at least this share of the steady steps is no surprise to an allocator: a loop
+// over layers asks for many sizes, but for the same ones in every step.
 constexpr double kFamiliarShare = 0.5;
 // Smaller blocks come from the allocator's small pool, whose granularity hides their size.
 constexpr double kMaterialBytes = 64.0 * 1024.0;
@@ -34,17 +34,18 @@ Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, s
   Finding finding = groups.finding(group);
   finding.rule = "HL203";
   finding.doc = "docs/rules/hl203_varying_shape.md";
-  finding.title =
-      fmt::format("Tensors of {} different sizes are made here, {} to {}", varying,
-                  bytesText(static_cast<double>(sizes.begin()->first)),
-                  bytesText(static_cast<double>(sizes.rbegin()->first)));
-  finding.fix = "Allocate the largest size once and use a view of it, or round sizes up to a few buckets.";
+  finding.title = fmt::format("Tensors of {} different sizes are made here, {} to {}", varying,
+                              bytesText(static_cast<double>(sizes.begin()->first)),
+                              bytesText(static_cast<double>(sizes.rbegin()->first)));
+  finding.fix =
+      "Allocate the largest size once and use a view of it, or round sizes up to a few buckets.";
   finding.fixCode = "# before\nfor n in lengths:\n    tmp = torch.zeros(n, d, device=dev)\n"
                     "# after\nbuffer = torch.zeros(max(lengths), d, device=dev)\n"
                     "for n in lengths:\n    tmp = buffer[:n].zero_()";
   finding.mayNotPay =
       "A caching allocator that has seen the largest sizes serves the smaller ones from them; the "
-      "cost is fragmentation and retries near the memory limit, and that no CUDA graph can be captured.";
+      "cost is fragmentation and retries near the memory limit, and that no CUDA graph can be "
+      "captured.";
   return finding;
 }
 
@@ -105,11 +106,12 @@ RuleOutcome run(const RuleInput &input) {
   if (largestFollower != nullptr) {
     const StepsOfSize &sizes = sizesOf[largestFollower];
     Finding finding = describe(groups, *largestFollower, varyingSizes(input, sizes), sizes);
-    finding.title = fmt::format("Results of operators differ in size from step to step at {} {}", followers,
-                                followers == 1 ? "place" : "places");
+    finding.title = fmt::format("Results of operators differ in size from step to step at {} {}",
+                                followers, followers == 1 ? "place" : "places");
     finding.fix = "Pad or bucket the inputs of the step, if their sizes are the cause.";
     finding.fixCode.clear();
-    finding.mayNotPay = "The sizes follow from the inputs, and a caching allocator absorbs most of it.";
+    finding.mayNotPay =
+        "The sizes follow from the inputs, and a caching allocator absorbs most of it.";
     outcome.notWorth.push_back({std::move(finding), {}, {}});
   }
   return outcome;
@@ -118,8 +120,7 @@ RuleOutcome run(const RuleInput &input) {
 } // namespace
 
 Rule hl203VaryingShape() {
-  return {"HL203", "varying_shape", "A tensor of another size is made in nearly every step",
-          run};
+  return {"HL203", "varying_shape", "A tensor of another size is made in nearly every step", run};
 }
 
 } // namespace hotloop

@@ -12,11 +12,11 @@ namespace {
 
 // Less growth per step than this (a list of scalar losses) is not worth a change.
 constexpr double kMaterialGrowth = 4096;
-// Blocks are kept when the live ones amount to this many steps' worth: the last result alone, which the
-// program still holds at the end of a step, does not make a list.
+// Blocks are kept when the live ones amount to this many steps' worth: the last result alone, which
+// the program still holds at the end of a step, does not make a list.
 constexpr double kKeptSteps = 4;
-// From this many places on, what grows together is one thing seen many times: an autograd graph that
-// is kept alive from step to step.
+// From this many places on, what grows together is one thing seen many times: an autograd graph
+// that is kept alive from step to step.
 constexpr std::size_t kManyPlaces = 4;
 
 enum Variant : std::uint32_t { kMakesTensor = 0, kOther = 1 };
@@ -29,7 +29,8 @@ struct Place {
 // Live bytes of a group's blocks at the end of every steady step.
 class LiveBytes {
 public:
-  explicit LiveBytes(const RuleInput &input) : input_(input), change_(input.steps.steady.size() + 1) {}
+  explicit LiveBytes(const RuleInput &input)
+      : input_(input), change_(input.steps.steady.size() + 1) {}
 
   void add(std::uint32_t row, std::uint32_t position) {
     const auto bytes = static_cast<double>(input_.trace->allocations.bytes[row]);
@@ -68,7 +69,8 @@ bool keeps(const OccurrenceGroup &group, const std::vector<double> &live) {
   return live.back() >= kKeptSteps * std::max(group.bytesPerStep(), 1.0);
 }
 
-Finding start(const OccurrenceGroups &groups, const OccurrenceGroup &group, std::string_view variant) {
+Finding start(const OccurrenceGroups &groups, const OccurrenceGroup &group,
+              std::string_view variant) {
   Finding finding = groups.finding(group);
   finding.rule = "HL207";
   finding.variant = variant;
@@ -77,18 +79,23 @@ Finding start(const OccurrenceGroups &groups, const OccurrenceGroup &group, std:
 }
 
 Finding describeConcatenation(Finding finding, double growth) {
-  finding.title = fmt::format("A tensor is made anew, larger by {} in every step", bytesText(growth));
-  finding.fix = "Allocate the whole result before the loop and write each step's part into its slice.";
+  finding.title =
+      fmt::format("A tensor is made anew, larger by {} in every step", bytesText(growth));
+  finding.fix =
+      "Allocate the whole result before the loop and write each step's part into its slice.";
   finding.fixCode = "# before\nhistory = torch.cat([history, x[None]])\n"
                     "# after\nhistory = torch.empty(steps, *x.shape)   # before the loop\n"
                     "history[step].copy_(x)";
-  finding.mayNotPay = "A loop of few steps copies little; the cost grows with the square of their number.";
+  finding.mayNotPay =
+      "A loop of few steps copies little; the cost grows with the square of their number.";
   return finding;
 }
 
 Finding describeList(Finding finding, double growth, std::size_t places) {
-  finding.title = fmt::format("Results are kept: {} more stay alive in every step", bytesText(growth));
-  finding.fix = "Keep what is needed only: reduce in place, write into a buffer allocated before the loop, or "
+  finding.title =
+      fmt::format("Results are kept: {} more stay alive in every step", bytesText(growth));
+  finding.fix = "Keep what is needed only: reduce in place, write into a buffer allocated before "
+                "the loop, or "
                 "detach() and move it to the host now and then.";
   if (places >= kManyPlaces) {
     finding.title = fmt::format("Memory of {} places stays alive, {} more in every step", places,
@@ -99,8 +106,9 @@ Finding describeList(Finding finding, double growth, std::size_t places) {
   finding.fixCode = "# before\nresults.append(f(x))\n"
                     "# after\nresults = torch.empty(steps, d)   # before the loop\n"
                     "results[step].copy_(f(x))";
-  finding.mayNotPay = "Results that are all needed at the end must live somewhere; a list of few, small tensors "
-                      "is harmless.";
+  finding.mayNotPay =
+      "Results that are all needed at the end must live somewhere; a list of few, small tensors "
+      "is harmless.";
   return finding;
 }
 
@@ -110,8 +118,8 @@ void decide(const RuleInput &input, const OccurrenceGroup &group, Finding findin
     judge(input, group, std::move(finding), true, outcome);
     return;
   }
-  finding.mayNotPay = fmt::format("It grows by {} per step, below the threshold of {}.", bytesText(growth),
-                                  bytesText(kMaterialGrowth));
+  finding.mayNotPay = fmt::format("It grows by {} per step, below the threshold of {}.",
+                                  bytesText(growth), bytesText(kMaterialGrowth));
   outcome.notWorth.push_back({std::move(finding), group.ops, group.allocations});
 }
 
@@ -121,8 +129,9 @@ void reportLists(const RuleInput &input, const OccurrenceGroups &groups, std::ve
                    [](const Place &a, const Place &b) { return a.growth > b.growth; });
   if (lists.size() < kManyPlaces) {
     for (const Place &place : lists)
-      decide(input, *place.group, describeList(start(groups, *place.group, "list"), place.growth, 1),
-             place.growth, outcome);
+      decide(input, *place.group,
+             describeList(start(groups, *place.group, "list"), place.growth, 1), place.growth,
+             outcome);
     return;
   }
   OccurrenceGroup all = *lists.front().group;
@@ -131,9 +140,11 @@ void reportLists(const RuleInput &input, const OccurrenceGroups &groups, std::ve
   for (std::size_t i = 1; i < lists.size(); ++i) {
     const OccurrenceGroup &other = *lists[i].group;
     all.ops.insert(all.ops.end(), other.ops.begin(), other.ops.end());
-    all.allocations.insert(all.allocations.end(), other.allocations.begin(), other.allocations.end());
+    all.allocations.insert(all.allocations.end(), other.allocations.begin(),
+                           other.allocations.end());
   }
-  decide(input, all, describeList(start(groups, all, "list"), growth, lists.size()), growth, outcome);
+  decide(input, all, describeList(start(groups, all, "list"), growth, lists.size()), growth,
+         outcome);
 }
 
 RuleOutcome run(const RuleInput &input) {
@@ -144,8 +155,8 @@ RuleOutcome run(const RuleInput &input) {
     return outcome;
   }
   if (input.steps.steady.size() < kTrendSteps) {
-    outcome.notChecked = fmt::format("It takes {} steady steps to see a trend; the run has {}.", kTrendSteps,
-                                     input.steps.steady.size());
+    outcome.notChecked = fmt::format("It takes {} steady steps to see a trend; the run has {}.",
+                                     kTrendSteps, input.steps.steady.size());
     return outcome;
   }
   const AllocationOrigins origins(input);
@@ -155,9 +166,9 @@ RuleOutcome run(const RuleInput &input) {
   for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
     if (!takenInSteadyStep(input, row)) continue;
     const std::uint32_t called = origins.calledOperator(row);
-    const bool makes = called != kNoIndex &&
-                       has(input.ops.traitsOfName[input.trace->ops.name[called].value],
-                           OperatorTrait::kAllocates);
+    const bool makes =
+        called != kNoIndex &&
+        has(input.ops.traitsOfName[input.trace->ops.name[called].value], OperatorTrait::kAllocates);
     OccurrenceGroup *group = groups.addAllocation(makes ? kMakesTensor : kOther, row);
     if (group == nullptr) continue;
     const std::uint32_t position = positions[input.allocations.step[row]];
@@ -172,8 +183,8 @@ RuleOutcome run(const RuleInput &input) {
   for (auto &[key, group] : groups) {
     if (group.variant == kMakesTensor && rises(group.bytes)) {
       const double growth = growthPerStep(group.bytes);
-      decide(input, group, describeConcatenation(start(groups, group, "concatenation"), growth), growth,
-             outcome);
+      decide(input, group, describeConcatenation(start(groups, group, "concatenation"), growth),
+             growth, outcome);
       continue;
     }
     const std::vector<double> live = liveOf.at(&group).series();

@@ -47,9 +47,7 @@ TEST(KendallTrend, DoesNotSeeOneInNoiseOrASawtooth) {
   EXPECT_FALSE(rises(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9})); // too short
 }
 
-Analysis analyzeLoop(ScriptedLoop &loop) {
-  return analyzeOnly("HL207", loop);
-}
+Analysis analyzeLoop(ScriptedLoop &loop) { return analyzeOnly("HL207", loop); }
 
 TEST(GrowingResult, NamesAConcatenation) {
   ScriptedLoop loop;
@@ -71,7 +69,8 @@ TEST(GrowingResult, NamesAConcatenation) {
   EXPECT_THAT(analysis.findings[0].title, testing::HasSubstr("larger by 8 KiB"));
 }
 
-// Keeps a result of `bytes` per step at each of `places` places, and empties the list every `epoch` steps.
+// Keeps a result of `bytes` per step at each of `places` places, and empties the list every `epoch`
+// steps.
 Analysis analyzeList(std::int64_t bytes, int places, int epoch) {
   ScriptedLoop loop;
   std::vector<std::uint64_t> list;

@@ -37,11 +37,10 @@ enum class Phase : std::uint8_t { kScope, kRange, kAfterBackward };
 class OptimizerRows {
 public:
   explicit OptimizerRows(const RuleInput &input)
-      : input_(input), ops_(input.trace->ops), lastBackward_(input.steps.all.size(), Nanoseconds(-1)) {
+      : input_(input), ops_(input.trace->ops),
+        lastBackward_(input.steps.all.size(), Nanoseconds(-1)) {
     for (std::uint32_t row = 0; row < ops_.start.size(); ++row) note(row);
-    phase_ = scopes_ > 0   ? Phase::kScope
-             : ranges_ > 0 ? Phase::kRange
-                           : Phase::kAfterBackward;
+    phase_ = scopes_ > 0 ? Phase::kScope : ranges_ > 0 ? Phase::kRange : Phase::kAfterBackward;
   }
 
   // Is `row` (of a steady step) in the optimizer's part of it?
@@ -52,8 +51,7 @@ public:
       return findEnclosing(input_.ops, row, [&](std::uint32_t op) {
                return isOptimizerScope(input_.trace.text(ops_.name[op]));
              }) != kNoIndex;
-    case Phase::kRange:
-      return inRange(input_.ops.path[row]);
+    case Phase::kRange: return inRange(input_.ops.path[row]);
     case Phase::kAfterBackward: {
       const Nanoseconds last = lastBackward_[input_.ops.step[row]];
       return last >= Nanoseconds(0) && ops_.start[row] >= last &&
@@ -88,13 +86,15 @@ private:
   Phase phase_ = Phase::kAfterBackward;
 };
 
-// Parameters that got a gradient, per steady step: autograd ends the way to each in one AccumulateGrad.
+// Parameters that got a gradient, per steady step: autograd ends the way to each in one
+// AccumulateGrad.
 double parametersPerStep(const RuleInput &input, const std::vector<std::uint32_t> &positions) {
   constexpr std::string_view kNode = "AccumulateGrad";
   const OpColumns &ops = input.trace->ops;
   std::vector<double> count(input.steps.steady.size());
   for (std::uint32_t row = 0; row < ops.start.size(); ++row) {
-    if (!input.steady(input.ops.step[row]) || !input.trace.text(ops.name[row]).ends_with(kNode)) continue;
+    if (!input.steady(input.ops.step[row]) || !input.trace.text(ops.name[row]).ends_with(kNode))
+      continue;
     const std::uint32_t parent = input.ops.parent[row];
     if (parent != kNoIndex && input.trace.text(ops.name[parent]).ends_with(kNode)) continue;
     count[positions[input.ops.step[row]]] += 1;
@@ -134,13 +134,16 @@ Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, d
   finding.rule = "HL304";
   finding.doc = "docs/rules/hl304_per_parameter_optimizer.md";
   finding.perStep = launches;
-  finding.title = fmt::format("The optimizer would start {:.0f} kernels for {:.0f} parameters, one by one",
-                              launches, parameters);
+  finding.title =
+      fmt::format("The optimizer would start {:.0f} kernels for {:.0f} parameters, one by one",
+                  launches, parameters);
   finding.fix = "Use the fused or foreach form of the optimizer: one launch for many parameters.";
-  finding.fixCode = "# before\noptimizer = torch.optim.AdamW(params, foreach=False)\n"
-                    "# after\noptimizer = torch.optim.AdamW(params, fused=True)\n"
-                    "// C++: at::_fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, {}, steps, ...)";
-  finding.mayNotPay = "With few, large parameters each kernel is long enough to hide the launch of the next.";
+  finding.fixCode =
+      "# before\noptimizer = torch.optim.AdamW(params, foreach=False)\n"
+      "# after\noptimizer = torch.optim.AdamW(params, fused=True)\n"
+      "// C++: at::_fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, {}, steps, ...)";
+  finding.mayNotPay =
+      "With few, large parameters each kernel is long enough to hide the launch of the next.";
   return finding;
 }
 
@@ -160,7 +163,8 @@ RuleOutcome run(const RuleInput &input) {
   PhaseFacts facts;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t row = 0; row < ops.start.size(); ++row) {
-    if (!input.steady(input.ops.step[row]) || input.claimedOps[row] != 0 || !optimizer.has(row)) continue;
+    if (!input.steady(input.ops.step[row]) || input.claimedOps[row] != 0 || !optimizer.has(row))
+      continue;
     rows.push_back(row);
     facts.launchesOfName[ops.name[row]] += input.ops.launches[row];
     facts.rowsOfName[ops.name[row]] += 1;
@@ -177,7 +181,8 @@ RuleOutcome run(const RuleInput &input) {
     const std::uint32_t position = positions[input.ops.step[row]];
     group.ops.push_back(row);
     group.hostTime[position] += static_cast<double>(input.ops.self[row]);
-    group.path = first ? input.ops.path[row] : input.paths.commonPrefix(group.path, input.ops.path[row]);
+    group.path =
+        first ? input.ops.path[row] : input.paths.commonPrefix(group.path, input.ops.path[row]);
     first = false;
     if (!repeated.contains(ops.name[row]) || input.ops.launches[row] == 0) continue;
     group.count[position] += input.ops.launches[row];
@@ -198,8 +203,8 @@ RuleOutcome run(const RuleInput &input) {
   if (launches >= kMaterialLaunches) {
     judge(input, group, std::move(finding), true, outcome);
   } else {
-    finding.mayNotPay = fmt::format("{:.0f} launches per step are below the threshold of {:.0f}.", launches,
-                                    kMaterialLaunches);
+    finding.mayNotPay = fmt::format("{:.0f} launches per step are below the threshold of {:.0f}.",
+                                    launches, kMaterialLaunches);
     outcome.notWorth.push_back({std::move(finding), group.ops, group.allocations});
   }
   return outcome;
@@ -208,8 +213,8 @@ RuleOutcome run(const RuleInput &input) {
 } // namespace
 
 Rule hl304PerParameterOptimizer() {
-  return {"HL304", "per_parameter_optimizer", "The optimizer starts kernels for each parameter by itself",
-          run};
+  return {"HL304", "per_parameter_optimizer",
+          "The optimizer starts kernels for each parameter by itself", run};
 }
 
 } // namespace hotloop

@@ -33,8 +33,8 @@ void forwardBackward(ScriptedLoop &loop, int step) {
 
 void adamwOneByOne(ScriptedLoop &loop) {
   for (int i = 0; i < kParameters; ++i)
-    for (const char *op : {"aten::mul_", "aten::lerp_", "aten::mul_", "aten::addcmul_", "aten::sqrt",
-                           "aten::div", "aten::add_", "aten::addcdiv_"})
+    for (const char *op : {"aten::mul_", "aten::lerp_", "aten::mul_", "aten::addcmul_",
+                           "aten::sqrt", "aten::div", "aten::add_", "aten::addcdiv_"})
       loop.op(op, "train", 2'000);
 }
 
@@ -110,8 +110,8 @@ TEST(PerParameterOptimizer, LeavesASecondForwardPassAlone) {
   // Validation after the backward pass: many operators, none of them once per parameter.
   const Analysis analysis = analyzeTraining([](ScriptedLoop &loop) {
     for (int i = 0; i < 8; ++i)
-      for (const char *op : {"aten::addmm", "aten::gelu", "aten::native_layer_norm", "aten::_softmax",
-                             "aten::bmm", "aten::add", "aten::sum", "aten::mean"})
+      for (const char *op : {"aten::addmm", "aten::gelu", "aten::native_layer_norm",
+                             "aten::_softmax", "aten::bmm", "aten::add", "aten::sum", "aten::mean"})
         loop.op(op, "validate", 5'000);
   });
   EXPECT_THAT(analysis.findings, IsEmpty());

@@ -37,11 +37,14 @@ struct Program {
     if (language == "python")
       return {environment("HOTLOOP_SAMPLES_PYTHON", "python3"),
               samplesFolder() + "/" + labels.id + "/" + form + ".py"};
-    return {environment("HOTLOOP_BINARY_DIR", ".") + "/bin/hotloop-samples", "run", labels.id, form};
+    return {environment("HOTLOOP_BINARY_DIR", ".") + "/bin/hotloop-samples", "run", labels.id,
+            form};
   }
 };
 
-std::ostream &operator<<(std::ostream &out, const Program &program) { return out << program.name(); }
+std::ostream &operator<<(std::ostream &out, const Program &program) {
+  return out << program.name();
+}
 
 std::vector<Program> allPrograms() {
   std::vector<Program> programs;
@@ -124,27 +127,28 @@ TEST_P(Corpus, IsJudgedAsLabelled) {
   EXPECT_GE(analysis->steps.steady, 20) << analysis->steps.whyNone;
 
   char row[64];
-  std::snprintf(row, sizeof row, "%-22s %-7s %-7s", program.labels.id.c_str(), program.language.c_str(),
-                program.form.c_str());
+  std::snprintf(row, sizeof row, "%-22s %-7s %-7s", program.labels.id.c_str(),
+                program.language.c_str(), program.form.c_str());
   Score &score = scores()[row];
   std::vector<ExpectedFinding> expected;
   if (program.form == "bad")
     std::ranges::copy_if(program.labels.expected, std::back_inserter(expected),
                          [&](const ExpectedFinding &e) { return e.language == program.language; });
   for (const ExpectedFinding &one : expected) {
-    const bool found = std::ranges::any_of(analysis->findings,
-                                           [&](const Finding &f) { return matches(f, one); });
+    const bool found =
+        std::ranges::any_of(analysis->findings, [&](const Finding &f) { return matches(f, one); });
     ++score.expected;
     score.found += found ? 1 : 0;
-    EXPECT_TRUE(found) << one.rule << " " << one.variant << " in " << one.function << " of " << one.file
-                       << " was not found; found:" << text(analysis->findings)
+    EXPECT_TRUE(found) << one.rule << " " << one.variant << " in " << one.function << " of "
+                       << one.file << " was not found; found:" << text(analysis->findings)
                        << "\nnot worth it:" << text(analysis->notWorth);
   }
   for (const Finding &finding : analysis->findings) {
-    const bool meant =
-        std::ranges::any_of(expected, [&](const ExpectedFinding &e) { return matches(finding, e); });
-    const bool allowed = program.form == "bad" &&
-                         std::ranges::find(program.labels.also, finding.rule) != program.labels.also.end();
+    const bool meant = std::ranges::any_of(
+        expected, [&](const ExpectedFinding &e) { return matches(finding, e); });
+    const bool allowed =
+        program.form == "bad" &&
+        std::ranges::find(program.labels.also, finding.rule) != program.labels.also.end();
     if (meant || allowed) continue;
     ++score.unexpected;
     ADD_FAILURE() << "unexpected:" << text({finding});
@@ -177,10 +181,10 @@ int exitCode(const std::string &arguments) {
 
 TEST(SamplesProgram, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(exitCode("list"), 0);
-  for (const char *arguments :
-       {"", "walk", "run", "run hl101_item", "run hl999 bad", "run hl101_item worse",
-        "run hl101_item bad --steps 0", "run hl101_item bad --steps many",
-        "run hl101_item bad --steps", "run hl101_item bad --marks all", "run hl101_item bad --fast 1"})
+  for (const char *arguments : {"", "walk", "run", "run hl101_item", "run hl999 bad",
+                                "run hl101_item worse", "run hl101_item bad --steps 0",
+                                "run hl101_item bad --steps many", "run hl101_item bad --steps",
+                                "run hl101_item bad --marks all", "run hl101_item bad --fast 1"})
     EXPECT_EQ(exitCode(arguments), 2) << arguments;
 }
 

@@ -45,7 +45,8 @@ Result<SampleLabels> readSample(const fs::path &folder) {
   try {
     table = toml::parse_file((folder / "labels.toml").string());
   } catch (const toml::parse_error &error) {
-    return Unexpected(invalidInput(sample.id + "/labels.toml: " + std::string(error.description())));
+    return Unexpected(
+        invalidInput(sample.id + "/labels.toml: " + std::string(error.description())));
   }
   sample.rule = text(table, "rule");
   sample.bad = text(table, "bad");

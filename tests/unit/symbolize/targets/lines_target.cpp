@@ -1,5 +1,5 @@
-// Built into shared libraries whose lines the tests know by the marks below. Every function calls the
-// test back from a marked line; the test looks at the return address of that call.
+// Built into shared libraries whose lines the tests know by the marks below. Every function calls
+// the test back from a marked line; the test looks at the return address of that call.
 #define EXPORTED __attribute__((visibility("default")))
 #define NO_INLINE __attribute__((noinline))
 #define ALWAYS_INLINE __attribute__((always_inline)) inline

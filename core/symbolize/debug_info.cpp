@@ -60,8 +60,16 @@ template <class Range> void sortByLow(std::vector<Range> &ranges) {
   ranges.shrink_to_fit();
 }
 
-std::string normalPath(const char *path) {
-  return path == nullptr ? std::string() : std::filesystem::path(path).lexically_normal().string();
+// libdw gives some names as the compiler was given them: relative to the unit's DW_AT_comp_dir.
+std::string normalPath(const char *path, Dwarf_Die &unit) {
+  if (path == nullptr) return {};
+  std::filesystem::path full(path);
+  Dwarf_Attribute attribute;
+  if (const char *folder = full.is_relative()
+                               ? dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &attribute))
+                               : nullptr)
+    full = std::filesystem::path(folder) / full;
+  return full.lexically_normal().string();
 }
 
 std::uint64_t unsignedAttribute(Dwarf_Die *die, unsigned int name) {
@@ -252,7 +260,7 @@ std::vector<DebugFrame> DebugInfo::find(std::uint64_t address) {
   std::string file;
   int number = 0;
   if (Dwarf_Line *line = dwarf_getsrc_die(&unit->lines, address)) {
-    file = normalPath(dwarf_linesrc(line, nullptr, nullptr));
+    file = normalPath(dwarf_linesrc(line, nullptr, nullptr), unit->lines);
     if (dwarf_lineno(line, &number) != 0) number = 0;
   }
 
@@ -277,7 +285,7 @@ std::vector<DebugFrame> DebugInfo::find(std::uint64_t address) {
     // The next frame stands where it made this call.
     const std::uint64_t index = unsignedAttribute(&*entry, DW_AT_call_file);
     file = files != nullptr && index < fileCount
-               ? normalPath(dwarf_filesrc(files, index, nullptr, nullptr))
+               ? normalPath(dwarf_filesrc(files, index, nullptr, nullptr), unit->lines)
                : std::string();
     number = static_cast<int>(unsignedAttribute(&*entry, DW_AT_call_line));
   }

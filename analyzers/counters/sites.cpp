@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "analyzers/counters/function_name.h"
+#include "core/trace/meta_keys.h"
+
 namespace hotloop {
 
 namespace {
@@ -20,9 +23,18 @@ struct PlaceHash {
   }
 };
 
+// Files below the folder that the program ran in are named from there, as its author does.
+std::string_view fromFolder(std::string_view file, std::string_view folder) {
+  if (folder.size() > 1 && file.starts_with(folder) && file.size() > folder.size() + 1 &&
+      file[folder.size()] == '/')
+    return file.substr(folder.size() + 1);
+  return file;
+}
+
 } // namespace
 
 SiteTable::SiteTable(const TraceView &trace) {
+  const std::string_view folder = trace.meta(meta_key::kWorkingDirectory);
   const auto &frames = trace->frames;
   const auto &stacks = trace->stacks;
   sites_.emplace_back();
@@ -37,9 +49,10 @@ SiteTable::SiteTable(const TraceView &trace) {
     ofFrame_[i] = entry->second;
     if (!isNew) continue;
     Site site;
-    site.file = trace.text(hasFile ? frames.file[i] : frames.module[i]);
+    site.file = fromFolder(trace.text(hasFile ? frames.file[i] : frames.module[i]), folder);
     site.line = key.line;
-    site.function = trace.text(frames.function[i]);
+    const std::string_view function = trace.text(frames.function[i]);
+    site.function = frames.kind[i] == FrameKind::kNative ? functionName(function) : function;
     sites_.push_back(std::move(site));
   }
 

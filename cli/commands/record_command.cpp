@@ -51,7 +51,8 @@ bool canWrite(const std::string &path) {
 
 // The program was found and may be executed; what is left is a file that the system cannot run,
 // such as a script whose interpreter is missing.
-int failureCode(const Error &error, bool outputUsable) {
+int failureCode(const Error &error, const std::string &output) {
+  const bool outputUsable = canWrite(output) && !error.message.starts_with(output);
   if (outputUsable && error.kind == ErrorKind::kNotFound) return kExitNotFound;
   if (outputUsable && error.kind == ErrorKind::kPermission) return kExitNotExecutable;
   return kExitOwnFailure;
@@ -90,10 +91,12 @@ Result<int> run(const CommandContext &context) {
   if (const auto library = findInjectLibrary(); !library)
     return fail(context, kExitOwnFailure, library.error().message);
 
-  const bool outputUsable = canWrite(options.output);
+  if (!options.overwrite && access(options.output.c_str(), F_OK) == 0)
+    return fail(context, kExitOwnFailure,
+                options.output + ": exists already; --force overwrites it, -o FILE writes another");
   const auto outcome = record(options);
   if (!outcome)
-    return fail(context, failureCode(outcome.error(), outputUsable), outcome.error().message);
+    return fail(context, failureCode(outcome.error(), options.output), outcome.error().message);
   if (!outcome->storeFailure.empty())
     fail(context, kExitOwnFailure, "the run file is incomplete: " + outcome->storeFailure);
   std::optional<StoredAnalysis> stored;

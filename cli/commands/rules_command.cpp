@@ -25,8 +25,9 @@ Result<int> list(const CommandContext &context) {
                      {"summary", "what it looks for", CellFormat::kText, true}},
                     {},
                     0};
-  for (const Rule &rule : builtinRules())
+  for (const Rule &rule : builtinRules()) // in the order in which they run
     table.rows.push_back({std::string(rule.id), std::string(rule.name), std::string(rule.summary)});
+  std::sort(table.rows.begin(), table.rows.end());
   HOTLOOP_TRY(
       context.emit(context.format() == "json"
                        ? dumpJson({{"schema", "hotloop.rules/1"}, {"rules", tableRowsJson(table)}})

@@ -60,8 +60,8 @@ constexpr QualityKind kCatalogue[] = {
     {"torch_profiler_seen", kNotice,
      "torch.profiler was active in the program; times include its cost"},
     {"torch_version_unsupported", kNotice,
-     "This version of PyTorch is not supported for operator records; only NVTX and steps were "
-     "recorded"},
+     "This version of PyTorch is not supported for operator records; allocations, NVTX and steps "
+     "were recorded"},
     {"torch_not_attached", kNotice,
      "PyTorch was loaded but its operators could not be recorded; only NVTX and steps were"},
     {"symbols_missing", kInfo,

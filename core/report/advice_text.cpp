@@ -78,9 +78,16 @@ std::string notWorthLine(const std::vector<Finding> &findings, std::size_t width
 }
 
 std::string notCheckedLine(const std::vector<UncheckedRule> &rules, std::size_t width) {
+  // One reason often holds for many rules: "HL101, HL103 (reason); HL104 (another)".
   std::string line;
-  for (const UncheckedRule &rule : rules)
-    line += (line.empty() ? "" : "; ") + rule.rule + " (" + printable(rule.reason) + ")";
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    line += rules[i].rule;
+    const bool sameNext = i + 1 < rules.size() && rules[i + 1].reason == rules[i].reason;
+    if (sameNext)
+      line += ", ";
+    else
+      line += " (" + printable(rules[i].reason) + (i + 1 < rules.size() ? "); " : ")");
+  }
   return cutToWidth(line, width);
 }
 

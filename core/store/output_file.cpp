@@ -16,6 +16,10 @@ namespace {
 Error cannotCreate(const std::string &path, int number) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const std::string where = folder.empty() ? "the working folder" : "folder " + folder;
+  std::error_code ignored;
+  if (number == ENOENT && std::filesystem::is_directory(folder.empty() ? "." : folder, ignored))
+    return {ErrorKind::kPermission,
+            path + ": cannot be created, " + where + " takes no files; choose another output path"};
   switch (number) {
   case ENOENT:
   case ENOTDIR: return notFound(path + ": cannot be created, " + where + " does not exist");

@@ -144,7 +144,9 @@ Result<RecordOutcome> record(const RecordOptions &options) {
   outcome.dropped = session.dropped();
   outcome.processes = session.processes();
   writeEndFacts(*writer, outcome, monotonicNow().count);
-  const auto finished = writer->finalise(RunState::kClean);
+  // A program that a signal ended did not get to its end, and neither did what it recorded.
+  const auto finished = writer->finalise(outcome.terminatingSignal == 0 ? RunState::kClean
+                                                                        : RunState::kTruncated);
   if (!finished && outcome.storeFailure.empty()) outcome.storeFailure = finished.error().message;
   return outcome;
 }

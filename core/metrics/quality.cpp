@@ -70,7 +70,8 @@ constexpr QualityKind kCatalogue[] = {
      "{} readings of the clocks did not fit together; times near them may be off"},
     // Found when the run was read.
     {"truncated_run", kDataLoss,
-     "The recording ended before it was finished (its recorder was killed or the machine stopped); "
+     "The run was cut off (a signal ended the program, its recorder was killed or the machine "
+     "stopped); "
      "the run holds what was stored until then"},
     {"still_running", kNotice, "The recording is still going on; this is what was stored so far"},
     {"negative_durations", kNotice, "{} events end before they begin and were given length zero"},

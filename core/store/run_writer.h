@@ -15,7 +15,8 @@ struct RunWriterOptions {
   bool overwrite = false; // else an existing file is an error
 };
 
-// What became of the recording, for meta.state.
+// What became of the recording, for meta.state: truncated when a signal ended the program or the
+// file could not be written to its end.
 enum class RunState { kClean, kTruncated };
 
 // Writes one run file. While it is open the file is in WAL mode and says `state = running`; what

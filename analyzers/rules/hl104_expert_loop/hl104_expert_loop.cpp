@@ -90,11 +90,11 @@ RuleOutcome run(const RuleInput &input) {
     claimChildren(input, group.ops);
     Finding finding = groups.finding(group);
     finding.rule = "HL104";
-    finding.title =
-        fmt::format("Experts run one after the other: a loop of {:.3g} with {:.3g} host "
-                    "syncs, {:.3g} times a step",
-                    median(loop.iterations), median(loop.waits),
-                    group.perStep() / std::max(1.0, median(loop.iterations)));
+    const double loopsPerStep = group.perStep() / std::max(1.0, median(loop.iterations));
+    finding.title = fmt::format("Experts run one after the other: a loop of {:.3g} with {:.3g} "
+                                "host syncs, {:.3g} time{} a step",
+                                median(loop.iterations), median(loop.waits), loopsPerStep,
+                                loopsPerStep == 1 ? "" : "s");
     finding.fix = "Sort the tokens by expert on the device and run all experts as one grouped "
                   "product.";
     finding.fixCode = kFixCode;

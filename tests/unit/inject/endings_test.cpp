@@ -77,7 +77,7 @@ TEST_P(AbruptEndings, KeepEveryPublishedStep) {
   EXPECT_EQ(recorded.outcome.terminatingSignal, GetParam().signal);
   EXPECT_EQ(recorded.run->processes.exitStatus.at(0), GetParam().exitStatus);
   EXPECT_EQ(stepNumbers(recorded.run), numbersFrom(0, 10));
-  EXPECT_EQ(recorded.run.meta("state"), "clean");
+  EXPECT_EQ(recorded.run.meta("state"), GetParam().signal == 0 ? "clean" : "truncated");
   EXPECT_EQ(qualityCount(recorded.run, "process_killed"), 1);
 }
 INSTANTIATE_TEST_SUITE_P(All, AbruptEndings,

@@ -145,8 +145,8 @@ Result<RecordOutcome> record(const RecordOptions &options) {
   outcome.processes = session.processes();
   writeEndFacts(*writer, outcome, monotonicNow().count);
   // A program that a signal ended did not get to its end, and neither did what it recorded.
-  const auto finished = writer->finalise(outcome.terminatingSignal == 0 ? RunState::kClean
-                                                                        : RunState::kTruncated);
+  const auto finished =
+      writer->finalise(outcome.terminatingSignal == 0 ? RunState::kClean : RunState::kTruncated);
   if (!finished && outcome.storeFailure.empty()) outcome.storeFailure = finished.error().message;
   return outcome;
 }

@@ -30,6 +30,11 @@ CliResult runProgram(const std::string &words) {
 
 class Record : public testing::Test {
 protected:
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a library with a sanitizer cannot be preloaded into the system's programs";
+#endif
+  }
   TestFolder folder_;
 };
 

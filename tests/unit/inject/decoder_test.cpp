@@ -22,7 +22,7 @@ protected:
     fixed.header = {type, static_cast<std::uint16_t>(bytes)};
     std::vector<std::byte> out(bytes);
     std::memcpy(out.data(), &fixed, sizeof fixed);
-    std::memcpy(out.data() + sizeof fixed, tail.data(), tail.size());
+    if (!tail.empty()) std::memcpy(out.data() + sizeof fixed, tail.data(), tail.size());
     return out;
   }
   void give(std::uint32_t thread, const std::vector<std::byte> &bytes) {

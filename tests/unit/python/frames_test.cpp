@@ -62,6 +62,9 @@ std::vector<std::string> pythonsFor(const std::string &version) {
 }
 
 TEST_P(PythonFrames, AreWhatPythonSays) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a library with a sanitizer cannot be loaded into an interpreter without it";
+#endif
   const std::vector<std::string> pythons = pythonsFor(GetParam());
   if (pythons.empty()) {
     GTEST_SKIP() << "CPython " << GetParam() << " was not found: put python" << GetParam()

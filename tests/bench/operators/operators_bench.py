@@ -3,7 +3,8 @@
 
     operators_bench.py BUILD-FOLDER [--rounds 5] [--python .cache/env/bin/python]
 
-Every round runs each loop plainly and in every way of recording, one after the other, so that all ways
+Every round runs each loop plainly, under an observer that does nothing (the floor of anything that
+listens to LibTorch), and in every way of recording, one after the other, so that all ways
 see the same machine; a figure is the median of the rounds' differences to the plain run of that round,
 with the smallest and the largest. Time is CPU time of the loop's thread; a run's figure is its fastest
 block. `hotloop record` drains the rings meanwhile, as it always does."""
@@ -23,6 +24,8 @@ WAYS = {  # of `hotloop record`
     "with Python location": ["--stacks", "off"],
     "with location and stacks": [],
 }
+# The floor: what LibTorch takes for calling an observer at all.
+FLOOR = "an empty observer"
 
 
 def fastest(command):
@@ -33,9 +36,10 @@ def fastest(command):
     return min(values)
 
 
-def measure(rounds, record, target, kind, profiler):
+def measure(rounds, record, target, kind, profiler, observer):
     loop = target + [kind, str(COUNT), str(BLOCKS)]
-    ways = {name: record + flags + ["--"] + loop for name, flags in WAYS.items()}
+    ways = {FLOOR: loop + [observer]}
+    ways.update({name: record + flags + ["--"] + loop for name, flags in WAYS.items()})
     if profiler:
         ways["torch.profiler"] = loop + ["profiler"]
         ways["torch.profiler with_stack"] = loop + ["profiler-stack"]
@@ -52,9 +56,12 @@ def show(title, plain, added):
     for name, values in added.items():
         row = "  %-26s +%5.0f ns  (%.0f to %.0f)" % (name, statistics.median(values), min(values), max(values))
         for other in ("torch.profiler", "torch.profiler with_stack"):
-            if other in added and name in WAYS:
+            if other in added and (name in WAYS or name == FLOOR):
                 ratios = [ours / theirs for ours, theirs in zip(values, added[other])]
                 row += "  %.2f of %s" % (statistics.median(ratios), other)
+        if name in WAYS:
+            own = [ours - floor for ours, floor in zip(values, added[FLOOR])]
+            row += "  (%.0f ns above the empty observer)" % statistics.median(own)
         print(row)
     sys.stdout.flush()
 
@@ -68,16 +75,17 @@ def main():
     options = parser.parse_args()
     hotloop = os.path.join(options.build, "bin/hotloop")
     loop = os.path.join(options.build, "bench/hotloop_operators_loop")
-    for program in (hotloop, loop):
+    observer = os.path.abspath(os.path.join(options.build, "lib/libhotloop_empty_observer.so"))
+    for program in (hotloop, loop, observer):
         if not os.access(program, os.X_OK):
-            sys.exit("operators_bench: %s was not found: build the targets hotloop and hotloop_operators_loop" % program)
+            sys.exit("operators_bench: %s was not found: build the targets hotloop, hotloop_inject, hotloop_torch_plugin and hotloop_operators_loop" % program)
     with tempfile.TemporaryDirectory() as folder:
         record = [hotloop, "record", "-f", "-o", os.path.join(folder, "run.hotloop")]
         for kind in options.kinds.split(","):
             if kind != "module":
-                show("C++ " + kind, *measure(options.rounds, record, [loop], kind, False))
+                show("C++ " + kind, *measure(options.rounds, record, [loop], kind, False, observer))
             script = [options.python, os.path.join(HERE, "operators_loop.py")]
-            show("Python " + kind, *measure(options.rounds, record, script, kind, True))
+            show("Python " + kind, *measure(options.rounds, record, script, kind, True, observer))
 
 
 main()

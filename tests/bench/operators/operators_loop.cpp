@@ -1,12 +1,14 @@
-// A loop of one small LibTorch operator: operators_loop <kind> <operators per block> <blocks>.
-// Prints the CPU nanoseconds per operator of each block. Knows nothing of the profiler:
-// operators_bench.py runs it plainly and recorded.
+// A loop of one small LibTorch operator: operators_loop <kind> <operators per block> <blocks>
+// [observer]. Prints the CPU nanoseconds per operator of each block. Knows nothing of the profiler:
+// operators_bench.py runs it plainly, recorded, and under an observer that does nothing.
 #include <torch/torch.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <string_view>
+
+#include "tests/bench/operators/empty_observer.h"
 
 namespace {
 
@@ -37,6 +39,9 @@ int main(int argc, char **argv) {
   const long count = argc > 2 ? std::atol(argv[2]) : 20000;
   const int blocks = argc > 3 ? std::atoi(argv[3]) : 5;
   torch::set_num_threads(1);
+  if (argc > 4) {
+    hotloop_bench_observe();
+  }
   const torch::NoGradGuard noGrad;
   torch::Tensor a = torch::ones({1});
   const torch::Tensor b = torch::ones({1});

@@ -1,7 +1,8 @@
 """A Python loop of one small LibTorch operator: operators_loop.py <kind> <per block> <blocks> [how].
 
 Prints the CPU nanoseconds per operator of each block (so that others on the machine weigh less). How: "profiler" runs the loop under torch.profiler, "profiler-stack" with its with_stack=True, which is what
-gives it Python lines."""
+gives it Python lines; a path loads that library and its observer that does nothing."""
+import ctypes
 import sys
 import time
 
@@ -46,7 +47,10 @@ def run():
 
 
 with torch.no_grad():
-    if len(sys.argv) > 4:
+    if len(sys.argv) > 4 and "/" in sys.argv[4]:
+        ctypes.CDLL(sys.argv[4]).hotloop_bench_observe()
+        run()
+    elif len(sys.argv) > 4:
         from torch.profiler import ProfilerActivity, profile
 
         with profile(activities=[ProfilerActivity.CPU], with_stack=sys.argv[4] == "profiler-stack"):

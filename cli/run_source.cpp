@@ -8,6 +8,7 @@
 #include "analyzers/rules/builtin_rules.h"
 #include "cli/arguments/suggest.h"
 #include "cli/status_line.h"
+#include "collectors/import/import_trace.h"
 #include "core/store/run_reader.h"
 #include "core/trace/meta_keys.h"
 
@@ -86,11 +87,26 @@ std::vector<QualityNote> qualityNotes(const TraceView &trace, const Analysis *an
   return notes;
 }
 
+Result<TraceView> openTrace(const CommandContext &context, const std::string &path) {
+  StatusLine status(context);
+  status.show("reading " + path);
+  HOTLOOP_ASSIGN(const TraceFormat format, detectFormat(path));
+  if (format == TraceFormat::kRun) return loadRun(path);
+  ImportOptions options;
+  options.progress = [&](const ImportProgress &progress) {
+    status.show(
+        fmt::format("reading {}: {:.0f} %, {} events", path,
+                    100 * static_cast<double>(progress.bytesDone) /
+                        static_cast<double>(std::max<std::uint64_t>(progress.bytesTotal, 1)),
+                    progress.events));
+  };
+  return importView(path, options);
+}
+
 Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string &path,
                                const AnalysisOptions &options) {
   StatusLine status(context);
-  status.show("reading " + path);
-  HOTLOOP_ASSIGN(TraceView trace, loadRun(path));
+  HOTLOOP_ASSIGN(TraceView trace, openTrace(context, path));
   status.show("looking at " + path);
   HOTLOOP_ASSIGN(Analysis analysis, analyze(trace, options));
   if (context.verbosity > 0)

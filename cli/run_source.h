@@ -19,7 +19,11 @@ struct AnalyzedRun {
   std::vector<QualityNote> quality; // worst first
 };
 
-// Loads and analyses `path`. Errors: those of loadRun() and analyze().
+// Opens a run file, or reads a trace of another tool (collectors/import) into memory: whatever the
+// user names. Errors: those of loadRun() and importTrace().
+Result<TraceView> openTrace(const CommandContext &context, const std::string &path);
+
+// Opens and analyses `path`. Errors: those of openTrace() and analyze().
 Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string &path,
                                const AnalysisOptions &options);
 

@@ -27,6 +27,8 @@ else()
 endif()
 hotloop_require(ZLIB "install zlib1g-dev" QUIET)
 hotloop_require(nlohmann_json "install nlohmann-json3-dev" QUIET)
+# Debian ships simdjson without an archive: the bundle carries the library (HotloopInstall).
+hotloop_require(simdjson "install libsimdjson-dev" QUIET)
 hotloop_require(CLI11 "install libcli11-dev" QUIET)
 hotloop_require(tomlplusplus "install libtomlplusplus-dev" QUIET)
 if(HOTLOOP_BUILD_TESTS)

@@ -35,6 +35,8 @@ ONLY_IN = [
     (r"(elfutils/|dwarf\.h|libelf\.h|gelf\.h)", ["core/symbolize"]),
     (r"libunwind\.h", []),  # opened at run time, never included
     (r"zlib\.h", ["core"]),
+    (r"simdjson\.h", ["collectors/import/kineto"]),
+    (r"protozero/", ["core/export/perfetto"]),
     (r"nvtx3/", ["collectors/nvtx", "kernels", "reference_moe", "samples"]),
     (r"(cupti|generated_cuda)", ["collectors/cupti"]),
     (r"cuda(_runtime|_runtime_api|\.h)", ["collectors/cupti", "kernels", "reference_moe", "samples"]),

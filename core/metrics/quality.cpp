@@ -105,7 +105,32 @@ constexpr QualityKind kCatalogue[] = {
      "near "
      "them may be off"},
     // Found by importers.
-    {"import_skipped_events", kDataLoss, "{} events of the imported file were not understood"},
+    {"import_skipped_events", kDataLoss,
+     "{} events of the imported file could not be read; they are missing"},
+    {"import_truncated", kDataLoss,
+     "The imported file breaks off; what comes before is here. Write the trace again, or copy it "
+     "anew"},
+    {"import_unknown_categories", kNotice,
+     "{} events of the imported file are of kinds that hotloop does not know and were left out"},
+    {"import_not_kept", kInfo,
+     "{} events of the imported file are of kinds that no figure needs and were left out"},
+    {"import_no_time", kDataLoss, "{} events of the imported file have no time and were left out"},
+    {"import_non_finite", kInfo,
+     "{} events of the imported file hold NaN or infinity; those members were left out"},
+    {"import_no_json", kNotice,
+     "{} events of the imported file are no valid JSON and were read as far as they could be"},
+    {"import_orphans", kNotice,
+     "{} calls that started work of the device are not in the imported file; that work has no "
+     "thread and no operator"},
+    {"import_duplicate_correlation", kNotice,
+     "{} calls of the imported file share their correlation id with another call; work of the "
+     "device may be given to the wrong one"},
+    {"import_syncs_from_calls", kInfo,
+     "The imported file has no records of waits; {} waits were taken from their calls, without "
+     "the stream or event waited for"},
+    {"import_hip", kNotice,
+     "{} calls are of HIP: the program ran on an AMD GPU, whose calls hotloop knows by their "
+     "CUDA counterparts only"},
 };
 
 } // namespace

@@ -122,4 +122,39 @@ Result<Database::Table> Database::query(std::string_view sql, std::size_t maxRow
   return table;
 }
 
+namespace {
+
+sqlite3_stmt *statementOf(void *statement) { return static_cast<sqlite3_stmt *>(statement); }
+
+} // namespace
+
+bool Database::Row::isNull(int column) const {
+  return sqlite3_column_type(statementOf(statement_), column) == SQLITE_NULL;
+}
+bool Database::Row::isText(int column) const {
+  return sqlite3_column_type(statementOf(statement_), column) == SQLITE_TEXT;
+}
+std::int64_t Database::Row::integer(int column) const {
+  return sqlite3_column_int64(statementOf(statement_), column);
+}
+double Database::Row::real(int column) const {
+  return sqlite3_column_double(statementOf(statement_), column);
+}
+std::string_view Database::Row::text(int column) const {
+  return columnText(statementOf(statement_), column);
+}
+
+Result<void> Database::forEach(std::string_view sql, const std::function<void(const Row &)> &row) {
+  sqlite3 *connection = state_->file.connection.get();
+  sqlite3_stmt *raw = nullptr;
+  int code =
+      sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+  const Statement statement(raw);
+  if (code != SQLITE_OK) return Unexpected(statementError(connection, sql, code, state_->path));
+  const Row current(raw);
+  while ((code = sqlite3_step(raw)) == SQLITE_ROW) row(current);
+  if (code != SQLITE_DONE) return Unexpected(statementError(connection, sql, code, state_->path));
+  return {};
+}
+
 } // namespace hotloop

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,23 @@ public:
   Database(Database &&) noexcept;
   Database &operator=(Database &&) noexcept;
   ~Database();
+
+  // A row at hand; columns count from 0. NULL is 0 and "".
+  class Row {
+  public:
+    bool isNull(int column) const;
+    bool isText(int column) const;
+    std::int64_t integer(int column) const;
+    double real(int column) const;
+    std::string_view text(int column) const; // valid until the next row
+
+  private:
+    friend class Database;
+    explicit Row(void *statement) : statement_(statement) {}
+    void *statement_;
+  };
+  // Every row of one statement that only reads, without holding them. Errors: as query().
+  Result<void> forEach(std::string_view sql, const std::function<void(const Row &)> &row);
 
   // One statement that only reads. Errors carry SQLite's own message and the place in the
   // statement.

@@ -1,0 +1,194 @@
+#include "collectors/import/kineto/names.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "collectors/import/kineto/event.h"
+
+namespace hotloop::kineto {
+
+namespace {
+
+constexpr std::size_t kMostBytes = 16u << 20;
+constexpr std::size_t kMostNodes = 1u << 20;
+constexpr std::size_t kDeepestStack = 512;
+
+constexpr std::array<std::string_view, 16> kPythonOwn = {
+    "threading.py", "runpy.py",   "contextlib.py", "selectors.py", "queue.py", "socket.py",
+    "enum.py",      "copy.py",    "functools.py",  "typing.py",    "abc.py",   "random.py",
+    "inspect.py",   "logging.py", "traceback.py",  "warnings.py"};
+
+// cudaMemcpyAsync_v3020 and cuMemcpyDtoH_v2 are their versions' names; _ptsz marks the per-thread
+// default stream.
+std::string_view withoutVersion(std::string_view name) {
+  while (true) {
+    const auto at = name.rfind('_');
+    if (at == std::string_view::npos || at + 1 == name.size()) return name;
+    const std::string_view end = name.substr(at + 1);
+    const bool version = end.size() > 1 && end[0] == 'v' &&
+                         end.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    if (!version && end != "ptsz" && end != "ptds") return name;
+    name = name.substr(0, at);
+  }
+}
+
+CallRole roleOf(std::string_view name) {
+  const auto starts = [&](std::string_view cuda, std::string_view driver, std::string_view hip) {
+    return name.starts_with(cuda) || name.starts_with(driver) || name.starts_with(hip);
+  };
+  if (starts("cudaEventSynchronize", "cuEventSynchronize", "hipEventSynchronize"))
+    return CallRole::kSyncEvent;
+  if (starts("cudaStreamSynchronize", "cuStreamSynchronize", "hipStreamSynchronize"))
+    return CallRole::kSyncStream;
+  if (starts("cudaDeviceSynchronize", "cuCtxSynchronize", "hipDeviceSynchronize"))
+    return CallRole::kSyncContext;
+  if (starts("cudaMemcpy", "cuMemcpy", "hipMemcpy"))
+    return name.find("Async") != std::string_view::npos ? CallRole::kCopyAsync : CallRole::kCopy;
+  return CallRole::kOther;
+}
+
+std::uint8_t memoryKind(std::string_view word) {
+  if (word.starts_with("Pageable")) return 1;
+  if (word.starts_with("Pinned")) return 2;
+  if (word.starts_with("Device")) return 3;
+  if (word.starts_with("Array")) return 4;
+  if (word.starts_with("Managed")) return 5;
+  return 0;
+}
+
+std::uint8_t copyKind(std::string_view name) {
+  constexpr std::pair<std::string_view, std::uint8_t> kKinds[] = {
+      {"HtoD", 1}, {"DtoH", 2}, {"HtoA", 3}, {"AtoH", 4}, {"AtoA", 5},
+      {"AtoD", 6}, {"DtoA", 7}, {"DtoD", 8}, {"HtoH", 9}, {"PtoP", 10}};
+  for (const auto &[word, kind] : kKinds)
+    if (name.find(word) != std::string_view::npos) return kind;
+  return 0;
+}
+
+CopyName copyOf(std::string_view name) {
+  CopyName copy;
+  copy.copyKind = copyKind(name);
+  const auto open = name.find('(');
+  const auto arrow = name.find(" -> ");
+  if (open == std::string_view::npos || arrow == std::string_view::npos || arrow < open)
+    return copy;
+  copy.sourceKind = memoryKind(name.substr(open + 1));
+  copy.destinationKind = memoryKind(name.substr(arrow + 4));
+  return copy;
+}
+
+} // namespace
+
+bool isPythonUserFile(std::string_view file) {
+  if (file.empty() || file.front() == '<') return false;
+  if (file.starts_with("torch/") || file.starts_with("torch\\")) return false;
+  for (const std::string_view part :
+       {"site-packages", "dist-packages", "/lib/python3", "/torch/", "\\torch\\"})
+    if (file.find(part) != std::string_view::npos) return false;
+  return std::ranges::find(kPythonOwn, file) == kPythonOwn.end();
+}
+
+const Names::Entry &Names::entry(Map &map, std::string_view escaped, auto &&fill) {
+  if (const auto known = map.find(escaped); known != map.end()) return known->second;
+  if (bytes_ > kMostBytes) {
+    for (Map *each : {&texts_, &calls_, &copies_, &functions_, &stacks_}) each->clear();
+    bytes_ = 0;
+  }
+  bytes_ += escaped.size() + sizeof(Entry) + 64;
+  Entry made;
+  std::string text(unescaped(escaped, room_));
+  fill(std::string_view(text), made);
+  return map.emplace(escaped, made).first->second;
+}
+
+StringId Names::text(std::string_view escaped) {
+  return entry(texts_, escaped,
+               [&](std::string_view text, Entry &made) { made.id = sink_.intern(text); })
+      .id;
+}
+
+CallName Names::call(std::string_view escaped) {
+  return entry(calls_, escaped,
+               [&](std::string_view text, Entry &made) {
+                 const std::string_view name = withoutVersion(text);
+                 made.call = {sink_.intern(name), roleOf(name)};
+               })
+      .call;
+}
+
+CopyName Names::copy(std::string_view escaped) {
+  return entry(copies_, escaped,
+               [](std::string_view text, Entry &made) { made.copy = copyOf(text); })
+      .copy;
+}
+
+FrameId Names::frameId(std::string_view text, bool &user) {
+  if (const auto known = frames_.find(text); known != frames_.end()) {
+    user = known->second.second;
+    return known->second.first;
+  }
+  user = false;
+  // file.py(12): function
+  const auto close = text.find("): ");
+  const auto open = close == std::string_view::npos ? close : text.rfind('(', close);
+  if (open == std::string_view::npos || open == 0 || frames_.size() >= kMostNodes) return {};
+  FrameRow row;
+  const auto parsed = std::from_chars(text.data() + open + 1, text.data() + close, row.line);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + close) return {};
+  const std::string_view file = text.substr(0, open);
+  row.id = FrameId(++lastFrame_);
+  row.kind = FrameKind::kPython;
+  row.file = sink_.intern(file);
+  row.function = sink_.intern(text.substr(close + 3));
+  row.user = user = isPythonUserFile(file);
+  sink_.add(row);
+  frames_.emplace(text, std::pair(row.id, user));
+  return row.id;
+}
+
+FrameId Names::pythonFunction(std::string_view escaped) {
+  return entry(functions_, escaped,
+               [&](std::string_view text, Entry &made) {
+                 bool user = false;
+                 const FrameId frame = frameId(text, user);
+                 if (user) made.frame = frame;
+               })
+      .frame;
+}
+
+Names::PythonStack Names::callStack(std::string_view escaped) {
+  return entry(stacks_, escaped,
+               [&](std::string_view text, Entry &made) {
+                 std::vector<FrameId> frames; // innermost first
+                 while (!text.empty() && frames.size() < kDeepestStack) {
+                   const auto end = std::min(text.find(';'), text.size());
+                   bool user = false;
+                   const FrameId frame = frameId(text.substr(0, end), user);
+                   if (frame) frames.push_back(frame);
+                   if (user && !made.stack.location) made.stack.location = frame;
+                   text.remove_prefix(std::min(end + 1, text.size()));
+                 }
+                 StackRow row;
+                 for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+                   const std::uint64_t key = std::uint64_t{row.id.value} << 32 | frame->value;
+                   const auto known = nodes_.find(key);
+                   row.parent = row.id;
+                   row.frame = *frame;
+                   row.depth = static_cast<std::uint16_t>(frame - frames.rbegin());
+                   if (known != nodes_.end()) {
+                     row.id = known->second;
+                     continue;
+                   }
+                   if (nodes_.size() >= kMostNodes) break;
+                   row.id = StackId(++lastStack_);
+                   nodes_.emplace(key, row.id);
+                   sink_.add(row);
+                 }
+                 made.stack.stack = row.id;
+               })
+      .stack;
+}
+
+} // namespace hotloop::kineto

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <cute/arch/copy_sm90_tma.hpp>
+#include <cute/arch/mma_sm90_gmma.hpp>
+#include <cutlass/arch/barrier.h>
+
+// What the sm_90a kernels say to the hardware: barriers, the copy engine, the matrix unit. The
+// instructions come from CuTe and CUTLASS; here they get the few shapes that we use.
+namespace hotloop::kernels::hopper {
+
+using cute::SM90::GMMA::Major;
+using cute::SM90::GMMA::ScaleOut;
+using Barrier = cutlass::arch::ClusterTransactionBarrier;
+
+// Elements of the summed dimension per stage: 128 bytes, one swizzle span.
+inline constexpr int kDepth = 64;
+inline constexpr int kAtomBytes = kDepth * 128; // 64 rows of 128 bytes
+
+template <class T, int kN, Major kA, Major kB> struct MatrixUnit;
+template <Major kA, Major kB> struct MatrixUnit<__nv_bfloat16, 256, kA, kB> {
+  using Atom = cute::SM90::GMMA::MMA_64x256x16_F32BF16BF16_SS<kA, kB>;
+};
+template <Major kA, Major kB> struct MatrixUnit<__nv_bfloat16, 128, kA, kB> {
+  using Atom = cute::SM90::GMMA::MMA_64x128x16_F32BF16BF16_SS<kA, kB>;
+};
+template <Major kA, Major kB> struct MatrixUnit<__half, 256, kA, kB> {
+  using Atom = cute::SM90::GMMA::MMA_64x256x16_F32F16F16_SS<kA, kB>;
+};
+template <Major kA, Major kB> struct MatrixUnit<__half, 128, kA, kB> {
+  using Atom = cute::SM90::GMMA::MMA_64x128x16_F32F16F16_SS<kA, kB>;
+};
+
+template <class Atom, int kCount>
+__device__ __forceinline__ void multiply(std::uint64_t a, std::uint64_t b, float (&sums)[kCount],
+                                         ScaleOut scale) {
+  [&]<std::size_t... kI>(std::index_sequence<kI...>) {
+    Atom::fma(a, b, sums[kI]..., scale);
+  }(std::make_index_sequence<kCount>{});
+}
+
+template <int kBlocks, int kCount>
+__device__ __forceinline__ void fence(float (&sums)[kBlocks][kCount]) {
+#pragma unroll
+  for (int m = 0; m < kBlocks; ++m)
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) cute::warpgroup_fence_operand(sums[m][i]);
+}
+
+__device__ __forceinline__ std::uint32_t sharedAddress(const void *pointer) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
+}
+
+// Operand in shared memory, swizzled over 128 bytes, atoms aligned to 1 KiB. K-major: rows of 128
+// bytes, 8 rows per group. MN-major: 64 elements of the outer dimension per row, one row per step
+// of the summed dimension, next 64 elements `kAtomBytes` further.
+template <Major kMajor> __device__ __forceinline__ std::uint64_t operandAt(std::uint32_t address) {
+  constexpr std::uint64_t kLeading = kMajor == Major::K ? 1 : kAtomBytes >> 4;
+  constexpr std::uint64_t kStride = 1024 >> 4;
+  return (std::uint64_t{1} << 62) | (kStride << 32) | (kLeading << 16) |
+         static_cast<std::uint64_t>((address & 0x3ffff) >> 4);
+}
+// Bytes from one step of 16 along the summed dimension to the next.
+template <Major kMajor>
+inline constexpr std::uint32_t kStepBytes = kMajor == Major::K ? 32 : 16 * 128;
+
+template <int kRegisters> __device__ __forceinline__ void takeRegisters() {
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
+}
+template <int kRegisters> __device__ __forceinline__ void giveRegisters() {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
+}
+
+// Programmatic launches: the next kernel may be set up now; wait for what the last one wrote.
+__device__ __forceinline__ void allowNextLaunch() {
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
+__device__ __forceinline__ void waitForLastLaunch() {
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+}
+
+__device__ __forceinline__ void sharedWritesToCopyEngine() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+__device__ __forceinline__ void storeRow(void *to, const void *from, int bytes) {
+  asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(to),
+               "r"(sharedAddress(from)), "r"(bytes)
+               : "memory");
+}
+__device__ __forceinline__ void loadRow(void *to, const void *from, int bytes, Barrier &barrier) {
+  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, "
+               "[%3];" ::"r"(sharedAddress(to)),
+               "l"(from), "r"(bytes), "r"(sharedAddress(&barrier))
+               : "memory");
+}
+__device__ __forceinline__ void commitStores() {
+  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+// Until what the stores of this thread read may be overwritten.
+__device__ __forceinline__ void waitForStoreReads() {
+  asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+}
+__device__ __forceinline__ void waitForStores() {
+  asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+
+__device__ __forceinline__ void storeMatrices(void *to, std::uint32_t a, std::uint32_t b,
+                                              std::uint32_t c, std::uint32_t d) {
+  asm volatile(
+      "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(sharedAddress(to)),
+      "r"(a), "r"(b), "r"(c), "r"(d)
+      : "memory");
+}
+
+template <class T> __device__ __forceinline__ std::uint32_t pack(float a, float b);
+template <> __device__ __forceinline__ std::uint32_t pack<__nv_bfloat16>(float a, float b) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(a, b);
+  return reinterpret_cast<const std::uint32_t &>(pair);
+}
+template <> __device__ __forceinline__ std::uint32_t pack<__half>(float a, float b) {
+  const __half2 pair = __floats2half2_rn(a, b);
+  return reinterpret_cast<const std::uint32_t &>(pair);
+}
+template <class T> __device__ __forceinline__ float2 unpack(std::uint32_t pair);
+template <> __device__ __forceinline__ float2 unpack<__nv_bfloat16>(std::uint32_t pair) {
+  return __bfloat1622float2(reinterpret_cast<const __nv_bfloat162 &>(pair));
+}
+template <> __device__ __forceinline__ float2 unpack<__half>(std::uint32_t pair) {
+  return __half22float2(reinterpret_cast<const __half2 &>(pair));
+}
+
+} // namespace hotloop::kernels::hopper

@@ -1,0 +1,154 @@
+#pragma once
+
+#include "kernels/moe_ops/hopper/row_epilogue.cuh"
+
+// Persistent grouped product over rows: one warp feeds tiles through the copy engine, two
+// warpgroups multiply (wgmma) and store. No tensor map per expert: rows of all experts are one
+// matrix, tiles may read into the next expert's rows, and only stores are cut.
+namespace hotloop::kernels::hopper {
+
+template <class Config> struct RowPipeline {
+  char *stages;
+  char *staging;
+  Barrier *full, *empty, *hidden;
+
+  __device__ explicit RowPipeline(char *shared)
+      : stages(shared), staging(shared + Config::kStages * Config::kStageBytes),
+        full(reinterpret_cast<Barrier *>(staging + 8 * Config::kWarpStaging)),
+        empty(full + Config::kStages), hidden(empty + Config::kStages) {}
+};
+
+template <class Config>
+__device__ __forceinline__ void feedRows(const RowArguments &args, RowPipeline<Config> &pipeline,
+                                         int total) {
+  std::uint32_t turn = 0;
+  const auto hint = static_cast<std::uint64_t>(cute::TMA::CacheHintSm90::EVICT_NORMAL);
+  for (int linear = blockIdx.x; linear < total; linear += gridDim.x) {
+    const RowTile tile = rowTile<Config::kRows>(args, linear);
+    const int column = tile.columnTile * Config::kOutColumns;
+    for (int step = 0; step < args.steps; ++step, ++turn) {
+      const int stage = turn % Config::kStages;
+      pipeline.empty[stage].wait((turn / Config::kStages & 1) ^ 1);
+      auto *barrier = reinterpret_cast<std::uint64_t *>(&pipeline.full[stage]);
+      pipeline.full[stage].arrive_and_expect_tx(Config::kStageBytes);
+      char *a = pipeline.stages + stage * Config::kStageBytes, *b = a + Config::kABytes;
+      cute::SM90_TMA_LOAD_2D::copy(&args.a, barrier, hint, a, step * kDepth, tile.row);
+      if constexpr (Config::kB == Major::MN) {
+#pragma unroll
+        for (int chunk = 0; chunk < Config::kColumns / 64; ++chunk)
+          cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + chunk * kAtomBytes,
+                                       column + chunk * 64, step * kDepth, tile.expert);
+      } else if constexpr (Config::kDual) {
+        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b, step * kDepth, column, tile.expert);
+        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + Config::kBBytes / 2, step * kDepth,
+                                     args.columns + column, tile.expert);
+      } else {
+        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b, step * kDepth, column, tile.expert);
+      }
+    }
+  }
+}
+
+template <class Config>
+__device__ __forceinline__ void multiplyRows(const RowArguments &args,
+                                             RowPipeline<Config> &pipeline, int total, int group) {
+  const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
+  char *staging = pipeline.staging + (group * 4 + warp) * Config::kWarpStaging;
+  Barrier &hidden = pipeline.hidden[group * 4 + warp];
+  const int rowOffset = Config::kPingpong ? 0 : group * 64 * Config::kBlocks;
+  const std::uint32_t stages = sharedAddress(pipeline.stages);
+  std::uint32_t turn = 0, hiddenPhase = 0;
+  int ordinal = 0;
+  for (int linear = blockIdx.x; linear < total; linear += gridDim.x, ++ordinal) {
+    if (Config::kPingpong && (ordinal & 1) != group) {
+      turn += args.steps;
+      continue;
+    }
+    const RowTile tile = rowTile<Config::kRows>(args, linear);
+    WarpTile mine{tile.row + rowOffset + warp * 16, tile.end,
+                  tile.columnTile * Config::kOutColumns};
+    // The last tile of an expert may have no row for the second warpgroup: it leaves the matrix
+    // unit to the first.
+    if (!Config::kPingpong && tile.row + rowOffset >= tile.end) {
+      for (int step = 0; step < args.steps; ++step, ++turn) {
+        const int stage = turn % Config::kStages;
+        pipeline.full[stage].wait(turn / Config::kStages & 1);
+        if (lane == 0) pipeline.empty[stage].arrive();
+      }
+      continue;
+    }
+    if constexpr (isBackward(Config::kEpilogue))
+      RowEpilogue<Config>::fetchHidden(args, mine, staging, hidden);
+
+    float sums[Config::kBlocks][Config::kColumns / 2];
+    int previous = 0;
+    for (int step = 0; step < args.steps; ++step, ++turn) {
+      const int stage = turn % Config::kStages;
+      pipeline.full[stage].wait(turn / Config::kStages & 1);
+      const std::uint32_t base = stages + stage * Config::kStageBytes;
+      const std::uint64_t a = operandAt<Major::K>(base + rowOffset * 128);
+      const std::uint64_t b = operandAt<Config::kB>(base + Config::kABytes);
+      fence(sums);
+      cute::warpgroup_arrive();
+#pragma unroll
+      for (int k = 0; k < kDepth / 16; ++k)
+#pragma unroll
+        for (int m = 0; m < Config::kBlocks; ++m)
+          multiply<typename Config::Atom>(a + ((m * kAtomBytes + k * kStepBytes<Major::K>) >> 4),
+                                          b + ((k * kStepBytes<Config::kB>) >> 4), sums[m],
+                                          (step | k) ? ScaleOut::One : ScaleOut::Zero);
+      cute::warpgroup_commit_batch();
+      fence(sums);
+      // The products before this step's are done with their stage.
+      cute::warpgroup_wait<1>();
+      if (step > 0 && lane == 0) pipeline.empty[previous].arrive();
+      previous = stage;
+    }
+    cute::warpgroup_wait<0>();
+    fence(sums);
+    if (lane == 0) pipeline.empty[previous].arrive();
+
+    if constexpr (isBackward(Config::kEpilogue)) {
+      hidden.wait(hiddenPhase);
+      hiddenPhase ^= 1;
+      RowEpilogue<Config>::backward(args, mine, sums[0], staging);
+    } else {
+#pragma unroll
+      for (int m = 0; m < Config::kBlocks; ++m) {
+        RowEpilogue<Config>::forward(args, mine, sums[m], staging);
+        mine.row += 64;
+      }
+    }
+  }
+  waitForStores();
+}
+
+template <class Config>
+__global__ __launch_bounds__(384, 1) void rowKernel(const __grid_constant__ RowArguments args) {
+  extern __shared__ __align__(1024) char shared[];
+  RowPipeline<Config> pipeline(shared);
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < Config::kStages; ++i) {
+      pipeline.full[i].init(1);
+      pipeline.empty[i].init(Config::kPingpong ? 4 : 8); // warps that read a stage
+    }
+    for (int i = 0; i < 8; ++i) pipeline.hidden[i].init(1);
+    cutlass::arch::fence_barrier_init();
+    cute::prefetch_tma_descriptor(reinterpret_cast<const cute::TmaDescriptor *>(&args.a));
+    cute::prefetch_tma_descriptor(reinterpret_cast<const cute::TmaDescriptor *>(&args.b));
+  }
+  __syncthreads();
+  allowNextLaunch();
+  waitForLastLaunch();
+  const int total = __ldg(args.schedule + args.list) * args.columnTiles;
+  const int group = threadIdx.x / 128;
+  if (group == 2) {
+    giveRegisters<40>();
+    if (threadIdx.x == 256) feedRows(args, pipeline, total);
+  } else {
+    takeRegisters<232>();
+    multiplyRows(args, pipeline, total, group);
+  }
+}
+
+} // namespace hotloop::kernels::hopper

@@ -1,0 +1,117 @@
+#include "kernels/moe_ops/moe_choice.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hotloop::kernels {
+namespace {
+
+constexpr std::array<MoeVariant, 3> kGateVariants{{
+    {"plain", "one warp per token, fp32 multiply-adds"},
+    {"tiles", "mma.sync over 32 tokens, factors split in bf16 terms"},
+    {"cluster", "128 tokens per cluster of blocks that share the summed dimension"},
+}};
+constexpr std::array<MoeVariant, 1> kPermuteVariants{{
+    {"one_pass", "each tile of tokens finds its place from the counts, reads a row once"},
+}};
+constexpr std::array<MoeVariant, 5> kRowVariants{{
+    {"plain", "one thread per number, fp32 multiply-adds"},
+    {"portable", "mma.sync, 128 x 128 tiles, cp.async"},
+    {"hopper_wide", "TMA + wgmma, 128 x 256, both warpgroups on one tile"},
+    {"hopper_narrow", "TMA + wgmma, 64 x 256, warpgroups take turns"},
+    {"hopper_square", "TMA + wgmma, 128 x 128 per warpgroup, taking turns"},
+}};
+
+// Four stages of 128 tokens and all experts, 144 bytes a row, or the logits in fp32; and the sums.
+std::int64_t gateSharedBytes(std::int64_t experts) {
+  const std::int64_t padded = (experts + 7) / 8 * 8;
+  return std::max(4 * 144 * (128 + padded), 4 * 128 * (padded + 4)) + 10496;
+}
+
+bool onHopper(const MoeDevice &device) { return device.capability / 10 == 9; }
+
+} // namespace
+
+std::string_view nameOf(MoeOperator op) {
+  switch (op) {
+  case MoeOperator::kGate: return "gate";
+  case MoeOperator::kPermute: return "permute";
+  case MoeOperator::kUp: return "up";
+  case MoeOperator::kDown: return "down";
+  case MoeOperator::kDownBackward: return "down_backward";
+  case MoeOperator::kUpBackward: return "up_backward";
+  case MoeOperator::kWeightGradient: return "weight_gradient";
+  }
+  return "";
+}
+
+std::span<const MoeVariant> moeVariants(MoeOperator op) {
+  switch (op) {
+  case MoeOperator::kGate: return kGateVariants;
+  case MoeOperator::kPermute: return kPermuteVariants;
+  case MoeOperator::kUp:
+  case MoeOperator::kDown: return kRowVariants;
+  case MoeOperator::kDownBackward:
+  case MoeOperator::kUpBackward:
+  case MoeOperator::kWeightGradient: return std::span(kRowVariants).first(3);
+  }
+  return {};
+}
+
+bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType product,
+            const MoeDevice &device, std::string *whyNot) {
+  const auto no = [&](std::string why) {
+    if (whyNot) *whyNot = std::move(why);
+    return false;
+  };
+  if (variant < 0 || variant >= static_cast<int>(moeVariants(op).size()))
+    return no("there is no such variant");
+  switch (op) {
+  case MoeOperator::kPermute: return true;
+  case MoeOperator::kGate:
+    if (variant != kGatePlain && shape.experts > 256)
+      return no("it holds the logits of at most 256 experts");
+    if (variant != kGatePlain && gateSharedBytes(shape.experts) > device.sharedBytes)
+      return no("this many experts do not fit the shared memory of this device");
+    if (variant == kGateCluster && !onHopper(device)) return no("clusters need sm_90");
+    return true;
+  case MoeOperator::kDownBackward:
+  case MoeOperator::kUpBackward:
+  case MoeOperator::kWeightGradient:
+    if (variant == kPlainProduct) return no("only the forward products have a plain kernel");
+    break;
+  default: break;
+  }
+  if (variant < kHopperWide) return true;
+  if (!onHopper(device)) return no("wgmma needs sm_90");
+  if (product != ProductType::kBFloat16) return no("it is built for bf16 only");
+  if (op == MoeOperator::kUp && variant == kHopperSquare &&
+      shape.activation == ExpertActivation::kSwiglu)
+    return no("SwiGLU needs the gate and the up columns in one tile of 256");
+  return true;
+}
+
+MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType product,
+                        const MoeDevice &device) {
+  switch (op) {
+  case MoeOperator::kPermute: return {0, "there is one variant"};
+  case MoeOperator::kGate:
+    if (canRun(op, kGateCluster, shape, product, device))
+      return {kGateCluster, "blocks of a cluster share the weights: least traffic from L2"};
+    if (canRun(op, kGateTiles, shape, product, device))
+      return {kGateTiles, "no clusters before sm_90"};
+    return {kGatePlain, "the experts do not fit the tile of logits"};
+  default: break;
+  }
+  if (!canRun(op, kHopperWide, shape, product, device))
+    return {kPortable, product == ProductType::kBFloat16 ? "wgmma needs sm_90"
+                                                         : "the wgmma kernels take bf16 only"};
+  const bool forward = op == MoeOperator::kUp || op == MoeOperator::kDown;
+  const double perExpert = static_cast<double>(shape.rows()) / static_cast<double>(shape.experts);
+  if (forward && perExpert <= 96)
+    return {kHopperNarrow, "few rows per expert: tiles of 64 rows waste least, and weights are "
+                           "read once whatever the height"};
+  return {kHopperWide, "many rows per expert: the widest tile reads least from L2"};
+}
+
+} // namespace hotloop::kernels

@@ -1,0 +1,52 @@
+#include "kernels/moe_ops/moe_sizes.h"
+#include "kernels/moe_ops/routing/gate.h"
+#include "kernels/moe_ops/routing/gate_kernel.cuh"
+
+namespace hotloop::kernels::routing {
+namespace {
+
+GateArguments argumentsOf(const GateForward &a) {
+  return {a.x,
+          a.gate,
+          static_cast<int>(a.shape.tokens),
+          static_cast<int>(a.shape.dim),
+          static_cast<int>(a.shape.experts),
+          static_cast<int>(a.shape.topK),
+          a.ids,
+          a.weights,
+          a.logits,
+          a.lse,
+          a.tileCounts,
+          a.tileProbabilities,
+          a.tileSquaredLse};
+}
+
+template <class X, class W>
+Result<void> launchTiles(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
+  GateArguments args = argumentsOf(a);
+  void *arguments[] = {&args};
+  const auto tiles = static_cast<unsigned>(ceilDiv(a.shape.tokens, kGateTokens));
+  return launched("The gate", launchEarly(reinterpret_cast<const void *>(&gateKernel<X, W>),
+                                          dim3(tiles * static_cast<unsigned>(clusterBlocks)), 256,
+                                          static_cast<std::size_t>(GateTile<X, W>::sharedBytes(
+                                              static_cast<int>(a.shape.experts))),
+                                          static_cast<unsigned>(clusterBlocks), arguments, stream));
+}
+
+} // namespace
+
+Result<void> gateTiles(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
+  const bool floatGate = a.gateType == ElementType::kFloat32;
+  switch (a.xType) {
+  case ElementType::kFloat32: return launchTiles<float, float>(a, clusterBlocks, stream);
+  case ElementType::kBFloat16:
+    return floatGate ? launchTiles<__nv_bfloat16, float>(a, clusterBlocks, stream)
+                     : launchTiles<__nv_bfloat16, __nv_bfloat16>(a, clusterBlocks, stream);
+  case ElementType::kFloat16:
+    return floatGate ? launchTiles<__half, float>(a, clusterBlocks, stream)
+                     : launchTiles<__half, __half>(a, clusterBlocks, stream);
+  }
+  return {};
+}
+
+} // namespace hotloop::kernels::routing

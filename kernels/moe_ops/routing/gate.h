@@ -1,0 +1,27 @@
+#pragma once
+
+#include "kernels/moe_ops/moe_ops.h"
+
+// The routing operators behind moe_ops.h; arguments have been checked.
+namespace hotloop::kernels::routing {
+
+// clusterBlocks 1, 2, 4 or 8.
+Result<void> gateTiles(const GateForward &args, int clusterBlocks, cudaStream_t stream);
+Result<void> gatePlain(const GateForward &args, cudaStream_t stream);
+
+Result<void> permute(const PermuteRows &args, int multiprocessors, cudaStream_t stream);
+Result<void> combine(const CombineRows &args, cudaStream_t stream);
+Result<void> gather(const GatherRows &args, cudaStream_t stream);
+
+Result<void> gateGradient(const GateBackward &args, cudaStream_t stream);
+Result<void> inputGradient(const InputGradient &args, cudaStream_t stream);
+Result<void> gateWeightGradient(const GateWeightGradient &args, cudaStream_t stream);
+
+// The launch's error as a sentence.
+Result<void> launched(const char *what, cudaError_t error);
+
+// Launches that may be set up while the kernel before ends (sm_90); the kernel waits by itself.
+cudaError_t launchEarly(const void *kernel, dim3 grid, unsigned threads, std::size_t sharedBytes,
+                        unsigned clusterBlocks, void **arguments, cudaStream_t stream);
+
+} // namespace hotloop::kernels::routing

@@ -5,7 +5,9 @@
 #include "cli/commands/completion_command.h"
 #include "cli/commands/diff_command.h"
 #include "cli/commands/doctor_command.h"
+#include "cli/commands/export_command.h"
 #include "cli/commands/help_command.h"
+#include "cli/commands/import_command.h"
 #include "cli/commands/info_command.h"
 #include "cli/commands/query_command.h"
 #include "cli/commands/record_command.h"
@@ -18,8 +20,8 @@ namespace hotloop::cli {
 
 std::span<const Command> commands() {
   static const std::array list = {
-      recordCommand(), adviseCommand(),     statsCommand(), diffCommand(),
-      infoCommand(),   queryCommand(),      viewCommand(),  rulesCommand(),
+      recordCommand(), adviseCommand(),     statsCommand(), diffCommand(),    infoCommand(),
+      importCommand(), exportCommand(),     queryCommand(), viewCommand(),    rulesCommand(),
       doctorCommand(), completionCommand(), helpCommand(),  versionCommand(),
   };
   return list;

@@ -9,6 +9,7 @@
 
 #include "cli/arguments/common_flags.h"
 #include "cli/info/run_info.h"
+#include "collectors/import/import_trace.h"
 #include "core/report/json_parts.h"
 #include "core/report/number_format.h"
 #include "core/report/text_layout.h"
@@ -51,10 +52,27 @@ std::string startText(const RunInfo &info) {
                      fmt::gmtime(static_cast<std::time_t>(std::stoull(value) / 1'000'000'000)));
 }
 
+std::string ranksText(const RunInfo &info) {
+  std::string text;
+  for (const ProcessInfo &process : info.processes)
+    if (process.rank >= 0) text += (text.empty() ? "" : ", ") + std::to_string(process.rank);
+  return text;
+}
+
+std::string devicesText(const RunInfo &info) {
+  std::string text;
+  for (const DeviceInfo &device : info.devices)
+    text += (text.empty() ? "" : ", ") + std::to_string(device.ordinal) +
+            (device.name.empty() ? "" : " " + printable(device.name));
+  return text;
+}
+
 std::string infoText(const RunInfo &info, const Style &style, std::size_t width) {
-  std::string out = style.bold(printable(info.file)) + "  hotloop run file, format " +
-                    std::to_string(info.summary.formatVersion) + ", " +
-                    formatBytes(static_cast<double>(info.summary.fileBytes));
+  std::string out = style.bold(printable(info.file)) + "  " +
+                    (info.format == "hotloop"
+                         ? "hotloop run file, format " + std::to_string(info.summary.formatVersion)
+                         : printable(info.description)) +
+                    ", " + formatBytes(static_cast<double>(info.summary.fileBytes));
   if (const std::string tool = info.meta(meta_key::kToolVersion); !tool.empty())
     out += ", by hotloop " + printable(tool);
   out += "\n";
@@ -69,7 +87,10 @@ std::string infoText(const RunInfo &info, const Style &style, std::size_t width)
     fact("recorded for",
          formatDuration(Nanoseconds(static_cast<std::int64_t>(info.seconds * 1e9))));
   for (const auto &[key, name] : kFacts) fact(name, info.meta(key));
-  fact("steps", info.rows("step") == 0 ? "none marked" : std::to_string(info.rows("step")));
+  fact("events", std::to_string(info.events));
+  fact("ranks", ranksText(info));
+  fact("devices", devicesText(info));
+  fact("steps", info.steps == 0 ? "none marked" : std::to_string(info.steps));
   for (const QualityNote &note : info.quality)
     fact(note.severity == "data_loss" ? "data loss" : note.severity, note.message);
 
@@ -108,8 +129,16 @@ std::string infoJson(const RunInfo &info) {
                          {"exit_status", row.exitStatus < 0 ? Json(nullptr) : Json(row.exitStatus)},
                          {"rank", row.rank < 0 ? Json(nullptr) : Json(row.rank)},
                          {"threads", row.threads}});
+  Json devices = Json::array();
+  for (const DeviceInfo &device : info.devices)
+    devices.push_back({{"ordinal", device.ordinal}, {"name", device.name}});
   return dumpJson({{"schema", "hotloop.info/1"},
                    {"file", info.file},
+                   {"format", info.format},
+                   {"description", info.description},
+                   {"events", info.events},
+                   {"steps", info.steps},
+                   {"devices", std::move(devices)},
                    {"format_version", info.summary.formatVersion},
                    {"bytes", info.summary.fileBytes},
                    {"state", info.meta(meta_key::kState)},
@@ -121,7 +150,10 @@ std::string infoJson(const RunInfo &info) {
 }
 
 Result<int> run(const CommandContext &context) {
-  HOTLOOP_ASSIGN(const RunInfo info, readRunInfo(context.arguments.positionals[0]));
+  const std::string &path = context.arguments.positionals[0];
+  HOTLOOP_ASSIGN(const TraceFormat format, detectFormat(path));
+  HOTLOOP_ASSIGN(const RunInfo info,
+                 format == TraceFormat::kRun ? readRunInfo(path) : readForeignInfo(context, path));
   HOTLOOP_TRY(context.emit(
       context.format() == "json" ? infoJson(info) : infoText(info, context.style, context.width)));
   return kExitOk;
@@ -131,7 +163,7 @@ Result<int> run(const CommandContext &context) {
 
 Command infoCommand() {
   return {"info",
-          "what a run file holds: program, processes, rows, quality",
+          "what a run or a trace holds: program, processes, rows, quality",
           {{formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag},
            {{"RUN", true, false, true, {}}}},
           run};

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command.h"
 #include "core/base/result.h"
 #include "core/report/report.h"
 #include "core/store/run_reader.h"
@@ -20,9 +21,20 @@ struct ProcessInfo {
   std::int64_t threads = 0;
 };
 
-// What `hotloop info` says of a run; read without loading its events.
+struct DeviceInfo {
+  std::int64_t ordinal = 0;
+  std::string name;
+};
+
+// What `hotloop info` says of a run, read without loading its events, or of a trace of another
+// tool, read whole.
 struct RunInfo {
   std::string file;
+  std::string format = "hotloop"; // or as ImportReport has it
+  std::string description;        // of a foreign file: which tool, which generation
+  std::int64_t events = 0;        // of a foreign file, kept or not; else rows of event tables
+  std::int64_t steps = 0;         // found; of a run file, stored
+  std::vector<DeviceInfo> devices;
   RunSummary summary;
   std::vector<ProcessInfo> processes; // by id
   std::vector<QualityNote> quality;   // worst first
@@ -34,5 +46,7 @@ struct RunInfo {
 };
 
 Result<RunInfo> readRunInfo(const std::string &path);
+// Of a file that importTrace() reads.
+Result<RunInfo> readForeignInfo(const CommandContext &context, const std::string &path);
 
 } // namespace hotloop::cli

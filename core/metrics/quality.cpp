@@ -128,6 +128,18 @@ constexpr QualityKind kCatalogue[] = {
     {"import_syncs_from_calls", kInfo,
      "The imported file has no records of waits; {} waits were taken from their calls, without "
      "the stream or event waited for"},
+    {"import_unknown_schema", kNotice,
+     "The imported file is of a version that hotloop does not know; columns may have changed their "
+     "meaning"},
+    {"import_tool_warnings", kNotice,
+     "{} warnings or errors were noted by the tool that recorded the imported file"},
+    {"import_order_only", kNotice,
+     "{} events of the imported file have no time; their order is kept, their distances mean "
+     "nothing"},
+    {"import_clocks_not_aligned", kNotice,
+     "The clocks of the ranks could not be aligned; times of different ranks cannot be compared"},
+    {"import_clock_aligned", kInfo,
+     "The clock of this rank was shifted to that of the first one, by their common collectives"},
     {"import_hip", kNotice,
      "{} calls are of HIP: the program ran on an AMD GPU, whose calls hotloop knows by their "
      "CUDA counterparts only"},

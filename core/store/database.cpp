@@ -82,7 +82,18 @@ Result<Database> Database::open(const std::string &path) {
   auto state = std::make_unique<State>();
   state->path = path;
   HOTLOOP_ASSIGN(state->file, openSqliteFile(path));
-  HOTLOOP_TRY(execute(state->file.connection.get(), "PRAGMA query_only=ON", path));
+  return prepared(std::move(state));
+}
+
+Result<Database> Database::openRun(const std::string &path) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  HOTLOOP_ASSIGN(state->file, openRunFile(path));
+  return prepared(std::move(state));
+}
+
+Result<Database> Database::prepared(std::unique_ptr<State> state) {
+  HOTLOOP_TRY(execute(state->file.connection.get(), "PRAGMA query_only=ON", state->path));
   sqlite3_set_authorizer(state->file.connection.get(), authorize, nullptr);
   return Database(std::move(state));
 }
@@ -133,6 +144,9 @@ bool Database::Row::isNull(int column) const {
 }
 bool Database::Row::isText(int column) const {
   return sqlite3_column_type(statementOf(statement_), column) == SQLITE_TEXT;
+}
+bool Database::Row::isReal(int column) const {
+  return sqlite3_column_type(statementOf(statement_), column) == SQLITE_FLOAT;
 }
 std::int64_t Database::Row::integer(int column) const {
   return sqlite3_column_int64(statementOf(statement_), column);

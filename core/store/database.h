@@ -25,6 +25,8 @@ public:
 
   // Errors: missing, not an SQLite file, damaged, locked.
   static Result<Database> open(const std::string &path);
+  // A run file, brought to this version's format where it is older. Errors: also not a run, newer.
+  static Result<Database> openRun(const std::string &path);
   Database(Database &&) noexcept;
   Database &operator=(Database &&) noexcept;
   ~Database();
@@ -34,6 +36,7 @@ public:
   public:
     bool isNull(int column) const;
     bool isText(int column) const;
+    bool isReal(int column) const;
     std::int64_t integer(int column) const;
     double real(int column) const;
     std::string_view text(int column) const; // valid until the next row
@@ -53,6 +56,7 @@ public:
 private:
   struct State;
   explicit Database(std::unique_ptr<State> state);
+  static Result<Database> prepared(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -11,11 +11,6 @@ constexpr std::size_t kMostHeld = 300'000;
 constexpr std::size_t kMostPages = 1'000; // 24 MiB; more are ids strewn at random
 constexpr std::uint32_t kPageBits = 16;
 
-bool isSync(CallRole role) {
-  return role == CallRole::kSyncEvent || role == CallRole::kSyncStream ||
-         role == CallRole::kSyncContext;
-}
-
 } // namespace
 
 bool CallLinks::mark(Mark what, std::uint32_t correlation) {
@@ -67,7 +62,7 @@ void CallLinks::addFromCall(const Call &call) {
   sync.duration = call.duration;
   sync.lane = call.lane;
   sync.name = call.name;
-  sync.kind = call.role == CallRole::kSyncEvent ? 1 : call.role == CallRole::kSyncStream ? 3 : 4;
+  sync.kind = syncKindOf(call.role);
   sync.correlation = call.correlation;
   sink_.add(sync);
   ++counts_.syncsFromCalls;
@@ -95,7 +90,7 @@ void CallLinks::settleHeld() {
   }
   std::ranges::sort(recorded);
   for (const Call &call : calls_) {
-    if (isSync(call.role) && !std::ranges::binary_search(recorded, call.correlation))
+    if (syncKindOf(call.role) != 0 && !std::ranges::binary_search(recorded, call.correlation))
       addFromCall(call);
   }
   calls_.clear();

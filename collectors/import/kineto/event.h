@@ -60,6 +60,17 @@ enum class Field : std::uint8_t {
   kTotalReserved,
   kDeviceType,
   kDeviceId,
+  // only in traces that hotloop wrote
+  kStaticShared,
+  kStatus,
+  kValue,
+  kAllocator,
+  kAction,
+  kRangeKind,
+  kRangeDomain,
+  kRangeCategory,
+  kRangeColor,
+  kRangePayload,
   kLabel, // args.name of metadata events
   kLabels,
   kCount,

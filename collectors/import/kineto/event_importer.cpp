@@ -192,6 +192,10 @@ void EventImporter::addComplete(const Event &event, Kind kind) {
 }
 
 void EventImporter::addOp(const Event &event, Span span, Kind kind) {
+  if (event.has(Field::kRangeKind)) {
+    addRange(event, span);
+    return;
+  }
   OpEvent op;
   op.start = span.start;
   op.duration = span.duration;
@@ -217,6 +221,30 @@ void EventImporter::addOp(const Event &event, Span span, Kind kind) {
   sink_.add(op);
 }
 
+// As exportKineto() writes NVTX ranges, which Kineto itself does not know.
+void EventImporter::addRange(const Event &event, Span span) {
+  RangeEvent range;
+  range.start = span.start;
+  range.duration = span.duration;
+  range.lane = threadOf(event);
+  range.name = names_.text(event.get(Field::kName).text);
+  range.kind = static_cast<RangeKind>(
+      std::clamp<std::int64_t>(numberOr<std::int64_t>(event, Field::kRangeKind, 1), 1, 3));
+  range.domain = names_.text(event.get(Field::kRangeDomain).text);
+  range.category = numberOr<std::uint32_t>(event, Field::kRangeCategory, 0);
+  range.color = numberOr<std::uint32_t>(event, Field::kRangeColor, 0);
+  if (const Value payload = event.get(Field::kRangePayload); payload) {
+    const bool real = payload.text.find_first_of(".en") != std::string_view::npos;
+    range.payloadKind = real ? PayloadKind::kReal : PayloadKind::kInteger;
+    if (real)
+      std::from_chars(payload.text.data(), payload.text.data() + payload.text.size(),
+                      range.payloadReal);
+    else
+      range.payloadInteger = integerOf(payload).value_or(0);
+  }
+  sink_.add(range);
+}
+
 void EventImporter::addCall(const Event &event, Span span, Kind kind) {
   ApiEvent call;
   call.start = span.start;
@@ -228,6 +256,7 @@ void EventImporter::addCall(const Event &event, Span span, Kind kind) {
   call.domain = kind == Kind::kDriver ? 2 : 1;
   call.cbid = numberOr<std::uint32_t>(event, Field::kCallback, 0);
   call.correlation = correlationOf(event);
+  call.status = numberOr<std::int32_t>(event, Field::kStatus, 0);
   if (text.starts_with("hip")) ++hipCalls_;
   lanes_.countCall(call.lane);
   links_.addCall(call, name.role);
@@ -252,8 +281,11 @@ void EventImporter::addKernel(const Event &event, Span span) {
   kernel.blockZ = clamped<std::uint16_t>(block[2]);
   kernel.registers = clamped<std::uint16_t>(numberOr<std::int64_t>(event, Field::kRegisters, 0));
   // Kineto adds static and dynamic shared memory up.
+  const auto shared = numberOr<std::int64_t>(event, Field::kSharedMemory, 0);
+  kernel.staticShared =
+      clamped<std::uint32_t>(numberOr<std::int64_t>(event, Field::kStaticShared, 0));
   kernel.dynamicShared =
-      clamped<std::uint32_t>(numberOr<std::int64_t>(event, Field::kSharedMemory, 0));
+      clamped<std::uint32_t>(clamped<std::uint32_t>(shared) - std::int64_t{kernel.staticShared});
   kernel.graph = numberOr<std::uint32_t>(event, Field::kGraph, 0);
   kernel.graphNode = numberOr<std::uint64_t>(event, Field::kGraphNode, 0);
   ++deviceEvents_;
@@ -294,6 +326,7 @@ void EventImporter::addMemset(const Event &event, Span span) {
                                                                         : 0;
   fill.correlation = correlationOf(event);
   fill.bytes = clamped<std::uint64_t>(numberOr<std::int64_t>(event, Field::kBytes, 0));
+  fill.value = numberOr<std::uint32_t>(event, Field::kValue, 0);
   fill.graph = numberOr<std::uint32_t>(event, Field::kGraph, 0);
   fill.graphNode = numberOr<std::uint64_t>(event, Field::kGraphNode, 0);
   ++deviceEvents_;
@@ -359,6 +392,12 @@ void EventImporter::addAllocation(const Event &event) {
   row.bytes = std::abs(*bytes);
   const auto type = numberOr<std::int64_t>(event, Field::kDeviceType, 0); // c10::DeviceType
   row.allocator = type == 0 ? Allocator::kTorchCpu : Allocator::kTorchCuda;
+  if (event.has(Field::kAllocator))
+    row.allocator = static_cast<Allocator>(
+        std::clamp<std::int64_t>(numberOr<std::int64_t>(event, Field::kAllocator, 1), 1, 7));
+  if (event.has(Field::kAction))
+    row.action = static_cast<AllocationAction>(
+        std::clamp<std::int64_t>(numberOr<std::int64_t>(event, Field::kAction, 1), 1, 6));
   if (type != 0)
     row.device = lanes_.device(
         std::max<std::int64_t>(numberOr<std::int64_t>(event, Field::kDeviceId, 0), 0));

@@ -60,6 +60,7 @@ private:
   void addInstant(const Event &event);
   void addComplete(const Event &event, Kind kind);
   void addOp(const Event &event, Span span, Kind kind);
+  void addRange(const Event &event, Span span);
   void addCall(const Event &event, Span span, Kind kind);
   void addKernel(const Event &event, Span span);
   void addMemcpy(const Event &event, Span span);

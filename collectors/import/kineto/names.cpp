@@ -1,11 +1,11 @@
 #include "collectors/import/kineto/names.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <vector>
 
 #include "collectors/import/kineto/event.h"
+#include "collectors/import/python_files.h"
 
 namespace hotloop::kineto {
 
@@ -14,40 +14,6 @@ namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostNodes = 1u << 20;
 constexpr std::size_t kDeepestStack = 512;
-
-constexpr std::array<std::string_view, 16> kPythonOwn = {
-    "threading.py", "runpy.py",   "contextlib.py", "selectors.py", "queue.py", "socket.py",
-    "enum.py",      "copy.py",    "functools.py",  "typing.py",    "abc.py",   "random.py",
-    "inspect.py",   "logging.py", "traceback.py",  "warnings.py"};
-
-// cudaMemcpyAsync_v3020 and cuMemcpyDtoH_v2 are their versions' names; _ptsz marks the per-thread
-// default stream.
-std::string_view withoutVersion(std::string_view name) {
-  while (true) {
-    const auto at = name.rfind('_');
-    if (at == std::string_view::npos || at + 1 == name.size()) return name;
-    const std::string_view end = name.substr(at + 1);
-    const bool version = end.size() > 1 && end[0] == 'v' &&
-                         end.find_first_not_of("0123456789", 1) == std::string_view::npos;
-    if (!version && end != "ptsz" && end != "ptds") return name;
-    name = name.substr(0, at);
-  }
-}
-
-CallRole roleOf(std::string_view name) {
-  const auto starts = [&](std::string_view cuda, std::string_view driver, std::string_view hip) {
-    return name.starts_with(cuda) || name.starts_with(driver) || name.starts_with(hip);
-  };
-  if (starts("cudaEventSynchronize", "cuEventSynchronize", "hipEventSynchronize"))
-    return CallRole::kSyncEvent;
-  if (starts("cudaStreamSynchronize", "cuStreamSynchronize", "hipStreamSynchronize"))
-    return CallRole::kSyncStream;
-  if (starts("cudaDeviceSynchronize", "cuCtxSynchronize", "hipDeviceSynchronize"))
-    return CallRole::kSyncContext;
-  if (starts("cudaMemcpy", "cuMemcpy", "hipMemcpy"))
-    return name.find("Async") != std::string_view::npos ? CallRole::kCopyAsync : CallRole::kCopy;
-  return CallRole::kOther;
-}
 
 std::uint8_t memoryKind(std::string_view word) {
   if (word.starts_with("Pageable")) return 1;
@@ -81,15 +47,6 @@ CopyName copyOf(std::string_view name) {
 
 } // namespace
 
-bool isPythonUserFile(std::string_view file) {
-  if (file.empty() || file.front() == '<') return false;
-  if (file.starts_with("torch/") || file.starts_with("torch\\")) return false;
-  for (const std::string_view part :
-       {"site-packages", "dist-packages", "/lib/python3", "/torch/", "\\torch\\"})
-    if (file.find(part) != std::string_view::npos) return false;
-  return std::ranges::find(kPythonOwn, file) == kPythonOwn.end();
-}
-
 const Names::Entry &Names::entry(Map &map, std::string_view escaped, auto &&fill) {
   if (const auto known = map.find(escaped); known != map.end()) return known->second;
   if (bytes_ > kMostBytes) {
@@ -113,7 +70,7 @@ CallName Names::call(std::string_view escaped) {
   return entry(calls_, escaped,
                [&](std::string_view text, Entry &made) {
                  const std::string_view name = withoutVersion(text);
-                 made.call = {sink_.intern(name), roleOf(name)};
+                 made.call = {sink_.intern(name), callRole(name)};
                })
       .call;
 }

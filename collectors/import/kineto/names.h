@@ -6,19 +6,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "collectors/import/call_names.h"
 #include "core/trace/trace_sink.h"
 
 namespace hotloop::kineto {
-
-// What the name of a CUDA (or HIP) call tells.
-enum class CallRole : std::uint8_t {
-  kOther,
-  kCopyAsync,
-  kCopy,
-  kSyncEvent,   // cudaEventSynchronize
-  kSyncStream,  // cudaStreamSynchronize
-  kSyncContext, // cudaDeviceSynchronize
-};
 
 struct CallName {
   StringId name; // without version suffix
@@ -79,8 +70,5 @@ private:
   std::uint32_t lastStack_ = 0;
   std::string room_;
 };
-
-// Is this file of the user's own code: no installed package, no part of Python itself, not torch?
-bool isPythonUserFile(std::string_view file);
 
 } // namespace hotloop::kineto

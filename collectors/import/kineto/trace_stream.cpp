@@ -50,7 +50,12 @@ Result<bool> TraceStream::more() {
 }
 
 Result<bool> TraceStream::skipSpace(std::string_view also) {
+  const std::uint64_t begin = offset(at_);
   while (true) {
+    if (offset(at_) - begin > kLargestElement)
+      return Unexpected(invalidInput(
+          path_ + ": holds nothing but white space from byte " + std::to_string(begin) +
+          " on; this is no trace of a profiler, or it is damaged there"));
     while (at_ < end_ &&
            (std::strchr(" \t\r\n", buffer_[at_]) != nullptr ||
             also.find(buffer_[at_]) != std::string_view::npos) &&

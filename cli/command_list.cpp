@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/advise_command.h"
+#include "cli/commands/calibrate_device_command.h"
 #include "cli/commands/completion_command.h"
 #include "cli/commands/diff_command.h"
 #include "cli/commands/doctor_command.h"
@@ -15,14 +16,16 @@
 #include "cli/commands/stats_command.h"
 #include "cli/commands/version_command.h"
 #include "cli/commands/view_command.h"
+#include "cli/commands/whatif_command.h"
 
 namespace hotloop::cli {
 
 std::span<const Command> commands() {
   static const std::array list = {
-      recordCommand(), adviseCommand(),     statsCommand(), diffCommand(),    infoCommand(),
-      importCommand(), exportCommand(),     queryCommand(), viewCommand(),    rulesCommand(),
-      doctorCommand(), completionCommand(), helpCommand(),  versionCommand(),
+      recordCommand(),          adviseCommand(),     statsCommand(),  diffCommand(),
+      whatifCommand(),          infoCommand(),       importCommand(), exportCommand(),
+      queryCommand(),           viewCommand(),       rulesCommand(),  doctorCommand(),
+      calibrateDeviceCommand(), completionCommand(), helpCommand(),   versionCommand(),
   };
   return list;
 }

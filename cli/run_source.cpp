@@ -103,6 +103,12 @@ Result<TraceView> openTrace(const CommandContext &context, const std::string &pa
   return importView(path, options);
 }
 
+ReportRun reportRun(const TraceView &trace, const std::string &path) {
+  return {path, std::string(trace.meta(meta_key::kCommand)),
+          std::string(trace.meta(meta_key::kState)),
+          std::string(trace.meta(meta_key::kToolVersion))};
+}
+
 Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string &path,
                                const AnalysisOptions &options) {
   StatusLine status(context);
@@ -113,9 +119,7 @@ Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string 
     for (const auto &[rule, milliseconds] : analysis.ruleMilliseconds)
       context.note(fmt::format("{} took {:.1f} ms", rule, milliseconds));
   AnalyzedRun run{trace, std::move(analysis), {}, {}, {}};
-  run.run = {path, std::string(trace.meta(meta_key::kCommand)),
-             std::string(trace.meta(meta_key::kState)),
-             std::string(trace.meta(meta_key::kToolVersion))};
+  run.run = reportRun(trace, path);
   run.steps = stepFigures(run.analysis);
   run.quality = qualityNotes(trace, &run.analysis);
   return run;

@@ -27,6 +27,9 @@ Result<TraceView> openTrace(const CommandContext &context, const std::string &pa
 Result<AnalyzedRun> analyzeRun(const CommandContext &context, const std::string &path,
                                const AnalysisOptions &options);
 
+// What reports say of the run itself.
+ReportRun reportRun(const TraceView &trace, const std::string &path);
+
 // The id of a rule given by id or name, in any case. Error: unknown rule, with the nearest one.
 Result<std::string> canonicalRule(const std::string &given);
 

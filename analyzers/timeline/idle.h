@@ -19,11 +19,12 @@ enum class IdleCause : std::uint8_t {
   kInputPipeline, // the host waited for a data loader
   kBlockingCopy,  // the host was in a copy from or to pageable memory
   kOtherStream,   // work was there and waited for another stream or device
+  kDeviceGap,     // work was there: the device went from one to the next
   kCollective,    // only communication ran
   kTail,          // at the end of the step after its last work
   kUnknown,       // nothing on record tells
 };
-inline constexpr std::size_t kIdleCauses = 9;
+inline constexpr std::size_t kIdleCauses = 10;
 std::string_view idleCauseName(IdleCause cause); // "after_sync", ...
 std::string_view idleCauseText(IdleCause cause); // for people
 

@@ -29,7 +29,7 @@ enum class DeviceWorkKind : std::uint8_t { kKernel, kCopy, kFill, kCollective };
 inline constexpr std::size_t kDeviceWorkKinds = 4;
 
 // What a waiting call waits for.
-enum class WaitTarget : std::uint8_t { kDevice, kStream, kEvent, kWork };
+enum class WaitTarget : std::uint8_t { kDevice, kStream, kEvent };
 
 // Sorted by (start, end, thread). Anchors of the borders of steps are kStep.
 struct Anchors {
@@ -42,7 +42,7 @@ struct Anchors {
   std::vector<std::uint32_t> api;         // row of trace->apis; kNoIndex for kStep
   std::vector<std::uint32_t> workBegin;   // its device work: [workBegin[i], workBegin[i + 1])
   std::vector<WaitTarget> target;         // of kSync
-  std::vector<std::uint32_t> targetIndex; // stream, event or work; the event of record and wait
+  std::vector<std::uint32_t> targetIndex; // device, stream or event; the event of record and wait
   std::vector<std::int64_t> waited;       // kSync, kFree that blocked: end of what it waited for,
                                           // else 0
   std::size_t size() const { return start.size(); }
@@ -56,6 +56,8 @@ struct DeviceWork {
   std::vector<std::uint32_t> anchor;     // that started it
   std::vector<std::uint32_t> row;        // in trace->kernels, memcpys or memsets, by kind
   std::vector<std::uint32_t> inferred;   // work of another stream that it waited for; kNoIndex
+  std::vector<std::int64_t> late;        // delay that nothing on record explains, ns; only where
+                                         // several streams run
   std::vector<std::uint32_t> collective; // number of the collective it is part of; kNoIndex none
 
   std::size_t size() const { return start.size(); }
@@ -66,9 +68,13 @@ struct DeviceWork {
 struct ThreadRecords {
   ThreadId id;
   std::vector<std::int64_t> start, end;
-  std::vector<FrameId> location;  // own, else that of the operator around it
-  std::vector<std::uint32_t> row; // of trace->ops, or of trace->apis with kApiBit set
-  std::vector<std::uint16_t> depth;
+  std::vector<FrameId> location;     // own, else that of the operator around it
+  std::vector<std::uint32_t> row;    // of trace->ops, or of trace->apis with kApiBit set
+  std::vector<std::uint32_t> parent; // record around it; kNoIndex outermost
+  // Traces of torch.profiler with stacks know functions, not lines: the user's function around each
+  // record, and the call out of it that the record is part of. Empty where there are none.
+  std::vector<FrameId> function;
+  std::vector<std::int64_t> callStart, callEnd; // equal: none
 };
 inline constexpr std::uint32_t kApiBit = 0x80000000u;
 
@@ -93,8 +99,10 @@ struct Timeline {
   std::vector<std::vector<std::uint8_t>> alternates; // threads that never run at once, by pair
   std::vector<TemplateStep> steps;                   // steady ones that are replayed
   std::uint32_t steadySteps = 0;                     // all of them
-  std::uint32_t events = 0;                          // distinct CUDA events
-  bool locations = false;                            // do host records carry places of the program?
+  std::vector<std::uint16_t> recordStream; // of event records and waits: the stream; 0xFFFF unknown
+  std::uint32_t collectives = 0;           // of several devices that end together
+  std::uint32_t events = 0;                // distinct CUDA events
+  bool locations = false;                  // do host records carry places of the program?
   // Trouble that lowers trust: sentences.
   std::vector<std::string> doubts;
   std::string whyNone; // not empty: there is nothing to replay, and why

@@ -18,9 +18,9 @@ namespace hotloop {
 // Which calls: by place in the program ("train.py:12", "train.py", "loss"), by name of an operator
 // or a range, by rows. The default takes all.
 struct Where {
-  std::string site;                    // file[:line], function or range name; empty = everywhere
-  std::span<const std::uint32_t> ops;  // rows of trace->ops; calls made inside of these only
-  std::span<const std::uint32_t> apis; // rows of trace->apis; these only
+  std::string site = {}; // file[:line], function or range name; empty = everywhere
+  std::span<const std::uint32_t> ops = {};  // rows of trace->ops; calls made inside of these only
+  std::span<const std::uint32_t> apis = {}; // rows of trace->apis; these only
 };
 
 // Blocking waits with the operators that cause them (item, nonzero, a branch on a tensor).
@@ -34,6 +34,8 @@ Edit asyncCopies(const WhatIf &whatIf, const Where &where = {});
 // Copies of at least 64 KiB to a stream of their own, waited for at the end of the step, with the
 // host calls that this takes.
 Edit moveCopies(const WhatIf &whatIf, const Where &where = {});
+// Copies of up to 64 KiB of a step as one.
+Edit coalesceCopies(const WhatIf &whatIf, const Where &where = {});
 // Streams no longer wait for each other inside of the step.
 Edit overlapStreams(const WhatIf &whatIf, const Where &where = {});
 // Device and pinned allocation calls, and what they slow down.
@@ -62,7 +64,8 @@ Edit scaleKernels(const WhatIf &whatIf, double factor, std::string_view nameCont
 // fp32 -> bf16: modelled, host casts left alone. See whatif_h100 section 6.
 Edit retype(const WhatIf &whatIf, const Where &where = {});
 // The step, or the ranges of a name, as CUDA graph launches. Illegal ones say why in whyNone.
-Edit graph(const WhatIf &whatIf, std::string_view rangeName = {});
+// `after`: judged as if that change were made, so calls that it removes do not forbid it.
+Edit graph(const WhatIf &whatIf, std::string_view rangeName = {}, const Edit *after = nullptr);
 // Experts (operator groups that differ in size) all as fast as their mean.
 Edit balance(const WhatIf &whatIf, std::span<const Group> experts);
 

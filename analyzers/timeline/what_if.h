@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzers/timeline/calibration.h"
 #include "analyzers/timeline/edit.h"
 #include "analyzers/timeline/timeline.h"
 #include "core/report/finding.h"
@@ -25,9 +26,20 @@ struct Prediction {
   std::string abstained;             // reason; empty when there is a prediction
 };
 
+// What a machine costs, measured on it (hotloop calibrate-device). Zero: not measured.
+struct MachineProfile {
+  std::string device;
+  double launchCallNs = 0; // an unprofiled cudaLaunchKernel
+  double launchLatencyNs = 0;
+  double pinnedBytesPerNs = 0, pageableBytesPerNs = 0, deviceBytesPerNs = 0;
+  double fp32FlopsPerNs = 0, tf32FlopsPerNs = 0, bf16FlopsPerNs = 0;
+};
+
 struct WhatIfOptions {
-  std::optional<Nanoseconds> unprofiled; // T0; else the run's own, else none
-  TimelineOptions timeline;
+  std::optional<Nanoseconds> unprofiled = {}; // T0; else the run's own, else none
+  std::optional<MachineProfile> profile =
+      {}; // else the figures of one H100 stand in, at lower trust
+  TimelineOptions timeline = {};
 };
 
 // The state of the step without a change.
@@ -56,6 +68,9 @@ public:
   const TraceView &trace() const;
   const Timeline &timeline() const;
   const Baseline &baseline() const;
+  const timeline::Calibration &calibration() const;
+  const std::optional<Nanoseconds> &unprofiled() const; // T0, given or recorded
+  const MachineProfile *profile() const;                // nullptr: none
 
   // Gain of `edit` alone. About 15 ms at 32,000 anchors.
   Prediction predict(const Edit &edit) const;
@@ -67,7 +82,19 @@ public:
     Prediction together;   // of all up to and with this one
     double marginalMs = 0; // what this one adds
   };
-  std::vector<Stacked> greedy(std::span<const Edit> edits) const;
+  // Stops when the next one adds less than `leastMs`. At most a replay per pair of edits.
+  std::vector<Stacked> greedy(std::span<const Edit> edits, double leastMs = 0) const;
+
+  // What adding `delay` ns of host time before an anchor costs per step, per ns of delay: 1 on the
+  // critical path, 0 off it.
+  double marginalCost(std::uint32_t anchor, double delay) const;
+
+  // What rules without a replay would say, as fractions of the recorded step: for comparison.
+  struct Naive {
+    double timeSum = 0;    // time of the calls that go, or of the host time where none do
+    double idleInside = 0; // time in which the device stands still inside of what goes
+  };
+  Naive naive(const Edit &edit) const;
 
   // The same for a report: milliseconds per step, or why there are none. See core/report/finding.h.
   Gain gainOf(const Edit &edit) const;

@@ -37,6 +37,11 @@ TEST_F(Schemas, EveryOutputFollowsItsSchema) {
                     {"stats", run, "-r", "operators,sites,syncs,allocs,launches,ranges,steps"})),
                 IsEmpty())
         << run;
+    EXPECT_THAT(JsonSchema("whatif").check(output({"whatif", run})), IsEmpty()) << run;
+    EXPECT_THAT(JsonSchema("whatif").check(
+                    output({"whatif", run, "--fix", "remove-sync,graph", "--t0", "4"})),
+                IsEmpty())
+        << run;
     EXPECT_THAT(JsonSchema("info").check(output({"info", run})), IsEmpty()) << run;
     EXPECT_THAT(JsonSchema("diff").check(output({"diff", "host.hotloop", run})), IsEmpty()) << run;
     EXPECT_THAT(

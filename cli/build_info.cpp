@@ -17,6 +17,7 @@ constexpr std::string_view kCompiler =
 constexpr BuildFeature kFeatures[] = {
     {"torch", "LibTorch plugin for", HOTLOOP_HAS_TORCH, HOTLOOP_TORCH_VERSION},
     {"nvtx", "NVTX collector", HOTLOOP_HAS_NVTX, {}},
+    {"cupti", "CUDA collector", HOTLOOP_HAS_CUPTI, {}},
     {"cuda", "CUDA kernels", HOTLOOP_HAS_CUDA, {}},
     {"gui", "viewer", HOTLOOP_HAS_GUI, {}},
 };

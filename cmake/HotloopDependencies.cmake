@@ -51,6 +51,23 @@ if(HOTLOOP_WITH_NVTX)
   target_link_libraries(hotloop_nvtx_headers INTERFACE ${CMAKE_DL_LIBS})
 endif()
 
+if(HOTLOOP_WITH_CUPTI)
+  find_path(HOTLOOP_CUPTI_INCLUDE cupti.h
+    PATHS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include
+      /usr/local/cuda/extras/CUPTI/include)
+  find_path(HOTLOOP_CUDA_INCLUDE cuda.h
+    PATHS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include)
+  if(NOT HOTLOOP_CUPTI_INCLUDE OR NOT HOTLOOP_CUDA_INCLUDE)
+    message(FATAL_ERROR "cupti.h and cuda.h were not found: run tools/setup (PyPI: nvidia-cuda-cupti, "
+                        "nvidia-cuda-runtime), or set HOTLOOP_WITH_CUPTI=OFF")
+  endif()
+  # Headers only: libcupti is opened at run time.
+  add_library(hotloop_cupti_headers INTERFACE)
+  target_include_directories(hotloop_cupti_headers SYSTEM INTERFACE
+    ${HOTLOOP_CUPTI_INCLUDE} ${HOTLOOP_CUDA_INCLUDE})
+  target_link_libraries(hotloop_cupti_headers INTERFACE ${CMAKE_DL_LIBS})
+endif()
+
 if(HOTLOOP_WITH_CUDA)
   include(HotloopCuda)
 endif()

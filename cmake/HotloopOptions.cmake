@@ -3,6 +3,7 @@
 option(HOTLOOP_WITH_NVTX "NVTX collector and NVTX marks (needs the NVTX v3 headers)" ON)
 option(HOTLOOP_WITH_TORCH "LibTorch plugin, reference MoE, samples that use LibTorch" ON)
 option(HOTLOOP_WITH_CUDA "CUDA kernels and CUDA samples (needs nvcc)" ON)
+option(HOTLOOP_WITH_CUPTI "CUDA collector (needs the headers of CUPTI 13)" ON)
 option(HOTLOOP_WITH_GUI "Qt viewer" ON)
 option(HOTLOOP_STATIC_DEPENDENCIES "Link fmt, SQLite and libdw into the programs, for the bundle" OFF)
 option(HOTLOOP_BUILD_TESTS "Tests, fuzz targets and benchmarks" ON)

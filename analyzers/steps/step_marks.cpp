@@ -1,40 +1,16 @@
 #include "analyzers/steps/step_marks.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <charconv>
 #include <map>
 
 #include "analyzers/steps/lanes.h"
+#include "core/metrics/step_names.h"
+#include "core/trace/meta_keys.h"
 
 namespace hotloop {
 
 namespace {
-
-constexpr std::array<std::string_view, 9> kStepWords = {"step",
-                                                        "iteration",
-                                                        "iter",
-                                                        "profilerstep",
-                                                        "train_step",
-                                                        "training_step",
-                                                        "train_iteration",
-                                                        "training_iteration",
-                                                        "inference_step"};
-
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Letters in small, spaces and hyphens between words as '_'.
-bool startsWithWord(std::string_view name, std::string_view word) {
-  if (name.size() < word.size()) return false;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    char c = lower(name[i]);
-    if (c == ' ' || c == '-') c = '_';
-    if (c != word[i]) return false;
-  }
-  return true;
-}
 
 template <class Table>
 void addNamedMarks(const ColumnsOf<Table> &rows, const std::vector<std::int64_t> &numberOfName,
@@ -48,28 +24,6 @@ void addNamedMarks(const ColumnsOf<Table> &rows, const std::vector<std::int64_t>
 }
 
 } // namespace
-
-bool isStepName(std::string_view name, std::int64_t &number) {
-  number = -1;
-  for (const std::string_view word : kStepWords) {
-    if (!startsWithWord(name, word)) continue;
-    std::string_view rest = name.substr(word.size());
-    const std::size_t separators = std::min(rest.find_first_not_of(" _#:=-"), rest.size());
-    rest.remove_prefix(separators);
-    std::size_t digits = 0;
-    while (digits < rest.size() && isDigit(rest[digits])) ++digits;
-    if (digits == 0) {
-      if (rest.empty()) return true;
-      continue; // "step forward", "stepper"
-    }
-    // "step 12 of 100" is one, "step12b" is not.
-    if (digits < rest.size() && std::isalnum(static_cast<unsigned char>(rest[digits]))) continue;
-    const auto parsed = std::from_chars(rest.data(), rest.data() + digits, number);
-    if (parsed.ec != std::errc()) number = -1;
-    return true;
-  }
-  return false;
-}
 
 StepMarks collectStepMarks(const TraceView &trace) {
   StepMarks result;
@@ -161,6 +115,23 @@ std::size_t chooseLevel(const std::vector<std::size_t> &level) {
   return static_cast<std::size_t>(std::ranges::max_element(count) - count.begin());
 }
 
+std::int64_t metaTime(const TraceView &trace, std::string_view key) {
+  std::int64_t time = 0;
+  const std::string_view text = trace.meta(key);
+  std::from_chars(text.data(), text.data() + text.size(), time);
+  return time;
+}
+
+// Of a run that was recorded in part, the steps outside of that part hold nothing but their marks.
+void dropOutsideWindow(const TraceView &trace, std::vector<StepMark> &marks) {
+  const Nanoseconds open(metaTime(trace, meta_key::kWindowStart));
+  const Nanoseconds closed(metaTime(trace, meta_key::kWindowEnd));
+  if (open.count == 0 && closed.count == 0) return;
+  std::erase_if(marks, [&](const StepMark &mark) {
+    return mark.start < open || (closed > open && mark.end > closed);
+  });
+}
+
 } // namespace
 
 void chooseSteps(const TraceView &trace, StepMarks input, Steps &steps) {
@@ -169,6 +140,7 @@ void chooseSteps(const TraceView &trace, StepMarks input, Steps &steps) {
   const auto negative = static_cast<std::int64_t>(
       std::erase_if(marks, [](const StepMark &mark) { return mark.end < mark.start; }));
   if (negative > 0) steps.notes.push_back({"negative_durations", negative, "step marks, ignored"});
+  dropOutsideWindow(trace, marks);
   if (marks.empty()) return;
 
   steps.process = processWithMostOperators(trace, marks);

@@ -10,7 +10,9 @@
 #include "cli/arguments/common_flags.h"
 #include "cli/program_path.h"
 #include "cli/record/default_output.h"
+#include "cli/record/measure_t0.h"
 #include "cli/record/store_analysis.h"
+#include "cli/record/window_flags.h"
 #include "cli/status_line.h"
 #include "collectors/inject/recorder.h"
 #include "core/report/number_format.h"
@@ -30,8 +32,19 @@ RecordOptions recordOptions(const Arguments &arguments) {
       arguments.has("output") ? arguments.text("output") : defaultRunFile(options.command);
   options.overwrite = arguments.has("force");
   options.wait = arguments.text("wait", "all") == "primary" ? WaitFor::kPrimary : WaitFor::kAll;
-  options.stacks =
-      arguments.text("stacks", "needed") == "off" ? StackPolicy::kOff : StackPolicy::kNeeded;
+  const std::string stacks = arguments.text("stacks", "needed");
+  options.stacks = stacks == "off"        ? StackPolicy::kOff
+                   : stacks == "launches" ? StackPolicy::kLaunches
+                                          : StackPolicy::kNeeded;
+  const std::string detail = arguments.text("detail", "kernel");
+  options.detail = detail == "graph" ? CudaDetailLevel::kGraph
+                   : detail == "all" ? CudaDetailLevel::kAll
+                                     : CudaDetailLevel::kKernel;
+  options.cuda = !arguments.has("no-cuda");
+  if (arguments.has("debug-raw")) {
+    std::error_code ignored;
+    options.rawFolder = std::filesystem::absolute(arguments.text("debug-raw"), ignored).string();
+  }
   options.operators = !arguments.has("no-operators");
   options.nvtx = !arguments.has("no-nvtx");
   options.pythonFrames = !arguments.has("no-python-frames");
@@ -79,7 +92,11 @@ Result<int> run(const CommandContext &context) {
   if (context.arguments.trailing.empty())
     return fail(context, kExitOwnFailure,
                 "a program is missing: hotloop record -- PROGRAM [ARGUMENTS]");
-  const RecordOptions options = recordOptions(context.arguments);
+  RecordOptions options = recordOptions(context.arguments);
+  if (auto window = windowOf(context.arguments))
+    options.window = std::move(*window);
+  else
+    return fail(context, kExitOwnFailure, window.error().message);
   if (options.output == "-")
     return fail(
         context, kExitOwnFailure,
@@ -94,6 +111,12 @@ Result<int> run(const CommandContext &context) {
   if (!options.overwrite && access(options.output.c_str(), F_OK) == 0)
     return fail(context, kExitOwnFailure,
                 options.output + ": exists already; --force overwrites it, -o FILE writes another");
+  if (context.arguments.has("measure-t0")) {
+    const auto time = measureStepTime(options);
+    if (!time) return fail(context, kExitOwnFailure, time.error().message);
+    options.stepTime = *time;
+    context.note("hotloop: a step takes " + formatDuration(*time) + " without recording");
+  }
   const auto outcome = record(options);
   if (!outcome)
     return fail(context, failureCode(outcome.error(), options.output), outcome.error().message);
@@ -125,7 +148,15 @@ Command recordCommand() {
           {{kOutputFlag,
             kForceFlag,
             {"wait", 0, FlagValue::kChoice, "all|primary", "HOTLOOP_WAIT", false},
-            {"stacks", 0, FlagValue::kChoice, "needed|off", "HOTLOOP_STACKS", false},
+            {"stacks", 0, FlagValue::kChoice, "needed|launches|off", "HOTLOOP_STACKS", false},
+            {"detail", 0, FlagValue::kChoice, "graph|kernel|all", "HOTLOOP_DETAIL", false},
+            {"window", 0, FlagValue::kText, "A:B", {}, false},
+            {"delay", 0, FlagValue::kText, "SECONDS", {}, false},
+            {"duration", 0, FlagValue::kText, "SECONDS", {}, false},
+            {"range", 0, FlagValue::kText, "NAME", {}, false},
+            {"measure-t0", 0, FlagValue::kNone, {}, {}, false},
+            {"no-cuda", 0, FlagValue::kNone, {}, {}, false},
+            {"debug-raw", 0, FlagValue::kText, "DIR", {}, false},
             {"no-operators", 0, FlagValue::kNone, {}, {}, false},
             {"no-python-frames", 0, FlagValue::kNone, {}, {}, false},
             {"no-nvtx", 0, FlagValue::kNone, {}, {}, false}},

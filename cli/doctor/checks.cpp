@@ -1,7 +1,9 @@
 #include "cli/doctor/checks.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -12,6 +14,7 @@
 
 #include "cli/build_info.h"
 #include "cli/program_path.h"
+#include "collectors/inject/cupti_search.h"
 #include "collectors/inject/recorder.h"
 
 namespace hotloop::cli {
@@ -123,11 +126,34 @@ Check checkDriver() {
 }
 
 Check checkCupti() {
-  for (const char *name : {"libcupti.so.13", "libcupti.so.12", "libcupti.so"})
-    if (canOpen(name)) return {"CUPTI", CheckState::kOk, name, {}};
-  return {"CUPTI", CheckState::kWarn, "libcupti.so not found on the library path",
-          "needed on a machine with a GPU only; it comes with CUDA, and with torch's "
-          "nvidia-cuda-cupti wheel"};
+  const auto features = buildInfo().features;
+  const auto feature = std::find_if(features.begin(), features.end(),
+                                    [](const BuildFeature &f) { return f.name == "cupti"; });
+  if (feature == features.end() || !feature->present)
+    return {"CUPTI", CheckState::kWarn, "this build has no CUDA collector",
+            "CUDA is not recorded; build with HOTLOOP_WITH_CUPTI=ON"};
+  const char *chosen = std::getenv("HOTLOOP_CUPTI_PATH");
+  if (chosen != nullptr && *chosen != 0)
+    return canOpen(chosen)
+               ? Check{"CUPTI", CheckState::kOk, std::string(chosen) + " (HOTLOOP_CUPTI_PATH)", {}}
+               : Check{
+                     "CUPTI", CheckState::kFail, std::string(chosen) + " cannot be opened",
+                     "HOTLOOP_CUPTI_PATH must name a libcupti.so.13; unset it to let hotloop look"};
+  if (canOpen("libcupti.so.13"))
+    return {"CUPTI", CheckState::kOk, "libcupti.so.13 on the library path", {}};
+  for (const char *path : {"/usr/local/cuda/lib64/libcupti.so.13",
+                           "/usr/local/cuda/extras/CUPTI/lib64/libcupti.so.13"})
+    if (canOpen(path)) return {"CUPTI", CheckState::kOk, path, {}};
+  if (const std::string found = findCupti(); !found.empty() && canOpen(found.c_str()))
+    return {"CUPTI", CheckState::kOk, found, {}};
+  for (const char *name : {"libcupti.so.12", "libcupti.so"})
+    if (canOpen(name))
+      return {"CUPTI", CheckState::kWarn, std::string(name) + " is there, libcupti.so.13 is not",
+              "CUDA is recorded through CUPTI 13 (CUDA 13) only; everything else is recorded"};
+  return {"CUPTI", CheckState::kWarn, "libcupti.so.13 not found",
+          "needed on a machine with a GPU only, and brought by programs that use PyTorch for CUDA "
+          "13; for "
+          "others it comes with CUDA 13, or set HOTLOOP_CUPTI_PATH"};
 }
 
 } // namespace

@@ -7,6 +7,7 @@ namespace hotloop {
 namespace {
 
 constexpr std::size_t kMostOpenRanges = 16'384;
+constexpr std::size_t kMostSteps = 500'000;
 
 OpScope scopeOf(std::uint8_t scope) {
   switch (scope) {
@@ -48,15 +49,13 @@ void RecordDecoder::onThreadName(Thread &thread, const std::byte *record, std::s
   const auto name = fixedPart<ring::ThreadNameRecord>(record, bytes);
   if (!name) return;
   const StringId text = string(thread, name->name);
-  if (name->osTid == 0 || name->osTid == thread.osTid) {
-    context_.sink.add(ThreadRow{thread.id, process_, thread.osTid, text});
-    return;
-  }
-  for (const auto &[ordinal, other] : threads_)
-    if (other.osTid == name->osTid) {
-      context_.sink.add(ThreadRow{other.id, process_, other.osTid, text});
-      return;
-    }
+  const auto rename = [&](Thread &named) {
+    named.name = text;
+    if (named.id) context_.sink.add(ThreadRow{named.id, process_, named.osTid, text});
+  };
+  if (name->osTid == 0 || name->osTid == thread.osTid) return rename(thread);
+  for (auto &[ordinal, other] : threads_)
+    if (other.osTid == name->osTid) return rename(other);
   if (namesAhead_.size() < kMostOpenRanges) namesAhead_[name->osTid] = text;
 }
 
@@ -67,7 +66,7 @@ void RecordDecoder::onOp(Thread &thread, const std::byte *record, std::size_t by
   event.start = time(op->start);
   const Nanoseconds end = time(op->end);
   event.duration = end - event.start;
-  event.lane = thread.id;
+  event.lane = lane(thread);
   event.name = string(thread, op->name);
   event.scope = scopeOf(op->scope);
   event.depth = op->depth;
@@ -84,7 +83,7 @@ void RecordDecoder::onAllocation(Thread &thread, const std::byte *record, std::s
   if (!allocation) return;
   AllocationEvent event;
   event.start = time(allocation->stamp);
-  event.lane = thread.id;
+  event.lane = lane(thread);
   event.action = within(allocation->action, AllocationAction::kRetry, AllocationAction::kAllocate);
   event.allocator = within(allocation->allocator, Allocator::kCudaManaged, Allocator::kTorchCpu);
   event.device = device(allocation->deviceIndex);
@@ -98,6 +97,11 @@ void RecordDecoder::onAllocation(Thread &thread, const std::byte *record, std::s
   context_.sink.add(event);
 }
 
+void RecordDecoder::noteStepRange(StringId name, const StepSpan &span) {
+  if (context_.rangeSteps.size() < kMostSteps && stepNames_.contains(name.value))
+    context_.rangeSteps.push_back(span);
+}
+
 void RecordDecoder::onRange(Thread &thread, const std::byte *record, std::size_t bytes, bool open) {
   const auto range = fixedPart<ring::RangeRecord>(record, bytes);
   if (!range) return;
@@ -105,8 +109,8 @@ void RecordDecoder::onRange(Thread &thread, const std::byte *record, std::size_t
   event.start = time(range->start);
   const Nanoseconds end = open ? event.start : time(range->end);
   event.duration = end - event.start;
-  event.lane = thread.id;
-  event.endLane = thread.id;
+  event.lane = lane(thread);
+  event.endLane = lane(thread);
   event.name = string(thread, range->name);
   event.kind = within(range->kind, RangeKind::kMark, RangeKind::kPushPop);
   event.domain = string(thread, range->domain);
@@ -119,6 +123,7 @@ void RecordDecoder::onRange(Thread &thread, const std::byte *record, std::size_t
   else if (event.payloadKind == PayloadKind::kReal)
     std::memcpy(&event.payloadReal, &range->payload, sizeof event.payloadReal);
   if (!open) {
+    noteStepRange(event.name, {event.start, end});
     sawTime(event.start, end);
     context_.sink.add(event);
     return;
@@ -143,13 +148,13 @@ void RecordDecoder::onRangeEnd(Thread &thread, const std::byte *record, std::siz
   const auto started = rangeStarts_.find(range->handle);
   if (started == rangeStarts_.end()) {
     // Its start may stand in a chunk of another thread that is read next.
-    if (rangeEnds_.size() < kMostOpenRanges) rangeEnds_[range->handle] = {end, thread.id};
+    if (rangeEnds_.size() < kMostOpenRanges) rangeEnds_[range->handle] = {end, lane(thread)};
     return;
   }
   RangeEvent event = started->second;
   rangeStarts_.erase(started);
   event.duration = end - event.start;
-  event.endLane = thread.id;
+  event.endLane = lane(thread);
   sawTime(event.start, end);
   context_.sink.add(event);
 }
@@ -161,8 +166,9 @@ void RecordDecoder::onStep(Thread &thread, const std::byte *record, std::size_t 
   event.start = time(step->start);
   const Nanoseconds end = time(step->end);
   event.duration = end - event.start;
-  event.lane = thread.id;
+  event.lane = lane(thread);
   event.number = step->number;
+  if (context_.markedSteps.size() < kMostSteps) context_.markedSteps.push_back({event.start, end});
   event.source = StepSource::kApi;
   sawTime(event.start, end);
   context_.sink.add(event);

@@ -59,7 +59,9 @@ std::vector<std::string> injectedEnvironment(const RecordOptions &options,
       if (!others.empty()) preload.append(":").append(others);
       continue;
     }
-    if (setsVariable(text, inject::kLiveVariable) || setsVariable(text, inject::kOptionsVariable))
+    if (setsVariable(text, inject::kLiveVariable) || setsVariable(text, inject::kOptionsVariable) ||
+        setsVariable(text, inject::kCuptiHintVariable) ||
+        setsVariable(text, inject::kRangeVariable) || setsVariable(text, inject::kRawVariable))
       continue;
     hasNvtx = hasNvtx || setsVariable(text, "NVTX_INJECTION64_PATH");
     hasCuda = hasCuda || setsVariable(text, "CUDA_INJECTION64_PATH");
@@ -72,13 +74,31 @@ std::vector<std::string> injectedEnvironment(const RecordOptions &options,
   addWord(options.operators, inject::kNoOperators);
   addWord(options.nvtx, inject::kNoNvtx);
   addWord(options.pythonFrames, inject::kNoPython);
-  addWord(options.stacks == StackPolicy::kNeeded, inject::kNoStacks);
+  addWord(options.stacks != StackPolicy::kOff, inject::kNoStacks);
+  addWord(options.stacks != StackPolicy::kLaunches, inject::kLaunchStacks);
+  addWord(options.cuda, inject::kNoCuda);
+  addWord(options.detail != CudaDetailLevel::kGraph, inject::kDetailGraph);
+  addWord(options.detail != CudaDetailLevel::kAll, inject::kDetailAll);
+
+  const RecordWindow &window = options.window;
+  if (window.steps) {
+    words += (words.empty() ? "window=" : ",window=") + std::to_string(window.steps->first);
+    if (window.steps->second >= 0) words += ":" + std::to_string(window.steps->second);
+  }
+  if (window.delayMs > 0) words += ",delay-ms=" + std::to_string(window.delayMs);
+  if (window.durationMs > 0) words += ",duration-ms=" + std::to_string(window.durationMs);
+  if (!window.range.empty())
+    environment.push_back(std::string(inject::kRangeVariable) + "=" + window.range);
 
   environment.push_back("LD_PRELOAD=" + preload);
   environment.push_back(std::string(inject::kLiveVariable) + "=" + injection.liveFolder);
   environment.push_back(std::string(inject::kOptionsVariable) + "=" + words);
   if (!hasNvtx && options.nvtx) environment.push_back("NVTX_INJECTION64_PATH=" + injection.library);
-  if (!hasCuda) environment.push_back("CUDA_INJECTION64_PATH=" + injection.library);
+  if (!hasCuda && options.cuda) environment.push_back("CUDA_INJECTION64_PATH=" + injection.library);
+  if (!injection.cuptiHint.empty())
+    environment.push_back(std::string(inject::kCuptiHintVariable) + "=" + injection.cuptiHint);
+  if (!options.rawFolder.empty())
+    environment.push_back(std::string(inject::kRawVariable) + "=" + options.rawFolder);
   return environment;
 }
 

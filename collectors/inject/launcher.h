@@ -13,6 +13,7 @@ namespace hotloop {
 struct Injection {
   std::string library;    // libhotloop.so, absolute
   std::string liveFolder; // absolute
+  std::string cuptiHint;  // findCupti()
 };
 
 // The caller's environment with the injection: LD_PRELOAD is extended; NVTX_INJECTION64_PATH and

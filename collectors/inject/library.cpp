@@ -36,5 +36,11 @@ HOTLOOP_EXPORT void hotloop_recorder_step_begin(std::int64_t number) {
 }
 HOTLOOP_EXPORT void hotloop_recorder_step_end() { hotloop::inject::stepEnd(); }
 // Called by the CUDA driver while it initialises, when CUDA_INJECTION64_PATH names this library:
-// that it was loaded is all that is needed here. 1: go on.
-HOTLOOP_EXPORT int InitializeInjection() { return 1; }
+// before any context is made. Whatever comes of it, 1: go on.
+HOTLOOP_EXPORT int InitializeInjection() {
+#ifdef HOTLOOP_HAVE_CUPTI_COLLECTOR
+  if (hotloop::inject::options().recording && hotloop::inject::options().cuda)
+    hotloop::inject::attachCuda();
+#endif
+  return 1;
+}

@@ -12,6 +12,7 @@
 
 #include "collectors/inject/shell_quote.h"
 #include "core/metrics/quality.h"
+#include "core/trace/meta_keys.h"
 
 namespace hotloop {
 namespace {
@@ -34,6 +35,11 @@ constexpr std::array kCounterRows{
     CounterRow{ring::Counter::kTorchProfilerSeen, "torch_profiler_seen"},
     CounterRow{ring::Counter::kReentered, "dropped_records"},
     CounterRow{ring::Counter::kThreadsNotRecorded, "no_shared_memory"},
+    CounterRow{ring::Counter::kCuptiDropped, "cupti_dropped_records"},
+    CounterRow{ring::Counter::kCuptiUnknown, "unknown_cupti_records"},
+    CounterRow{ring::Counter::kCuptiNoTime, "device_work_without_times"},
+    CounterRow{ring::Counter::kCuptiFatal, "cupti_stopped"},
+    CounterRow{ring::Counter::kCudaFlushTimeout, "cuda_flush_timeout"},
 };
 
 constexpr std::int64_t kFirstInterval = 5'000'000; // ns
@@ -102,6 +108,7 @@ std::size_t LiveSession::poll() {
   std::size_t taken = 0;
   for (auto &process : open_) {
     taken += process->region->drain(*process->decoder);
+    process->decoder->roundEnded();
     if (process->over) close(*process);
   }
   std::erase_if(open_, [](const auto &process) { return process->region == nullptr; });
@@ -209,8 +216,10 @@ void LiveSession::reportCounters(Process &process) {
     if (total <= told) continue;
     // A damaged region may claim anything.
     const std::uint64_t added = std::min<std::uint64_t>(total - told, 1'000'000'000'000u);
-    if (row.quality == "dropped_records") dropped_ += added;
+    if (row.quality == "dropped_records" || row.quality == "cupti_dropped_records")
+      dropped_ += added;
     reportQuality(sink_, row.quality, static_cast<std::int64_t>(added));
+    profilerSeen_ = profilerSeen_ || row.counter == ring::Counter::kTorchProfilerSeen;
     told = total;
   }
   const std::uint64_t damage = process.region->damage();
@@ -229,6 +238,7 @@ void LiveSession::findParent(Process &process) {
 // The process is gone or finished and its region was read to the end.
 void LiveSession::close(Process &process) {
   process.region->drain(*process.decoder);
+  for (int round = 0; round < CudaState::kRounds; ++round) process.decoder->roundEnded();
   reportCounters(process);
   reportQuality(sink_, "unclosed_ranges", process.decoder->openRanges());
   if (!process.region->finished() && process.known) reportQuality(sink_, "process_killed");
@@ -245,6 +255,16 @@ void LiveSession::report(std::string_view name, std::int64_t total, std::int64_t
   told = total;
 }
 
+// Marks outside of a window tell how long a step takes when nothing else is recorded.
+void LiveSession::tellStepTime() {
+  if (context_.windowStart.count == 0) return;
+  const auto time =
+      stepTimeOutside(context_.markedSteps.empty() ? context_.rangeSteps : context_.markedSteps,
+                      context_.windowStart, context_.windowEnd);
+  if (time && !stepTimeKnown_)
+    sink_.setMeta(meta_key::kStepTimeUnprofiled, std::to_string(time->count));
+}
+
 void LiveSession::finish() {
   poll();
   lookForDead();
@@ -255,6 +275,8 @@ void LiveSession::finish() {
   }
   open_.clear();
   reportQuality(sink_, "process_outlived_recording", alive);
+  tellStepTime();
+  if (profilerSeen_ && context_.cudaRecorded) reportQuality(sink_, "torch_profiler_blind");
   report("unknown_records", context_.unknownRecords, toldUnknown_);
   report("lost_records", context_.damagedRecords, toldDamaged_);
   report("unclosed_ranges", context_.lostRanges, toldRanges_);

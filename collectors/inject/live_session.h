@@ -28,6 +28,11 @@ public:
   // Last round, over what live and dead processes left; then the quality rows. Call once.
   void finish();
 
+  // The step time was measured already: what marks tell does not replace it.
+  void stepTimeIsKnown() { stepTimeKnown_ = true; }
+  // Whether a window that was asked for was ever opened, in any process.
+  bool windowOpened() const { return context_.windowStart.count != 0; }
+
   CallSites &callSites() { return callSites_; }
   std::uint64_t events() const { return context_.events; }
   std::uint64_t dropped() const { return dropped_; }
@@ -54,6 +59,7 @@ private:
   void close(Process &process);
   void findParent(Process &process);
   void reportCounters(Process &process);
+  void tellStepTime();
   void report(std::string_view name, std::int64_t total, std::int64_t &told);
 
   const LiveFolder &folder_;
@@ -75,6 +81,8 @@ private:
   std::uint64_t round_ = 0;
   Clock::time_point lastLook_{}, lastReport_{};
   bool folderLost_ = false;
+  bool stepTimeKnown_ = false;
+  bool profilerSeen_ = false;
   std::int64_t toldUnknown_ = 0, toldDamaged_ = 0, toldJumps_ = 0, toldRefused_ = 0,
                toldRanges_ = 0;
 };

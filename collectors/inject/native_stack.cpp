@@ -176,6 +176,21 @@ std::uint32_t takeStack(ThreadState &thread) noexcept {
   return internStack(thread, native, nativeCount, python, pythonCount);
 }
 
+std::uint32_t boundedStack(ThreadState &thread, TokenBucket &bucket,
+                           std::uint32_t perSecond) noexcept {
+  if (!processState.options.stacks) return 0;
+  if (!bucket.take(perSecond)) {
+    count(ring::Counter::kStacksNotTaken);
+    return 0;
+  }
+  return takeStack(thread);
+}
+
+std::uint32_t leafLocation(ThreadState &thread) noexcept {
+  const FrameWalker *frames = frameWalker();
+  return frames ? frames->leaf(thread) : 0;
+}
+
 void writeNewModules(ThreadState &thread) noexcept {
   std::uint64_t generation = 0;
   ::dl_iterate_phdr(readGeneration, &generation);

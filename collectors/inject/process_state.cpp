@@ -12,6 +12,7 @@
 #include <x86intrin.h>
 
 #include "collectors/inject/thread_state.h"
+#include "collectors/inject/window.h"
 
 namespace hotloop::inject {
 
@@ -112,9 +113,10 @@ std::uint64_t stamp() noexcept {
 
 namespace {
 
-template <std::size_t N> void copyVariable(const char *name, char (&to)[N]) {
+template <std::size_t N> const char *copyVariable(const char *name, char (&to)[N]) {
   const char *text = std::getenv(name);
-  if (text && std::strlen(text) < N) std::strcpy(to, text);
+  if (!text || !*text || std::strlen(text) >= N) return nullptr;
+  return std::strcpy(to, text);
 }
 
 } // namespace
@@ -128,6 +130,14 @@ void startProcess() noexcept {
   processState.options.nvtx = !hasWord(words, kNoNvtx);
   processState.options.pythonFrames = !hasWord(words, kNoPython);
   processState.options.stacks = !hasWord(words, kNoStacks);
+  processState.options.launchStacks = hasWord(words, kLaunchStacks);
+  processState.options.cuda = !hasWord(words, kNoCuda);
+  if (hasWord(words, kDetailGraph)) processState.options.cudaDetail = CudaDetail::kGraph;
+  if (hasWord(words, kDetailAll)) processState.options.cudaDetail = CudaDetail::kAll;
+  processState.options.cuptiPath = copyVariable(kCuptiPathVariable, processState.cuptiPath);
+  processState.options.cuptiHint = copyVariable(kCuptiHintVariable, processState.cuptiHint);
+  processState.options.rawFolder = copyVariable(kRawVariable, processState.rawFolder);
+  configureWindow(words, std::getenv(kRangeVariable));
   copyVariable(kTorchAttachmentVariable, processState.options.torchAttachment);
   copyVariable(kTorchVersionVariable, processState.options.torchVersion);
   processState.rank = rankFromEnvironment();

@@ -17,6 +17,14 @@ inline constexpr const char *kOptionsVariable = "HOTLOOP_OPTIONS"; // words of k
 inline constexpr const char *kTorchAttachmentVariable =
     "HOTLOOP_TORCH_ATTACH";                                                   // tests, see Options
 inline constexpr const char *kTorchVersionVariable = "HOTLOOP_TORCH_VERSION"; // tests
+inline constexpr const char *kCuptiPathVariable = "HOTLOOP_CUPTI_PATH";       // the user's choice
+inline constexpr const char *kCuptiHintVariable = "HOTLOOP_CUPTI_HINT"; // what the recorder found
+inline constexpr const char *kRawVariable = "HOTLOOP_CUPTI_RAW";        // folder for raw buffers
+inline constexpr const char *kRangeVariable = "HOTLOOP_RANGE"; // NVTX range that is the window
+inline constexpr const char *kNoCuda = "no-cuda";
+inline constexpr const char *kDetailGraph = "detail-graph";
+inline constexpr const char *kDetailAll = "detail-all";
+inline constexpr const char *kLaunchStacks = "launch-stacks";
 inline constexpr const char *kNoOperators = "no-operators";
 inline constexpr const char *kNoNvtx = "no-nvtx";
 inline constexpr const char *kNoPython = "no-python";
@@ -28,6 +36,7 @@ struct ProcessState {
   Options options;
   ring::ClockKind clock = ring::ClockKind::kMonotonic;
   char liveFolder[PATH_MAX] = {};
+  char cuptiPath[PATH_MAX] = {}, cuptiHint[PATH_MAX] = {}, rawFolder[PATH_MAX] = {};
   std::int32_t rank = -1;
 
   std::uint32_t pid = 0;

@@ -3,14 +3,13 @@
 #include "collectors/inject/intern.h"
 #include "collectors/inject/native_stack.h"
 #include "collectors/inject/thread_state.h"
+#include "collectors/inject/window.h"
 #include "core/metrics/operators.h"
 
 namespace hotloop::inject {
 namespace {
 
-// A cached stack costs about 0.4 us, so these take at most 1 % and 2 % of a thread's time.
-constexpr std::uint32_t kAllocationStacksPerSecond = 20'000;
-constexpr std::uint32_t kSyncStacksPerSecond = 50'000;
+constexpr std::uint8_t kUserScope = 7; // at::RecordScope
 
 bool wouldSync(CacheEntry &entry, std::string_view name) noexcept {
   if (!(entry.flags & kTraitsKnown)) {
@@ -18,21 +17,6 @@ bool wouldSync(CacheEntry &entry, std::string_view name) noexcept {
     if (has(operatorTraits(name), OperatorTrait::kHostSync)) entry.flags |= kWouldSync;
   }
   return (entry.flags & kWouldSync) != 0;
-}
-
-std::uint32_t boundedStack(ThreadState &thread, TokenBucket &bucket,
-                           std::uint32_t perSecond) noexcept {
-  if (!processState.options.stacks) return 0;
-  if (!bucket.take(perSecond)) {
-    count(ring::Counter::kStacksNotTaken);
-    return 0;
-  }
-  return takeStack(thread);
-}
-
-std::uint32_t leafLocation(ThreadState &thread) noexcept {
-  const FrameWalker *walker = frameWalker();
-  return walker ? walker->leaf(thread) : 0;
 }
 
 void closeStep(ThreadState &thread, std::uint64_t end) noexcept {
@@ -44,20 +28,46 @@ void closeStep(ThreadState &thread, std::uint64_t end) noexcept {
 
 } // namespace
 
+namespace {
+constinit std::atomic<void (*)() noexcept> workerWake{nullptr};
+constinit std::atomic<void (*)() noexcept> pendingWork{nullptr};
+} // namespace
+
+bool callLater(void (*work)() noexcept) noexcept {
+  const auto wake = workerWake.load(std::memory_order_acquire);
+  if (!wake) return false;
+  pendingWork.store(work, std::memory_order_release);
+  wake();
+  return true;
+}
+
+void setWorker(void (*wake)() noexcept) noexcept {
+  workerWake.store(wake, std::memory_order_release);
+}
+
+void doWork() noexcept {
+  if (const auto work = pendingWork.exchange(nullptr, std::memory_order_acq_rel)) work();
+}
+
 void count(ring::Counter counter, std::uint64_t add) noexcept {
   if (ring::RegionWriter *region = existingRegion()) region->count(counter, add);
 }
 
 void opBegin(std::string_view name, std::uint8_t scope, std::int64_t sequence,
              std::uint32_t forwardThread) noexcept {
+  if (scope == kUserScope && name.starts_with("ProfilerStep#")) windowStep(3);
+  windowTick();
   Recording recording;
   if (!recording) return;
   ThreadState &thread = recording.thread();
-  if (thread.openOps == kMostOpen) {
+  const bool wanted = collecting();
+  // Its end must not be taken for that of the operator around it.
+  if (thread.lostOps > 0 || (!wanted && thread.openOps > 0) || thread.openOps == kMostOpen) {
     ++thread.lostOps;
-    count(ring::Counter::kOpenOverflow);
+    if (wanted) count(ring::Counter::kOpenOverflow);
     return;
   }
+  if (!wanted) return;
   OpenOp &op = thread.ops[thread.openOps];
   CacheEntry *entry = name.empty() ? nullptr : internEntry(thread, name);
   op.name = entry ? entry->id : 0;
@@ -108,14 +118,14 @@ void opEnd() noexcept {
 void allocation(std::uint8_t allocator, std::uint64_t address, std::int64_t bytes,
                 std::int64_t totalAllocated, std::int64_t totalReserved,
                 std::int16_t device) noexcept {
+  if (!collecting()) return;
   Recording recording;
   if (!recording) return;
   ThreadState &thread = recording.thread();
   const bool takes = bytes >= 0;
-  const bool insideOp = thread.openOps > 0 && !thread.ops[thread.openOps - 1].lost;
   ring::AllocationRecord record{};
   record.stamp = stamp();
-  record.location = insideOp ? thread.ops[thread.openOps - 1].location : leafLocation(thread);
+  record.location = currentLocation(thread);
   record.address = address;
   record.bytes = takes ? bytes : -bytes;
   record.totalAllocated = totalAllocated;
@@ -128,7 +138,28 @@ void allocation(std::uint8_t allocator, std::uint64_t address, std::int64_t byte
   write(thread, record, ring::RecordType::kAllocation);
 }
 
+void allocatorEvent(std::uint8_t action, std::uint8_t allocator, std::uint64_t address,
+                    std::int64_t bytes, std::int16_t device) noexcept {
+  if (!collecting()) return;
+  Recording recording;
+  if (!recording) return;
+  ThreadState &thread = recording.thread();
+  ring::AllocationRecord record{};
+  record.stamp = stamp();
+  record.location = currentLocation(thread);
+  record.address = address;
+  record.bytes = bytes;
+  record.totalAllocated = record.totalReserved = -1;
+  record.stack = boundedStack(thread, thread.allocationStacks, kAllocationStacksPerSecond);
+  record.deviceIndex = device;
+  record.action = action;
+  record.allocator = allocator;
+  write(thread, record, ring::RecordType::kAllocation);
+}
+
 void stepBegin(std::int64_t number) noexcept {
+  windowTick();
+  windowStep(1);
   Recording recording;
   if (!recording) return;
   ThreadState &thread = recording.thread();

@@ -16,6 +16,9 @@ struct HotloopProducerApi; // producer_api.h
 
 namespace hotloop::inject {
 
+// What is recorded of CUDA: graph replays as a whole, or each kernel in them, or also every call.
+enum class CudaDetail : std::uint8_t { kGraph, kKernel, kAll };
+
 // What `hotloop record` asked for (environment, read once when the library is loaded).
 struct Options {
   bool recording = false; // a live folder was named
@@ -23,8 +26,14 @@ struct Options {
   bool nvtx = true;
   bool pythonFrames = true;
   bool stacks = true;
-  char torchAttachment[16] = {}; // for tests: plugin, replica or none instead of what fits
-  char torchVersion[32] = {};    // for tests: instead of the one found
+  bool launchStacks = false; // at kernel launches too, sampled
+  bool cuda = true;
+  CudaDetail cudaDetail = CudaDetail::kKernel;
+  const char *cuptiPath = nullptr; // of libcupti.so.13, before the places where it is looked for
+  const char *cuptiHint = nullptr; // the same, after them
+  const char *rawFolder = nullptr; // takes CUPTI's buffers as they come
+  char torchAttachment[16] = {};   // for tests: plugin, replica or none instead of what fits
+  char torchVersion[32] = {};      // for tests: instead of the one found
 };
 const Options &options() noexcept;
 
@@ -48,6 +57,12 @@ std::uint32_t epoch(const ThreadState &thread) noexcept;
 std::uint32_t internString(ThreadState &thread, std::string_view text) noexcept;
 std::uint32_t internPythonFrame(ThreadState &thread, std::string_view function,
                                 std::string_view file, std::uint32_t line, bool user) noexcept;
+
+// Has `work` called once, soon, by a thread of ours that holds no locks; false when there is none.
+bool callLater(void (*work)() noexcept) noexcept;
+// The thread that does so; `wake` makes it look for work.
+void setWorker(void (*wake)() noexcept) noexcept;
+void doWork() noexcept;
 
 // How Python frames are found; filled by collectors/python. Both are called on the thread whose
 // frames are asked for, with or without the GIL, while it is inside LibTorch or NVTX, possibly
@@ -74,6 +89,11 @@ void opEnd() noexcept;
 void allocation(std::uint8_t allocator, std::uint64_t address, std::int64_t bytes,
                 std::int64_t totalAllocated, std::int64_t totalReserved,
                 std::int16_t device) noexcept;
+
+// What a caching allocator does beside handing out blocks: its segments, retries, failures. action:
+// hotloop::AllocationAction.
+void allocatorEvent(std::uint8_t action, std::uint8_t allocator, std::uint64_t address,
+                    std::int64_t bytes, std::int16_t device) noexcept;
 
 // Steps do not nest: a begin while one is open ends that one.
 void stepBegin(std::int64_t number) noexcept;
@@ -112,5 +132,7 @@ const HotloopProducerApi &producerTable() noexcept;
 // that is not built is left out by collectors/inject/CMakeLists.txt.
 void installPythonCollector() noexcept; // collectors/python, target hotloop_python_collector
 void installTorchCollector() noexcept;  // collectors/torch, target hotloop_torch_collector
+// Called by the CUDA driver's initialisation, in the thread that made the first CUDA call.
+void attachCuda() noexcept; // collectors/cupti, target hotloop_cupti_collector
 
 } // namespace hotloop::inject

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define HOTLOOP_PRODUCER_API_VERSION 1u
+#define HOTLOOP_PRODUCER_API_VERSION 2u
 
 struct HotloopProducerApi {
   uint32_t version; // HOTLOOP_PRODUCER_API_VERSION
@@ -28,6 +28,9 @@ struct HotloopProducerApi {
   void (*meta)(const char *key, const char *value);
   // One of hotloop::ring::Counter.
   void (*count)(uint32_t counter, uint64_t add);
+  // What a caching allocator does beside handing out blocks. action: AllocationAction.
+  void (*allocatorEvent)(uint8_t action, uint8_t allocator, uint64_t address, int64_t bytes,
+                         int16_t device);
 };
 
 #ifdef __cplusplus

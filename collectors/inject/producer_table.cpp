@@ -20,7 +20,9 @@ const HotloopProducerApi &producerTable() noexcept {
       [](std::uint32_t counter, std::uint64_t add) {
         if (counter < static_cast<std::uint32_t>(ring::Counter::kCount))
           count(static_cast<ring::Counter>(counter), add);
-      }};
+      },
+      [](std::uint8_t action, std::uint8_t allocator, std::uint64_t address, std::int64_t bytes,
+         std::int16_t device) { allocatorEvent(action, allocator, address, bytes, device); }};
   return kTable;
 }
 

@@ -1,9 +1,11 @@
 #include "collectors/inject/intern.h"
 #include "collectors/inject/thread_state.h"
+#include "collectors/inject/window.h"
 
 namespace hotloop::inject {
 namespace {
 
+constexpr std::uint64_t kNotRecorded = std::uint64_t(1) << 63; // handles from outside the window
 constexpr std::uint8_t kPushPop = 1, kStartEnd = 2, kMark = 3; // hotloop::RangeKind
 
 bool defineNames(ThreadState &thread, const RangeAttributes &attributes, std::uint32_t &name,
@@ -45,6 +47,11 @@ void writeInstant(const RangeAttributes &attributes, std::uint64_t handle, ring:
 } // namespace
 
 int rangePush(const RangeAttributes &attributes) noexcept {
+  windowTick();
+  const bool capture = windowed() && windowRange(attributes.name);
+  const bool step = windowed() && isStepName(attributes.name);
+  if (step) windowStep(2);
+  const bool wanted = step || collecting();
   Recording recording;
   if (!recording) return 0;
   ThreadState &thread = recording.thread();
@@ -56,7 +63,10 @@ int rangePush(const RangeAttributes &attributes) noexcept {
     return level;
   }
   OpenRange &range = thread.ranges[thread.openRanges];
-  range.lost = !defineNames(thread, attributes, range.name, range.domainName);
+  range.skipped = !wanted;
+  range.capture = capture;
+  range.name = range.domainName = 0;
+  range.lost = wanted && !defineNames(thread, attributes, range.name, range.domainName);
   range.domain = attributes.domain;
   range.category = attributes.category;
   range.color = attributes.color;
@@ -68,11 +78,11 @@ int rangePush(const RangeAttributes &attributes) noexcept {
   return level;
 }
 
-int rangePop(std::uint32_t domain) noexcept {
-  const std::uint64_t end = stamp();
-  Recording recording;
-  if (!recording) return -1;
-  ThreadState &thread = recording.thread();
+namespace {
+
+// `capture`: the range was the one that is the window.
+int closeRange(ThreadState &thread, std::uint32_t domain, std::uint64_t end,
+               bool &capture) noexcept {
   if (thread.lostRanges > 0) {
     --thread.lostRanges;
     return static_cast<int>(kMostOpen + thread.lostRanges);
@@ -83,9 +93,10 @@ int rangePop(std::uint32_t domain) noexcept {
     return -1;
   }
   const int level = range->depth;
+  capture = range->capture;
   if (range->lost) {
     count(ring::Counter::kDroppedRecords);
-  } else {
+  } else if (!range->skipped) {
     ring::RangeRecord record{
         {},       range->name,       range->start,    end,          range->payload,
         0,        range->domainName, range->category, range->color, range->depth,
@@ -97,13 +108,30 @@ int rangePop(std::uint32_t domain) noexcept {
   return level;
 }
 
+} // namespace
+
+int rangePop(std::uint32_t domain) noexcept {
+  const std::uint64_t end = stamp();
+  bool capture = false;
+  int level = -1;
+  {
+    Recording recording;
+    if (!recording) return -1;
+    level = closeRange(recording.thread(), domain, end, capture);
+  }
+  if (capture) windowCaptureEnded();
+  return level;
+}
+
 std::uint64_t rangeStart(const RangeAttributes &attributes) noexcept {
   const std::uint64_t handle = processState.nextHandle.fetch_add(1, std::memory_order_relaxed);
+  if (!collecting()) return handle | kNotRecorded;
   writeInstant(attributes, handle, ring::RecordType::kRangeStart, kStartEnd);
   return handle;
 }
 
 void rangeEnd(std::uint64_t handle) noexcept {
+  if (handle & kNotRecorded) return;
   const std::uint64_t end = stamp();
   Recording recording;
   if (!recording) return;
@@ -112,6 +140,7 @@ void rangeEnd(std::uint64_t handle) noexcept {
 }
 
 void mark(const RangeAttributes &attributes) noexcept {
+  if (!collecting()) return;
   writeInstant(attributes, 0, ring::RecordType::kRange, kMark);
 }
 

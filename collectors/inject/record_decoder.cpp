@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "core/metrics/quality.h"
+#include "core/metrics/step_names.h"
 #include "core/trace/meta_keys.h"
 
 namespace hotloop {
@@ -54,18 +56,30 @@ RecordDecoder::Thread &RecordDecoder::thread(std::uint32_t ordinal, std::uint32_
   auto [known, isNew] = threads_.try_emplace(ordinal);
   Thread &thread = known->second;
   if (isNew) {
-    thread.id = ThreadId(++context_.lastThread);
     thread.osTid = osTid;
-    StringId name;
     if (const auto told = namesAhead_.find(osTid); told != namesAhead_.end()) {
-      name = told->second;
+      thread.name = told->second;
       namesAhead_.erase(told);
     }
-    context_.sink.add(ThreadRow{thread.id, process_, osTid, name});
   }
   lastOrdinal_ = ordinal;
   lastThread_ = &thread;
   return thread;
+}
+
+// A thread without events of its own, such as the one that decodes CUPTI's buffers, is no lane.
+ThreadId RecordDecoder::lane(Thread &thread) {
+  if (thread.id) return thread.id;
+  thread.id = ThreadId(++context_.lastThread);
+  lanes_[thread.osTid] = thread.id;
+  context_.sink.add(ThreadRow{thread.id, process_, thread.osTid, thread.name});
+  return thread.id;
+}
+
+ThreadId RecordDecoder::laneOf(std::uint32_t osTid) {
+  if (osTid == 0) return {};
+  const auto known = lanes_.find(osTid);
+  return known == lanes_.end() ? ThreadId() : known->second;
 }
 
 void RecordDecoder::records(std::uint32_t threadOrdinal, std::uint32_t osTid,
@@ -82,6 +96,8 @@ void RecordDecoder::records(std::uint32_t threadOrdinal, std::uint32_t osTid,
 
 void RecordDecoder::decode(Thread &thread, const std::byte *record, std::size_t bytes,
                            RecordType type) {
+  if (static_cast<std::uint16_t>(type) >= static_cast<std::uint16_t>(ring::CudaRecordType::kApi))
+    return decodeCuda(thread, record, bytes, static_cast<ring::CudaRecordType>(type));
   switch (type) {
   case RecordType::kString: return onString(thread, record, bytes);
   case RecordType::kPythonFrame: return onPythonFrame(thread, record, bytes);
@@ -137,7 +153,13 @@ void RecordDecoder::onString(Thread &thread, const std::byte *record, std::size_
     return;
   }
   const auto text = textAt(record + sizeof(ring::StringRecord), string->length);
-  define(thread, string->id, Kind::kString, context_.sink.intern(text).value);
+  const StringId known = context_.sink.intern(text);
+  constexpr std::size_t kLongestStepName = 64, kMostStepNames = 100'000;
+  std::int64_t number = 0;
+  if (text.size() < kLongestStepName && stepNames_.size() < kMostStepNames &&
+      isStepName(text, number))
+    stepNames_.insert(known.value);
+  define(thread, string->id, Kind::kString, known.value);
 }
 
 void RecordDecoder::onPythonFrame(Thread &thread, const std::byte *record, std::size_t bytes) {
@@ -248,6 +270,17 @@ void RecordDecoder::onMeta(const std::byte *record, std::size_t bytes) {
                          value.find("is not a release") != std::string_view::npos;
     reportQuality(context_.sink, version ? "torch_version_unsupported" : "torch_not_attached", 1,
                   value.substr(kNone.size()));
+  }
+  if (key == meta_key::kWindowStart || key == meta_key::kWindowEnd) {
+    std::int64_t at = 0;
+    std::from_chars(value.data(), value.data() + value.size(), at);
+    (key == meta_key::kWindowStart ? context_.windowStart : context_.windowEnd) = Nanoseconds(at);
+  }
+  if (key == meta_key::kCuptiAttachment) {
+    if (value.starts_with(kNone))
+      reportQuality(context_.sink, "cuda_not_recorded", 1, value.substr(kNone.size()));
+    else
+      context_.cudaRecorded = true;
   }
 }
 

@@ -10,12 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collectors/inject/cupti_search.h"
 #include "collectors/inject/launcher.h"
 #include "collectors/inject/live_folder.h"
 #include "collectors/inject/live_session.h"
 #include "collectors/inject/native_symbols.h"
 #include "collectors/inject/run_facts.h"
 #include "collectors/inject/signal_relay.h"
+#include "core/metrics/quality.h"
 #include "core/store/run_writer.h"
 
 namespace hotloop {
@@ -124,7 +126,8 @@ Result<RecordOutcome> record(const RecordOptions &options) {
   HOTLOOP_ASSIGN(std::unique_ptr<RunWriter> writer, RunWriter::create(options.output, writing));
   writeStartFacts(*writer, options);
 
-  const Injection injection{preloadable(library, folder.path()), folder.path()};
+  const Injection injection{preloadable(library, folder.path()), folder.path(),
+                            options.cuda ? findCupti() : std::string()};
   const Subreaper subreaper;
   SignalRelay signals;
   RecordOutcome outcome;
@@ -138,7 +141,11 @@ Result<RecordOutcome> record(const RecordOptions &options) {
     return Unexpected(program.error());
   }
   Run(*writer, session, signals, *program, options.wait).follow(outcome);
+  if (options.stepTime) session.stepTimeIsKnown();
   session.finish();
+  const bool opensLater =
+      options.window.steps || options.window.delayMs > 0 || !options.window.range.empty();
+  if (opensLater && !session.windowOpened()) reportQuality(*writer, "window_not_opened");
   addNativeSymbols(session.callSites(), *writer);
   outcome.events = session.events();
   outcome.dropped = session.dropped();

@@ -2,16 +2,32 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/time.h"
 
 namespace hotloop {
 
-enum class WaitFor { kPrimary, kAll };    // whom `record` waits for: the program, or all it started
-enum class StackPolicy { kOff, kNeeded }; // kNeeded: at would-be syncs and allocations
+enum class WaitFor { kPrimary, kAll }; // whom `record` waits for: the program, or all it started
+// kNeeded: at syncs, blocking copies, allocations and graph instantiation. kLaunches: at kernel
+// launches too, a sample of them.
+enum class StackPolicy { kOff, kNeeded, kLaunches };
+// CUDA graphs as a whole; their kernels too; also every call of the runtime and the driver.
+enum class CudaDetailLevel { kGraph, kKernel, kAll };
+
+// The part of the run that is recorded; beyond it only the marks of steps are.
+struct RecordWindow {
+  std::optional<std::pair<std::int64_t, std::int64_t>> steps; // from, to (not included); -1 no end
+  std::int64_t delayMs = 0;                                   // since each process began
+  std::int64_t durationMs = 0;                                // 0: to the end
+  std::string range; // NVTX range during which is recorded; empty: any time
+  bool any() const { return steps || delayMs > 0 || durationMs > 0 || !range.empty(); }
+};
 
 struct RecordOptions {
   std::vector<std::string> command; // program and arguments, not empty
@@ -22,6 +38,11 @@ struct RecordOptions {
   bool operators = true; // LibTorch operators and allocations
   bool nvtx = true;
   bool pythonFrames = true;
+  bool cuda = true;
+  CudaDetailLevel detail = CudaDetailLevel::kKernel;
+  RecordWindow window;
+  std::optional<Nanoseconds> stepTime; // T0 as it was measured without recording
+  std::string rawFolder;               // takes CUPTI's buffers as they come; empty: not kept
   std::string injectLibrary; // path of libhotloop.so; empty: beside or near this executable
 };
 

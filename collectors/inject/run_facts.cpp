@@ -76,6 +76,8 @@ void writeStartFacts(TraceSink &sink, const RecordOptions &options) {
   sink.setMeta(meta_key::kStartMonotonic, std::to_string(monotonicNow().count));
   sink.setMeta(meta_key::kCpuModel, cpuModel());
   sink.setMeta(meta_key::kCpuCount, std::to_string(std::thread::hardware_concurrency()));
+  if (options.stepTime)
+    sink.setMeta(meta_key::kStepTimeUnprofiled, std::to_string(options.stepTime->count));
   std::string environment;
   for (const char *name : kVariables)
     if (const char *value = std::getenv(name))

@@ -114,7 +114,7 @@ std::byte *reserveSlow(ThreadState &thread, std::size_t bytes) noexcept {
 }
 
 void forgetDefinitions(ThreadState &thread) noexcept {
-  constexpr std::size_t kMostKept = kMostOpen * 5;
+  constexpr std::size_t kMostKept = kMostOpen * 5 + 2;
   constexpr std::size_t kMostBytes = sizeof(ring::ForgetRecord) + (kMostKept + 1) * 4;
   static_assert(kMostBytes + 8 <= ring::kMaxRecordBytes);
   std::array<std::uint32_t, kMostKept> keep;
@@ -124,6 +124,9 @@ void forgetDefinitions(ThreadState &thread) noexcept {
       if (id != 0) keep[kept++] = id;
   for (std::uint32_t i = 0; i < thread.openRanges; ++i)
     for (const std::uint32_t id : {thread.ranges[i].name, thread.ranges[i].domainName})
+      if (id != 0) keep[kept++] = id;
+  if (thread.api.open)
+    for (const std::uint32_t id : {thread.api.location, thread.api.stack})
       if (id != 0) keep[kept++] = id;
 
   const std::size_t bytes = (sizeof(ring::ForgetRecord) + kept * sizeof(std::uint32_t) + 7) / 8 * 8;

@@ -36,6 +36,16 @@ struct OpenRange {
   std::uint16_t depth;
   std::uint8_t payloadKind;
   bool lost;
+  bool skipped; // begun outside of the window
+  bool capture; // it is the window
+};
+
+// The CUDA call that the thread is in.
+struct OpenApi {
+  std::uint64_t start;
+  std::uint32_t cbid, correlation, location, stack, window;
+  std::uint8_t domain;
+  bool open;
 };
 
 // Bounds how many stacks a thread takes per second.
@@ -60,7 +70,8 @@ struct ThreadState {
   bool stepOpen;
   std::uint64_t stepStart;
   std::int64_t stepNumber;
-  TokenBucket syncStacks, allocationStacks;
+  TokenBucket syncStacks, allocationStacks, launchStacks;
+  OpenApi api;
   std::uint64_t modulesSeen;
   std::array<void *, static_cast<std::size_t>(Slot::kCount)> slots;
 

@@ -3,11 +3,13 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <string>
 #include <string_view>
 
 #include "collectors/inject/producer.h"
+#include "collectors/inject/window.h"
 #include "collectors/torch/loaded_library.h"
 #include "collectors/torch/plugin_api.h"
 #include "collectors/torch/replica.h"
@@ -22,6 +24,17 @@ constexpr std::string_view kReplicaTested[] = {"2.11.0"};
 
 template <class Function> Function symbol(void *library, const char *name) {
   return reinterpret_cast<Function>(dlsym(library, name));
+}
+
+std::atomic<HotloopTorchAttachAllocator> allocatorOfPlugin{nullptr};
+
+HotloopTorchEnable enableOfPlugin = nullptr;
+
+// Outside of a window an operator costs what it costs without us.
+void enableOperators(bool on) noexcept {
+  if (enableOfPlugin != nullptr) {
+    enableOfPlugin(on ? 1 : 0);
+  }
 }
 
 // "" when the plugin observes now, else why not.
@@ -43,6 +56,12 @@ std::string attachPlugin(std::string_view runs) {
     why =
         code == 1 ? "the plugin is of another version of hotloop" : "LibTorch refused the observer";
   } else {
+    enableOfPlugin = symbol<HotloopTorchEnable>(plugin, HOTLOOP_TORCH_ENABLE);
+    inject::addWindowHook(enableOperators);
+    if (!inject::collecting()) {
+      enableOperators(false);
+    }
+    allocatorOfPlugin = symbol<HotloopTorchAttachAllocator>(plugin, HOTLOOP_TORCH_ATTACH_ALLOCATOR);
     return {};
   }
   dlclose(plugin);
@@ -97,6 +116,12 @@ bool attachOperators() noexcept {
     inject::count(ring::Counter::kCallbackFailures);
   }
   return true;
+}
+
+void attachAllocator() noexcept {
+  if (const auto attach = allocatorOfPlugin.exchange(nullptr)) {
+    attach();
+  }
 }
 
 } // namespace hotloop::torch_collector

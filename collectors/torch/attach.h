@@ -9,4 +9,9 @@ namespace hotloop::torch_collector {
 // be called under locks.
 bool attachOperators() noexcept;
 
+// Follows the CUDA caching allocator's segments through the plugin, where that is attached; to be
+// called when the allocator first reports CUDA memory, by the reporting thread. Does nothing more
+// later.
+void attachAllocator() noexcept;
+
 } // namespace hotloop::torch_collector

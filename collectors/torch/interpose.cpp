@@ -101,6 +101,17 @@ void attachOnce() noexcept {
   }
 }
 
+// The CUDA allocator only reports, under its lock: a thread of ours attaches, where there is one.
+void attachFromReport() noexcept {
+  static std::atomic<bool> asked{false};
+  if (asked.exchange(true, std::memory_order_relaxed)) {
+    return;
+  }
+  if (!inject::callLater([]() noexcept { attachOnce(); })) {
+    attachOnce();
+  }
+}
+
 } // namespace
 } // namespace hotloop::torch_collector
 
@@ -133,6 +144,12 @@ void c10::reportMemoryUsageToProfiler(void *address, std::int64_t bytes, std::si
         static_cast<std::uint8_t>(allocator), reinterpret_cast<std::uintptr_t>(address), bytes,
         static_cast<std::int64_t>(totalAllocated), static_cast<std::int64_t>(totalReserved),
         device.type == kCpu ? std::int16_t{-1} : std::int16_t{device.index});
+    if (device.type == kCuda) {
+      if (attachment.load(std::memory_order_relaxed) == Attachment::kWaiting) {
+        attachFromReport();
+      }
+      attachAllocator();
+    }
   }
   if (!profilerListens()) {
     return;

@@ -7,14 +7,20 @@
 #include <string_view>
 
 #include "collectors/torch/plugin_api.h"
+#include "collectors/torch/plugin_state.h"
 #include "core/ring/ring_format.h"
 
 // The operator observer. LibTorch keeps the addresses of these functions in every thread, so they
 // are never unregistered and this library is never closed.
+using hotloop::torch_collector::producer;
+
+const HotloopProducerApi *hotloop::torch_collector::producer = nullptr;
+
 namespace {
 
-const HotloopProducerApi *producer = nullptr;
 std::atomic<bool> profilerSeen{false};
+at::CallbackHandle operators = 0;
+constexpr unsigned kLookEvery = 16; // operators
 
 void noteProfiler() noexcept {
   if (!profilerSeen.load(std::memory_order_relaxed) &&
@@ -49,7 +55,8 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function) n
   if (forwardThread == 0 && function.seqNr() >= 0) {
     forwardThread = function.threadId();
   }
-  if (function.scope() == at::RecordScope::USER_SCOPE) {
+  thread_local unsigned seen = 0;
+  if (++seen % kLookEvery == 0 || function.scope() == at::RecordScope::USER_SCOPE) {
     noteProfiler();
   }
   if (length == kRepeatInterleave.size() &&
@@ -81,12 +88,26 @@ HOTLOOP_EXPORT int hotloop_torch_attach(const HotloopProducerApi *api) {
   }
   producer = api;
   try {
-    at::addGlobalCallback(
+    operators = at::addGlobalCallback(
         at::RecordFunctionCallback(begin, end)
-            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
-                     at::RecordScope::USER_SCOPE}));
+            .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
+    at::addGlobalCallback(
+        at::RecordFunctionCallback(begin, end).scopes({at::RecordScope::USER_SCOPE}));
   } catch (...) {
     return 2;
+  }
+  return 0;
+}
+
+HOTLOOP_EXPORT int hotloop_torch_enable(int on) {
+  try {
+    if (on != 0) {
+      at::reenableCallback(operators);
+    } else {
+      at::disableCallback(operators);
+    }
+  } catch (...) {
+    return 1;
   }
   return 0;
 }

@@ -18,6 +18,15 @@ typedef const char *(*HotloopTorchBuiltFor)(void);
 typedef int (*HotloopTorchAttach)(const struct HotloopProducerApi *api);
 #define HOTLOOP_TORCH_ATTACH "hotloop_torch_attach"
 
+// Stops telling about operators, and begins again; user scopes are told always. 0: done.
+typedef int (*HotloopTorchEnable)(int on);
+#define HOTLOOP_TORCH_ENABLE "hotloop_torch_enable"
+
+// Follows the segments of the CUDA caching allocator, for good. To be called in the thread that
+// just got memory from it, so that the allocator is there. 0: done.
+typedef int (*HotloopTorchAttachAllocator)(void);
+#define HOTLOOP_TORCH_ATTACH_ALLOCATOR "hotloop_torch_attach_allocator"
+
 #ifdef __cplusplus
 }
 #endif

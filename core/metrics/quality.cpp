@@ -56,9 +56,31 @@ constexpr QualityKind kCatalogue[] = {
      "and ranges are missing"},
     {"output_failed", kError,
      "The run file could not be written to its end; it holds what came before the failure"},
+    // CUDA.
+    {"cuda_not_recorded", kNotice,
+     "CUDA was used in {} processes but what it did could not be recorded; everything else was"},
+    {"cupti_dropped_records", kDataLoss,
+     "CUPTI dropped {} records for want of buffers; counts and times of the device are too low. "
+     "Record fewer steps (--window), or with --detail graph"},
+    {"unknown_cupti_records", kNotice, "{} records of CUPTI were of a kind that is not read"},
+    {"device_work_without_times", kDataLoss,
+     "{} kernels, copies or fills had no times, as they had not ended or CUPTI had no room; they "
+     "are left out"},
+    {"cupti_stopped", kDataLoss,
+     "CUPTI stopped by itself after an error; what the device did later is missing"},
+    {"window_not_opened", kError,
+     "The part of the run that was asked for (--window, --delay, --range) never came, so only "
+     "steps "
+     "were recorded; steps are counted as hotloop_step_begin or NVTX ranges named step mark them"},
+    {"cuda_flush_timeout", kDataLoss,
+     "CUPTI did not hand over its last records in time at the end of {} processes (does a kernel "
+     "never end?); they are missing"},
     // What the target ran.
     {"torch_profiler_seen", kNotice,
      "torch.profiler was active in the program; times include its cost"},
+    {"torch_profiler_blind", kNotice,
+     "torch.profiler was active in the program but saw no CUDA events: one tool at a time can use "
+     "CUPTI, and hotloop was first. To let it see them, record with --no-cuda"},
     {"torch_version_unsupported", kNotice,
      "This version of PyTorch is not supported for operator records; allocations, NVTX and steps "
      "were recorded"},

@@ -140,6 +140,13 @@ ChunkHeader *RegionWriter::claim(std::uint32_t threadOrdinal, std::uint32_t osTi
   return nullptr;
 }
 
+std::size_t RegionWriter::freeChunks() const noexcept {
+  std::size_t free = 0;
+  for (std::size_t i = 0; i < header_->chunkCount; ++i)
+    if (table_[i].state.load(std::memory_order_relaxed) == ChunkState::kFree) ++free;
+  return free;
+}
+
 std::byte *RegionWriter::payload(const ChunkHeader *chunk) const noexcept {
   const auto index = static_cast<std::size_t>(chunk - table_);
   return reinterpret_cast<std::byte *>(header_) + payloadOffset(header_->chunkCount, index);

@@ -47,6 +47,8 @@ public:
   // A free chunk, now owned with `committed` 0, or null when there is none.
   ChunkHeader *claim(std::uint32_t threadOrdinal, std::uint32_t osTid,
                      std::uint32_t sequence) noexcept;
+  // Chunks that could be claimed now.
+  std::size_t freeChunks() const noexcept;
   // The chunk's kChunkBytes.
   std::byte *payload(const ChunkHeader *chunk) const noexcept;
 

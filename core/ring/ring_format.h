@@ -47,6 +47,11 @@ enum class Counter : std::uint32_t {
   kTorchProfilerSeen,   // torch.profiler was active in the target
   kReentered,           // an event inside our own recording (a signal handler): not recorded
   kThreadsNotRecorded,  // threads for which no memory was left
+  kCuptiDropped,        // records that CUPTI had no room for
+  kCuptiUnknown,        // records of CUPTI that we do not know, or could not read
+  kCuptiNoTime,         // device work of which CUPTI took no times
+  kCuptiFatal,          // CUPTI stopped by itself
+  kCudaFlushTimeout,    // at the end CUPTI did not hand over its buffers in time
   kCount = 24           // room for later ones; the layout does not change
 };
 
@@ -113,7 +118,7 @@ enum class RecordType : std::uint16_t {
   kStep,
   kRangeStart, // start/end ranges: each half when it happens, as they may lie in two threads
   kRangeEnd,
-  // CUPTI records follow from 64 on.
+  // CUDA follows from 64 on: core/ring/cuda_records.h.
 };
 
 // Every record starts with this and is padded to 8 bytes; `bytes` counts all of it.

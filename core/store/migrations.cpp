@@ -4,7 +4,22 @@
 
 namespace hotloop {
 
-std::span<const Migration> migrations() { return {}; }
+namespace {
+
+// 2: what CUDA and CUPTI spend beside the program's work.
+Result<void> addOverhead(sqlite3 *connection, const std::string &path) {
+  return execute(connection,
+                 "CREATE TABLE overhead (start INTEGER NOT NULL, duration INTEGER NOT NULL, "
+                 "lane INTEGER NOT NULL, name INTEGER NOT NULL, kind INTEGER NOT NULL, "
+                 "correlation INTEGER NOT NULL) STRICT",
+                 path);
+}
+
+constexpr Migration kMigrations[] = {{1, addOverhead}};
+
+} // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
 
 Result<void> migrate(sqlite3 *connection, const std::string &path, int version, int target,
                      std::span<const Migration> steps) {

@@ -14,7 +14,7 @@ namespace hotloop {
 // `PRAGMA application_id` of every run file: "HLTR".
 inline constexpr std::uint32_t kApplicationId = 0x484c5452;
 // `PRAGMA user_version`. A change of any table or column adds one, and a migration.
-inline constexpr int kFormatVersion = 1;
+inline constexpr int kFormatVersion = 2;
 
 struct ColumnSql {
   std::string name;

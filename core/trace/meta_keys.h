@@ -31,6 +31,9 @@ inline constexpr std::string_view kPythonVersion = "python_version";
 inline constexpr std::string_view kCudaVersion = "cuda_version";
 inline constexpr std::string_view kDriverVersion = "driver_version";
 inline constexpr std::string_view kCuptiVersion = "cupti_version";
+inline constexpr std::string_view kCuptiAttachment = "cupti_attachment"; // attached | none: reason
+inline constexpr std::string_view kWindowStart = "window_start";         // ns
+inline constexpr std::string_view kWindowEnd = "window_end";             // ns
 inline constexpr std::string_view kStepTimeUnprofiled = "t0_ns"; // T0, step time without profiling
 inline constexpr std::string_view kRecorderCpu = "recorder_cpu_ns"; // CPU time of the recorder
 inline constexpr std::string_view kRecorderPeakMemory = "recorder_peak_bytes";
@@ -65,6 +68,9 @@ inline constexpr MetaKeyInfo kAll[] = {
     {kCudaVersion, "version of the CUDA runtime in the program"},
     {kDriverVersion, "version of the CUDA driver"},
     {kCuptiVersion, "version of CUPTI"},
+    {kCuptiAttachment, "how CUDA was recorded: attached, or none: reason"},
+    {kWindowStart, "when the window that was asked for was opened, for the last time, ns"},
+    {kWindowEnd, "when it was closed, for the last time, ns"},
     {kStepTimeUnprofiled, "step time without profiling, ns"},
     {kRecorderCpu, "CPU time of the recorder, ns"},
     {kRecorderPeakMemory, "largest memory of the recorder, bytes"},

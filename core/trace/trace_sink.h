@@ -40,6 +40,7 @@ public:
   virtual void add(const MemsetEvent &row) = 0;
   virtual void add(const SyncEvent &row) = 0;
   virtual void add(const EventRecordEvent &row) = 0;
+  virtual void add(const OverheadEvent &row) = 0;
   virtual void add(const ClockSyncRow &row) = 0;
   // `row.name` known already: counts are added up, the higher severity and the later message stay.
   virtual void add(const QualityRow &row) = 0;

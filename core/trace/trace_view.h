@@ -36,6 +36,7 @@ struct TraceData {
   MemsetColumns memsets;
   SyncColumns syncs;
   EventRecordColumns eventRecords;
+  OverheadColumns overheads;
   ClockSyncColumns clockSyncs;
 
   QualityColumns quality;
@@ -68,6 +69,7 @@ template <> ColumnsOf<MemcpyTable> &TraceData::columns<MemcpyTable>();
 template <> ColumnsOf<MemsetTable> &TraceData::columns<MemsetTable>();
 template <> ColumnsOf<SyncTable> &TraceData::columns<SyncTable>();
 template <> ColumnsOf<EventRecordTable> &TraceData::columns<EventRecordTable>();
+template <> ColumnsOf<OverheadTable> &TraceData::columns<OverheadTable>();
 template <> ColumnsOf<ClockSyncTable> &TraceData::columns<ClockSyncTable>();
 template <> ColumnsOf<QualityTable> &TraceData::columns<QualityTable>();
 template <> ColumnsOf<StepCounterTable> &TraceData::columns<StepCounterTable>();

@@ -19,8 +19,8 @@ template <class... Tables> struct TableList {
 using AllTables =
     TableList<ProcessTable, ThreadTable, DeviceTable, StreamTable, FrameTable, StackTable,
               GraphNodeTable, StepTable, OpTable, RangeTable, AllocationTable, ApiTable,
-              KernelTable, MemcpyTable, MemsetTable, SyncTable, EventRecordTable, ClockSyncTable,
-              QualityTable, StepCounterTable, LaneSummaryTable, FindingTable, EvidenceTable,
-              PredictionTable>;
+              KernelTable, MemcpyTable, MemsetTable, SyncTable, EventRecordTable, OverheadTable,
+              ClockSyncTable, QualityTable, StepCounterTable, LaneSummaryTable, FindingTable,
+              EvidenceTable, PredictionTable>;
 
 } // namespace hotloop

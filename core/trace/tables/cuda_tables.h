@@ -198,4 +198,30 @@ struct EventRecordTable {
 using EventRecordEvent = RowOf<EventRecordTable>;
 using EventRecordColumns = ColumnsOf<EventRecordTable>;
 
+struct OverheadTable {
+  static constexpr TableInfo kInfo{"overhead", TableKind::kEvent,
+                                   "time that CUDA or CUPTI spent beside the program's work"};
+  template <template <class> class F> struct Fields {
+    F<Nanoseconds> start{};
+    F<Nanoseconds> duration{};
+    F<ThreadId> lane{};
+    F<StringId> name{};
+    F<std::uint32_t> kind{};
+    F<std::uint32_t> correlation{};
+  };
+  template <template <class> class F, class Visit> static constexpr void columns(Visit &&visit) {
+    using R = Fields<F>;
+    visit(&R::start, {"start", Unit::kNanoseconds, "when it began"});
+    visit(&R::duration, {"duration", Unit::kNanoseconds, "until it was over"});
+    visit(&R::lane, {"lane", Unit::kId, "thread that it held up; 0 none", "thread"});
+    visit(&R::name, {"name", Unit::kId, "kind in words, e.g. lazy function loading", "string"});
+    visit(&R::kind, {"kind", Unit::kNone,
+                     "1 compiler, 65536 times: 1 CUPTI flush, 2 CUPTI instrumentation, 3 CUPTI "
+                     "resource, 4 module loading, 5 lazy function loading, 6 command buffer full"});
+    visit(&R::correlation, {"correlation", Unit::kNone, "of the call that it lies in; 0 none"});
+  }
+};
+using OverheadEvent = RowOf<OverheadTable>;
+using OverheadColumns = ColumnsOf<OverheadTable>;
+
 } // namespace hotloop

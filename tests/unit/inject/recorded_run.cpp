@@ -38,7 +38,7 @@ std::string injectedLibrary() { return binaryFolder() + "/lib/libhotloop.so"; }
 Recorded recordTarget(const std::vector<std::string> &arguments, const RecordOptions &base) {
   const TemporaryFolder folder;
   RecordOptions options = base;
-  options.injectLibrary = injectedLibrary();
+  if (options.injectLibrary.empty()) options.injectLibrary = injectedLibrary();
   options.output = folder / "run.hotloop";
   if (options.command.empty()) {
     options.command = {targetProgram()};

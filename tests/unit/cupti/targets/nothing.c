@@ -1,0 +1,1 @@
+int hotloop_test_nothing;

@@ -17,6 +17,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitDiffers = 1;      // a comparison or a check failed
 inline constexpr int kExitUsage = 2;        // a flag, a value, a file
 inline constexpr int kExitNothing = 3;      // nothing measured, or not comparable
+inline constexpr int kExitInconclusive = 4; // noise hides the answer, and the policy says so
 inline constexpr int kExitOwnFailure = 125; // record: hotloop itself
 inline constexpr int kExitNotExecutable = 126;
 inline constexpr int kExitNotFound = 127;

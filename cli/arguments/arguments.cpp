@@ -44,6 +44,11 @@ std::vector<std::string> Arguments::list(std::string_view flag) const {
   return items;
 }
 
+std::vector<std::string> Arguments::values(std::string_view flag) const {
+  const auto found = values_.find(flag);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
 class ArgumentParser {
 public:
   ArgumentParser(std::string_view command, const CommandSyntax &syntax)

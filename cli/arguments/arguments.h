@@ -28,6 +28,8 @@ public:
   std::int64_t number(std::string_view flag, std::int64_t fallback) const;
   // All values, split at commas.
   std::vector<std::string> list(std::string_view flag) const;
+  // All values as they were given: for values that may hold commas.
+  std::vector<std::string> values(std::string_view flag) const;
   // Given as a word, not taken from the environment.
   bool explicitly(std::string_view flag) const {
     return has(flag) && !fromEnvironment_.contains(flag);

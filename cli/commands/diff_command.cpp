@@ -34,30 +34,58 @@ std::string diffCsv(const RunDiff &diff) {
         {std::string("site"), change.counter, change.site.file,
          change.site.line == 0 ? ReportCell{} : ReportCell{std::int64_t{change.site.line}},
          change.site.function, change.before, change.after, change.after - change.before});
+  for (const OwnerDelta &owner : diff.time.owners)
+    table.rows.push_back(
+        {std::string("owner"),
+         owner.category + " " + (owner.family.empty() ? owner.opPath : owner.family),
+         owner.site.file,
+         owner.site.line == 0 ? ReportCell{} : ReportCell{std::int64_t{owner.site.line}},
+         owner.site.function, owner.aMs, owner.bMs, owner.deltaMs()});
   return tableCsv(table);
+}
+
+void sortByName(RunDiff &diff) {
+  std::stable_sort(
+      diff.sites.begin(), diff.sites.end(),
+      [](const SiteChange &a, const SiteChange &b) { return a.site.text() < b.site.text(); });
 }
 
 Result<int> run(const CommandContext &context) {
   const auto &files = context.arguments.positionals;
-  HOTLOOP_ASSIGN(const AnalysisOptions options, analysisOptions(context));
-  HOTLOOP_ASSIGN(const AnalyzedRun before, analyzeRun(context, files[0], options));
-  HOTLOOP_ASSIGN(const AnalyzedRun after, analyzeRun(context, files[1], options));
-  RunDiff diff = diffRuns(before, after);
-  if (context.arguments.text("sort") == "name")
-    std::stable_sort(
-        diff.sites.begin(), diff.sites.end(),
-        [](const SiteChange &a, const SiteChange &b) { return a.site.text() < b.site.text(); });
-  const ReportExit exit = diffExit(diff, context.arguments.has("exit-code"));
+  HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
+                 loadProfiles(context, files, context.arguments.number("warmup", -1)));
+  const bool byName = context.arguments.text("sort") == "name";
+  RunDiff diff = diffRuns(runs[0], runs[1]);
+  if (byName) sortByName(diff);
+  std::vector<FurtherDiff> more;
+  for (std::size_t i = 2; i < runs.size(); ++i) {
+    more.push_back({&runs[i], diffRuns(runs[0], runs[i])});
+    if (byName) sortByName(more.back().diff);
+  }
+  const bool wanted = context.arguments.has("exit-code");
+  ReportExit exit = diffExit(diff, wanted);
+  for (const FurtherDiff &one : more) {
+    const ReportExit other = diffExit(one.diff, wanted);
+    if (other.code > exit.code) exit = other;
+  }
   const std::string format = context.format();
   const bool forPeople = format == "text" || format == "md";
   const auto limit =
       static_cast<std::size_t>(context.arguments.number("limit", forPeople ? kSitesShown : 0));
   if (!forPeople && limit != 0 && diff.sites.size() > limit) diff.sites.resize(limit);
-  HOTLOOP_TRY(context.emit(
-      format == "json"  ? diffJson(diff, before, after, exit)
-      : format == "csv" ? diffCsv(diff)
-      : format == "md"  ? diffMarkdown(diff, before, after, limit)
-                        : diffText(diff, before, after, limit, context.style, context.width)));
+  std::string out;
+  if (format == "json") {
+    out = diffJson(diff, runs[0], runs[1], more, exit);
+  } else {
+    const auto write = [&](const RunDiff &one, const LoadedProfile &other) {
+      return format == "csv"  ? diffCsv(one)
+             : format == "md" ? diffMarkdown(one, runs[0], other, limit)
+                              : diffText(one, runs[0], other, limit, context.style, context.width);
+    };
+    out = write(diff, runs[1]);
+    for (const FurtherDiff &one : more) out += "\n" + write(one.diff, *one.run);
+  }
+  HOTLOOP_TRY(context.emit(out));
   return exit.code;
 }
 
@@ -65,7 +93,7 @@ Result<int> run(const CommandContext &context) {
 
 Command diffCommand() {
   return {"diff",
-          "compare two runs: counters per step, where they changed, step time",
+          "compare runs: counters per step, where they changed, who owns the change of the step",
           {{{"exit-code", 0, FlagValue::kNone, {}, {}, false},
             {"sort", 0, FlagValue::kChoice, "delta|name", {}, false},
             formatFlag("text|json|csv|md"),
@@ -74,7 +102,7 @@ Command diffCommand() {
             kForceFlag,
             kLimitFlag,
             kWarmupFlag},
-           {{"A", true, false, true, {}}, {"B", true, false, true, {}}}},
+           {{"A", true, false, true, {}}, {"B", true, true, true, {}}}},
           run};
 }
 

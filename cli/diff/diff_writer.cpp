@@ -37,7 +37,7 @@ std::string siteText(const SiteChange &change) {
   return text;
 }
 
-std::string timeLine(const AnalyzedRun &before, const AnalyzedRun &after) {
+std::string timeLine(const LoadedProfile &before, const LoadedProfile &after) {
   const double a = before.steps.durationMs, b = after.steps.durationMs;
   if (a <= 0 || b <= 0) return {};
   return fmt::format("step time {} -> {} ({}; {})", formatMilliseconds(a), formatMilliseconds(b),
@@ -63,13 +63,13 @@ std::string coloredTable(const ReportTable &table, const Style &style, std::size
   return out;
 }
 
-std::string facts(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after) {
+std::string facts(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after) {
   std::string out;
   for (const ConditionChange &change : diff.conditions)
     out += fmt::format("not the same {}: {} / {}\n", change.name,
                        change.before.empty() ? "unknown" : printable(change.before),
                        change.after.empty() ? "unknown" : printable(change.after));
-  for (const AnalyzedRun *run : {&before, &after})
+  for (const LoadedProfile *run : {&before, &after})
     for (const QualityNote &note : run->quality)
       if (note.severity != "info")
         out +=
@@ -130,7 +130,57 @@ ReportTable diffSiteTable(const RunDiff &diff) {
   return table;
 }
 
-std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
+ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit) {
+  ReportTable table{"owners",
+                    "where the step's time went (means; every row adds up)",
+                    {{"owner", "owner", CellFormat::kText, true},
+                     {"site", "site", CellFormat::kPath, true},
+                     {"a_ms", "A ms", CellFormat::kFigure, true},
+                     {"b_ms", "B ms", CellFormat::kFigure, true},
+                     {"delta_ms", "change", CellFormat::kFigure, true},
+                     {"count_ms", "count", CellFormat::kFigure, true},
+                     {"unit_ms", "unit", CellFormat::kFigure, true},
+                     {"exposure_ms", "exposure", CellFormat::kFigure, true},
+                     {"matched", "", CellFormat::kText, true}},
+                    {},
+                    0};
+  const auto add = [&](const std::string &name, const std::string &site, const OwnerDelta &owner) {
+    table.rows.push_back(
+        {name, site, fmt::format("{:.3f}", owner.aMs), fmt::format("{:.3f}", owner.bMs),
+         fmt::format("{:+.3f}", owner.deltaMs()), fmt::format("{:+.3f}", owner.countMs),
+         fmt::format("{:+.3f}", owner.unitMs), fmt::format("{:+.3f}", owner.exposureMs),
+         owner.matched == "exact" ? std::string() : owner.matched});
+  };
+  OwnerDelta rest, all;
+  std::size_t hidden = 0;
+  const auto sum = [](OwnerDelta &into, const OwnerDelta &what) {
+    into.aMs += what.aMs;
+    into.bMs += what.bMs;
+    into.countMs += what.countMs;
+    into.unitMs += what.unitMs;
+    into.exposureMs += what.exposureMs;
+  };
+  for (const OwnerDelta &owner : time.owners) {
+    sum(all, owner);
+    if (limit != 0 && table.rows.size() >= limit) {
+      sum(rest, owner);
+      ++hidden;
+      continue;
+    }
+    std::string name = owner.category;
+    if (!owner.family.empty())
+      name += " " + owner.family;
+    else if (!owner.opPath.empty())
+      name += " " + owner.opPath;
+    if (!owner.phase.empty()) name += " in " + owner.phase;
+    add(name, owner.site.file.empty() ? std::string() : owner.site.text(), owner);
+  }
+  if (hidden > 0) add(fmt::format("{} more", hidden), "", rest);
+  if (!table.rows.empty()) add("the mean step", "", all);
+  return table;
+}
+
+std::string diffText(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
                      std::size_t limit, const Style &style, std::size_t width) {
   std::string out = style.bold("hotloop diff") + "  A " + printable(before.run.file) + " (" +
                     std::to_string(before.steps.steady) + " steady steps)  B " +
@@ -145,12 +195,15 @@ std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const Analy
     limitRows(sites, limit);
     out += "\n" + coloredTable(sites, style, width);
   }
+  for (const std::string &note : diff.time.notes) out += "\nnot comparable: " + note + "\n";
+  if (!diff.time.owners.empty())
+    out += "\n" + tableText(diffOwnerTable(diff.time, limit), style, width);
   if (!diff.differs() && diff.comparable()) out += "\nno counter differs\n";
   return out;
 }
 
-std::string diffMarkdown(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
-                         std::size_t limit) {
+std::string diffMarkdown(const RunDiff &diff, const LoadedProfile &before,
+                         const LoadedProfile &after, std::size_t limit) {
   std::string out = fmt::format("# hotloop diff\n\nA: {}, B: {}\n\n", markdownCell(before.run.file),
                                 markdownCell(after.run.file));
   const std::string conditions = facts(diff, before, after);
@@ -164,10 +217,14 @@ std::string diffMarkdown(const RunDiff &diff, const AnalyzedRun &before, const A
   if (diff.counters.empty()) return out;
   out += tableMarkdown(diffCounterTable(diff));
   if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
-  if (diff.sites.empty()) return out;
-  ReportTable sites = diffSiteTable(diff);
-  limitRows(sites, limit);
-  return out + "\n" + tableMarkdown(sites);
+  if (!diff.sites.empty()) {
+    ReportTable sites = diffSiteTable(diff);
+    limitRows(sites, limit);
+    out += "\n" + tableMarkdown(sites);
+  }
+  for (const std::string &note : diff.time.notes) out += "\n> " + markdownCell(note) + "\n";
+  if (!diff.time.owners.empty()) out += "\n" + tableMarkdown(diffOwnerTable(diff.time, limit));
+  return out;
 }
 
 } // namespace hotloop::cli

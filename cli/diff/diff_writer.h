@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "cli/diff/run_diff.h"
 #include "core/report/style.h"
@@ -14,11 +15,20 @@ ReportExit diffExit(const RunDiff &diff, bool exitCodeWanted);
 ReportTable diffCounterTable(const RunDiff &diff);
 ReportTable diffSiteTable(const RunDiff &diff);
 
-std::string diffText(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
+std::string diffText(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
                      std::size_t limit, const Style &style, std::size_t width);
-std::string diffMarkdown(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
-                         std::size_t limit);
-std::string diffJson(const RunDiff &diff, const AnalyzedRun &before, const AnalyzedRun &after,
+std::string diffMarkdown(const RunDiff &diff, const LoadedProfile &before,
+                         const LoadedProfile &after, std::size_t limit);
+// `more`: further runs against the first one (the third, fourth, ... on the command line).
+struct FurtherDiff {
+  const LoadedProfile *run;
+  RunDiff diff;
+};
+std::string diffJson(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
+                     const std::vector<FurtherDiff> &more,
                      const ReportExit &exit); // hotloop.diff/1
+// The owners of the change of the step, largest first; `hidden` rows fall together so that the
+// table adds up.
+ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit);
 
 } // namespace hotloop::cli

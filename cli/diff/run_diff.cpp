@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "core/trace/meta_keys.h"
-
 namespace hotloop::cli {
 
 namespace {
@@ -58,7 +56,7 @@ struct SitePair {
   const CostRow *after = nullptr;
 };
 
-std::vector<SitePair> matchSites(const Analysis &before, const Analysis &after) {
+std::vector<SitePair> matchSites(const LoadedProfile &before, const LoadedProfile &after) {
   using Place = std::tuple<std::string, std::uint32_t, std::string>;
   std::map<Place, SitePair> exact;
   auto place = [](const CostRow &row) {
@@ -113,21 +111,13 @@ std::vector<SiteChange> compareSites(const Counter &counter, const std::vector<S
   return changes;
 }
 
-std::vector<ConditionChange> compareConditions(const TraceView &before, const TraceView &after) {
-  constexpr std::pair<std::string_view, const char *> kConditions[] = {
-      {meta_key::kHost, "host"},
-      {meta_key::kCpuModel, "CPU"},
-      {meta_key::kTorchVersion, "torch"},
-      {meta_key::kPythonVersion, "Python"},
-      {meta_key::kCudaVersion, "CUDA"},
-      {meta_key::kDriverVersion, "driver"},
-      {meta_key::kTorchAttachment, "attachment"},
-      {meta_key::kToolVersion, "hotloop"},
-  };
+std::vector<ConditionChange> compareConditions(const LoadedProfile &before,
+                                               const LoadedProfile &after) {
   std::vector<ConditionChange> changes;
-  for (const auto &[key, name] : kConditions)
-    if (before.meta(key) != after.meta(key))
-      changes.push_back({name, std::string(before.meta(key)), std::string(after.meta(key))});
+  for (std::size_t i = 0; i < std::min(before.conditions.size(), after.conditions.size()); ++i)
+    if (before.conditions[i].second != after.conditions[i].second)
+      changes.push_back(
+          {before.conditions[i].first, before.conditions[i].second, after.conditions[i].second});
   return changes;
 }
 
@@ -140,21 +130,22 @@ bool RunDiff::differs() const {
                      [](const CounterChange &c) { return c.differs(); });
 }
 
-RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after) {
+RunDiff diffRuns(const LoadedProfile &before, const LoadedProfile &after) {
   RunDiff diff;
-  diff.conditions = compareConditions(before.trace, after.trace);
-  for (const AnalyzedRun *run : {&before, &after})
-    if (run->analysis.steps.steady == 0 && diff.whyNot.empty())
+  diff.conditions = compareConditions(before, after);
+  for (const LoadedProfile *run : {&before, &after})
+    if (run->steps.steady == 0 && diff.whyNot.empty())
       diff.whyNot =
           fmt::format("{} has no steady steps to compare: {}", run->run.file,
                       run->steps.whyNone.empty() ? "none were found." : run->steps.whyNone);
   if (!diff.comparable()) return diff;
+  diff.time = compareTimes(before.profile, after.profile);
   // A gate must not pass because the records that it looks at went missing.
   if (before.steps.felt != after.steps.felt)
     diff.whyNot = fmt::format("{} was measured on a GPU, and {} counts what a GPU would see.",
                               (before.steps.felt == Felt::kMeasured ? before : after).run.file,
                               (before.steps.felt == Felt::kMeasured ? after : before).run.file);
-  const auto pairs = matchSites(before.analysis, after.analysis);
+  const auto pairs = matchSites(before, after);
   for (const Counter &counter : kCounters) {
     CounterChange change = compareCounter(counter, before.steps, after.steps);
     if (change.comparable() && counter.atSite != nullptr)

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/run_source.h"
+#include "analyzers/compare/compare.h"
+#include "cli/gate/profile_source.h"
 
 namespace hotloop::cli {
 
@@ -38,6 +39,7 @@ struct RunDiff {
   std::vector<CounterChange> counters;
   std::vector<SiteChange> sites; // per counter, the largest change first
   std::vector<ConditionChange> conditions;
+  TimeComparison time; // every nanosecond of the mean step with its owner; needs steady steps
   // Sentence, when the runs cannot be judged against each other; what can be compared is there all
   // the same, and nothing when a run has no steady steps.
   std::string whyNot;
@@ -48,6 +50,6 @@ struct RunDiff {
 
 // Counters are medians per steady step and compared exactly; site counters are shown where they
 // change by at least 0.01 per step.
-RunDiff diffRuns(const AnalyzedRun &before, const AnalyzedRun &after);
+RunDiff diffRuns(const LoadedProfile &before, const LoadedProfile &after);
 
 } // namespace hotloop::cli

@@ -11,14 +11,14 @@ namespace {
 
 using testing::HasSubstr;
 
-AnalyzedRun runWith(double syncs, std::vector<CostRow> sites, Felt felt = Felt::kWould) {
-  AnalyzedRun run{TraceView(TraceData()), {}, {}, {}, {}};
+LoadedProfile runWith(double syncs, std::vector<CostRow> sites, Felt felt = Felt::kWould) {
+  LoadedProfile run;
   run.run.file = "r.hotloop";
-  run.steps.total = run.steps.steady = run.analysis.steps.steady = 10;
+  run.steps.total = run.steps.steady = 10;
   run.steps.hostSyncs = syncs;
   run.steps.felt = felt;
   run.steps.durationMs = 10;
-  run.analysis.sites = std::move(sites);
+  run.sites = std::move(sites);
   return run;
 }
 
@@ -30,7 +30,7 @@ CostRow site(const char *file, std::uint32_t line, const char *function, double 
 }
 
 TEST(Diff, SameRunsDoNotDiffer) {
-  const AnalyzedRun run = runWith(2, {site("a.py", 1, "f", 2)});
+  const LoadedProfile run = runWith(2, {site("a.py", 1, "f", 2)});
   const RunDiff diff = diffRuns(run, run);
   EXPECT_TRUE(diff.comparable());
   EXPECT_FALSE(diff.differs());
@@ -67,7 +67,7 @@ TEST(Diff, AMovedSiteIsTheSameSite) {
 }
 
 TEST(Diff, MeasuredAndWouldBeAreNotComparable) {
-  const AnalyzedRun host = runWith(2, {}), device = runWith(2, {}, Felt::kMeasured);
+  const LoadedProfile host = runWith(2, {}), device = runWith(2, {}, Felt::kMeasured);
   const RunDiff diff = diffRuns(host, device);
   EXPECT_FALSE(diff.comparable());
   EXPECT_EQ(diffExit(diff, false).code, 3);
@@ -76,8 +76,8 @@ TEST(Diff, MeasuredAndWouldBeAreNotComparable) {
 }
 
 TEST(Diff, TimeHasNoVerdict) {
-  const AnalyzedRun before = runWith(2, {});
-  AnalyzedRun after = runWith(2, {});
+  const LoadedProfile before = runWith(2, {});
+  LoadedProfile after = runWith(2, {});
   after.steps.durationMs = 20;
   const RunDiff diff = diffRuns(before, after);
   EXPECT_FALSE(diff.differs());

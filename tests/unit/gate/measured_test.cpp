@@ -1,0 +1,192 @@
+#include <cstdlib>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/store/run_writer.h"
+#include "tests/support/make_run.h"
+#include "tests/unit/cli/cli_harness.h"
+#include "tests/unit/cli/json_schema.h"
+
+namespace hotloop::cli {
+namespace {
+
+using Json = nlohmann::json;
+using test_support::Plant;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// `hotloop record` of these tests: hands out run files that were made before, in turn. `crash`
+// fails.
+constexpr const char *kRecorder = R"(#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+out=$2; shift 3
+[ "$1" != crash ] || { echo "it broke" >&2; exit 7; }
+name=$1; for word; do case $word in --mode) name=$1-$next;; esac; done
+[ "$2" != --mode ] || name=$1-$3
+count=$(cat "$ROOT/$name.count" 2>/dev/null || echo 0)
+echo $((count + 1)) > "$ROOT/$name.count"
+cp "$ROOT/$name$((count % 3)).hotloop" "$out"
+)";
+
+class Measured : public testing::Test {
+protected:
+  void SetUp() override {
+    const std::string here = std::filesystem::current_path().string();
+    std::filesystem::create_directories("bin");
+    writeFile("bin/hotloop", kRecorder);
+    std::filesystem::permissions("bin/hotloop", std::filesystem::perms::all);
+    path_ = std::getenv("PATH");
+    setenv("PATH", (here + "/bin:" + path_).c_str(), 1);
+    setenv("ROOT", here.c_str(), 1);
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      const std::string number = std::to_string(i) + ".hotloop";
+      makeRunFile("base" + number, {.events = 6'000, .seed = i + 1, .layers = 1});
+      makeRunFile("same" + number, {.events = 6'000, .seed = i + 11, .layers = 1});
+      makeRunFile("slow" + number,
+                  {.events = 6'000, .seed = i + 1, .layers = 1, .plants = {Plant::kExpertLoop}});
+      makeRunFile("prog-a" + number, {.events = 6'000, .seed = i + 1, .layers = 1});
+      makeRunFile("prog-b" + number,
+                  {.events = 6'000, .seed = i + 1, .layers = 1, .plants = {Plant::kExpertLoop}});
+    }
+  }
+  void TearDown() override { setenv("PATH", path_.c_str(), 1); }
+  TestFolder folder_;
+  std::string path_;
+};
+
+TEST_F(Measured, AbPassesEqualBuildsAndFailsASlowerOneWithTheReason) {
+  const CliResult same = runCli({"ab", "--base", "base", "--cand", "same", "-r", "10"});
+  EXPECT_NE(same.code, 1) << same.out << same.err;
+  const CliResult slow =
+      runCli({"ab", "--base", "base", "--cand", "slow", "-r", "10", "--json", "-o", "ab.json"});
+  EXPECT_EQ(slow.code, 1) << slow.err;
+  const Json json = Json::parse(readFile("ab.json"));
+  EXPECT_THAT(JsonSchema("check").check(json), IsEmpty());
+  EXPECT_EQ(json["times"][0]["verdict"], "regression");
+  EXPECT_EQ(json["times"][0]["log_ratios"].size(), 10u);
+  double parts = 0;
+  for (const Json &cause : json["causes"]) parts += cause["delta_ms"].get<double>();
+  EXPECT_NEAR(parts, json["step_delta_ms"].get<double>(), 1e-4);
+  // The report in other formats, with the verdict that it has.
+  const CliResult again = runCli({"check", "ab.json"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.out, HasSubstr("REGRESSION"));
+  writeFile("broken.json", "{\"schema\": \"hotloop.check/1\", ");
+  EXPECT_EQ(runCli({"check", "broken.json"}).code, 2);
+  writeFile("empty.json", "{\"schema\": \"hotloop.check/1\"}");
+  EXPECT_EQ(runCli({"check", "empty.json"}).code, 3);
+}
+
+TEST_F(Measured, AbSaysWhyItCannotDecide) {
+  const CliResult crash = runCli({"ab", "--base", "base", "--cand", "crash", "-r", "3"});
+  EXPECT_EQ(crash.code, 3);
+  EXPECT_THAT(crash.out, HasSubstr("it broke"));
+  EXPECT_THAT(crash.out, HasSubstr("HG038"));
+  EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "-r", "0"}).code, 2) << "zero pairs";
+  EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "-r", "5..2"}).code, 2);
+  EXPECT_EQ(runCli({"ab", "--base", "base"}).code, 2);
+  EXPECT_EQ(runCli({"ab", "--base", "'base", "--cand", "same"}).code, 2) << "an open quote";
+  EXPECT_EQ(runCli({"ab", "--base-ref", "x", "--", "base"}).code, 2) << "no repository";
+  const CliResult few = runCli({"ab", "--base", "base", "--cand", "same", "-r", "2"});
+  EXPECT_EQ(few.code, 0) << few.out;
+  EXPECT_THAT(few.out, HasSubstr("more pairs"));
+  EXPECT_EQ(
+      runCli({"ab", "--base", "base", "--cand", "same", "-r", "2", "--on-inconclusive", "fail"})
+          .code,
+      4);
+  const CliResult late = runCli({"ab", "--base", "base", "--cand", "same", "--max-time", "1ns"});
+  EXPECT_EQ(late.code, 3) << late.out;
+}
+
+TEST_F(Measured, SweepGroupsAndExplains) {
+  const CliResult sweep = runCli({"sweep", "-P", "mode=a,b", "-r", "6", "--json", "--", "prog"});
+  EXPECT_EQ(sweep.code, 0) << sweep.err;
+  const Json json = Json::parse(sweep.out);
+  EXPECT_THAT(JsonSchema("sweep").check(json), IsEmpty());
+  ASSERT_EQ(json["configurations"].size(), 2u);
+  EXPECT_EQ(json["configurations"][0]["name"], "mode=a");
+  EXPECT_EQ(json["configurations"][1]["group"], 2);
+  const CliResult one = runCli({"sweep", "--from", "base0.hotloop", "--from", "slow0.hotloop"});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(runCli({"sweep", "-P", "mode", "--", "prog"}).code, 2);
+  EXPECT_EQ(runCli({"sweep", "-P", "mode=a"}).code, 2);
+  EXPECT_EQ(runCli({"sweep", "--", "crash"}).code, 3);
+}
+
+TEST_F(Measured, CalibrateMeasuresTheFloor) {
+  const CliResult result =
+      runCli({"calibrate", "-n", "8", "--json", "--", "base"}, {{"XDG_CACHE_HOME", "cache"}});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(JsonSchema("calibrate").check(Json::parse(result.out)), IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists("cache/hotloop/calibration.toml"));
+  EXPECT_EQ(runCli({"calibrate", "-n", "3", "--", "base"}).code, 2);
+}
+
+TEST_F(Measured, HistoryFindsTheRunThatChangedACounter) {
+  std::filesystem::create_directories("runs");
+  for (int i = 0; i < 4; ++i)
+    std::filesystem::copy_file(i < 2 ? "base0.hotloop" : "slow0.hotloop",
+                               "runs/" + std::to_string(i) + ".hotloop");
+  makeEmptyRunFile("runs/9.hotloop");
+  const CliResult result = runCli({"history", "runs", "--metric", "syncs", "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  EXPECT_THAT(JsonSchema("history").check(json), IsEmpty());
+  ASSERT_EQ(json["changes"].size(), 1u);
+  EXPECT_EQ(json["changes"][0]["index"], 2);
+  EXPECT_EQ(json["skipped"].size(), 1u);
+  EXPECT_EQ(runCli({"history", "runs", "--metric", "sink"}).code, 2);
+  std::filesystem::create_directories("none");
+  EXPECT_EQ(runCli({"history", "none"}).code, 3);
+}
+
+TEST_F(Measured, BudgetsAreWrittenCheckedAndTightened) {
+  const CliResult init = runCli({"budget", "init", "slow0.hotloop"});
+  EXPECT_EQ(init.code, 0) << init.err;
+  writeFile("hotloop.toml", init.out);
+  EXPECT_EQ(runCli({"budget", "lint", "--against", "slow0.hotloop"}).code, 0);
+  EXPECT_EQ(runCli({"budget", "show", "slow0.hotloop"}).code, 0);
+  const CliResult tight = runCli({"budget", "tighten", "base0.hotloop"});
+  EXPECT_EQ(tight.code, 0) << tight.err;
+  EXPECT_THAT(tight.out, HasSubstr("->"));
+  EXPECT_EQ(runCli({"budget", "tighten", "base0.hotloop"}).out,
+            "every limit is as tight as the run\n");
+  writeFile("hotloop.toml", "[[budget]]\nphase = \"no such\"\nsyncs = { max = 1 }\n");
+  const CliResult lint = runCli({"budget", "lint", "--against", "base0.hotloop"});
+  EXPECT_EQ(lint.code, 2);
+  EXPECT_THAT(lint.out, HasSubstr("no phase of the run matches"));
+}
+
+TEST_F(Measured, BisectFindsTheCommit) {
+  ASSERT_EQ(std::system("mkdir repo && cd repo && git init -q -b main . && for i in 1 2 3 4 5 6; "
+                        "do if [ $i -ge 4 ]; then "
+                        "echo slow > program; else echo base > program; fi; echo $i > n; git add "
+                        "-A; git -c user.name=t -c "
+                        "user.email=t@t commit -qm \"commit $i\"; done"),
+            0);
+  // The recorder runs what the commit's file names.
+  std::string recorder = kRecorder;
+  recorder.replace(recorder.find("name=$1;"), 8,
+                   "[ \"$1\" != program ] || set -- $(cat program); name=$1;");
+  writeFile("bin/hotloop", recorder);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path("repo");
+  const CliResult result = runCli({"bisect", "--good", "HEAD~5", "--bad", "HEAD", "--metric",
+                                   "syncs", "--json", "--", "program"},
+                                  {{"XDG_CACHE_HOME", before.string() + "/cache"}});
+  const CliResult equal = runCli({"bisect", "--good", "HEAD~5", "--bad", "HEAD~4", "--", "program"},
+                                 {{"XDG_CACHE_HOME", before.string() + "/cache"}});
+  const CliResult unknown = runCli({"bisect", "--good", "nope", "--bad", "HEAD", "--", "program"});
+  std::filesystem::current_path(before);
+  ASSERT_EQ(result.code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  EXPECT_THAT(JsonSchema("bisect").check(json), IsEmpty());
+  EXPECT_EQ(json["subject"], "commit 4");
+  EXPECT_EQ(equal.code, 3);
+  EXPECT_EQ(unknown.code, 2);
+}
+
+} // namespace
+} // namespace hotloop::cli

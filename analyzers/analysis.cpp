@@ -7,6 +7,7 @@
 #include "analyzers/rules/builtin_rules.h"
 #include "analyzers/rules/rule_runner.h"
 #include "analyzers/steps/lanes.h"
+#include "analyzers/timeline/what_if.h"
 
 namespace hotloop {
 
@@ -66,7 +67,7 @@ PerStep medians(const TraceView &trace, const Steps &steps, const StepCounters &
 }
 
 void checkRules(const TraceView &trace, const AnalysisOptions &options, const SiteTable &sites,
-                const RangePaths &paths, const OpFacts &ops, const AllocationFacts &allocations,
+                RangePaths &paths, const OpFacts &ops, const AllocationFacts &allocations,
                 Analysis &analysis) {
   const auto rules = builtinRules();
   if (!analysis.stepTable.whyNone.empty()) {
@@ -74,20 +75,32 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
       analysis.notChecked.push_back({std::string(rule.id), "There are not enough steady steps."});
     return;
   }
-  std::vector<std::uint8_t> claimedOps(ops.size());
-  std::vector<std::uint8_t> claimedAllocations(allocations.size());
+  const DeviceFacts device = computeDeviceFacts(trace, analysis.stepTable, sites, ops, paths);
+  Claims claims;
+  claims.ops.resize(ops.size());
+  claims.allocations.resize(allocations.size());
+  claims.calls.resize(device.calls());
+  std::optional<WhatIf> whatIf;
+  if (options.gains && trace.hasDeviceRecords()) {
+    WhatIfOptions how;
+    how.unprofiled = options.unprofiled;
+    whatIf.emplace(trace, analysis.stepTable, how);
+  }
   const RuleInput input{trace,
                         analysis.stepTable,
                         sites,
                         paths,
                         ops,
                         allocations,
+                        device,
                         analysis.counters,
                         analysis.steps.duration,
                         RuleOptions{},
-                        claimedOps,
-                        claimedAllocations};
-  runRules(rules, options, input, claimedOps, claimedAllocations, analysis);
+                        claims.ops,
+                        claims.allocations,
+                        claims.calls,
+                        whatIf ? &*whatIf : nullptr};
+  runRules(rules, options, input, claims, analysis);
 }
 
 } // namespace

@@ -17,7 +17,10 @@ namespace hotloop {
 struct AnalysisOptions {
   std::vector<std::string> onlyRules; // ids; empty = all
   std::vector<std::string> skipRules;
-  std::int64_t warmupSteps = -1; // -1: found by itself
+  std::int64_t warmupSteps = -1;              // -1: found by itself
+  std::optional<Nanoseconds> unprofiled = {}; // step time without profiling; else the run's own
+  bool pictures = false;                      // draw a step for each finding
+  bool gains = true;                          // replay the run to say what fixes would give
 };
 
 // Per steady step, medians. A count that this run cannot give is absent.

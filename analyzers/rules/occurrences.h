@@ -20,16 +20,20 @@ struct OccurrenceGroup {
   std::vector<double> count;              // per steady step (position in Steps::steady)
   std::vector<double> hostTime;           // ns, same
   std::vector<double> syncs;              // would-be host syncs, same
-  std::vector<double> bytes;              // allocated, same
+  std::vector<double> bytes;              // allocated or copied, same
+  std::vector<double> waited, idle;       // ns, of calls (DeviceFacts), same
+  std::vector<double> work;               // ns of the device, same
   std::vector<Evidence> evidence;         // the first kEvidenceRows
   std::vector<std::uint32_t> ops;         // rows that this group explains (RuleFinding)
   std::vector<std::uint32_t> allocations; // same
+  std::vector<std::uint32_t> calls;       // same
 
   double perStep() const;          // median
   double recurrence() const;       // share of the steady steps with at least one
   Nanoseconds hostPerStep() const; // median
   double syncsPerStep() const;     // median
   double bytesPerStep() const;     // median
+  double workPerStep() const;      // median, ns
 };
 
 class OccurrenceGroups {
@@ -47,6 +51,17 @@ public:
   void extend(OccurrenceGroup &group, std::uint32_t op) const;
   // An allocation in a steady step: counts 1 and its bytes.
   OccurrenceGroup *addAllocation(std::uint32_t variant, std::uint32_t allocation);
+  // A CUDA call in a steady step: counts 1, its whole duration as host time, the bytes that it
+  // copies, what it waited for and how long it kept the device.
+  OccurrenceGroup *addCall(std::uint32_t variant, std::uint32_t call);
+  // A CUDA call that belongs to the last occurrence (the wait behind a copy): it does not count.
+  void extendCall(OccurrenceGroup &group, std::uint32_t call) const;
+
+  // A kernel, copy or fill of a steady step (index in DeviceFacts::work): counts 1 and its time on
+  // the device; it has the place of the call that started it. Null when that call is claimed.
+  OccurrenceGroup *addWork(std::uint32_t variant, std::uint32_t work);
+  // Position of a steady step (index in Steps::all) in the columns of a group.
+  std::uint32_t positionOf(std::uint32_t step) const { return positionOfStep_[step]; }
 
   auto begin() { return groups_.begin(); }
   auto end() { return groups_.end(); }
@@ -68,8 +83,22 @@ private:
 
 // "aten::item at step 12".
 Evidence opEvidence(const RuleInput &input, std::uint32_t op);
+// "cudaFree at step 12".
+Evidence callEvidence(const RuleInput &input, std::uint32_t call);
+Evidence workEvidence(const RuleInput &input, const DeviceItem &work);
+
+// The words of a finding, apart from its figures.
+struct Advice {
+  std::string_view variant, title, fix, code, mayNotPay;
+};
+// OccurrenceGroups::finding() with these words.
+Finding advise(const OccurrenceGroups &groups, const OccurrenceGroup &group, const Advice &advice);
 
 double median(std::vector<double> values); // 0 of nothing; mean of the middle two when even
+
+// Median distance of the starts of neighbouring steady steps; that of their lengths where there is
+// none.
+Nanoseconds stepPeriod(const RuleInput &input);
 
 // Share of the median steady step, 0..1.
 double shareOfStep(const RuleInput &input, Nanoseconds hostTime);
@@ -79,6 +108,15 @@ double shareOfStep(const RuleInput &input, Nanoseconds hostTime);
 // that recur and are below to notWorth, with the number in mayNotPay; those that do not recur at
 // all (less than `recurrence`) to notWorth too, with how often they were seen.
 void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding, bool structural,
-           RuleOutcome &outcome);
+           RuleOutcome &outcome, FixKind fix = FixKind::kNone);
+
+// A finding of `group` that its rule checked and holds not worth a change, for `reason`.
+void dismiss(const OccurrenceGroup &group, Finding finding, std::string reason,
+             RuleOutcome &outcome, FixKind fix = FixKind::kNone);
+
+// Judges by the share of the step: `ns` per step against `leastShare`; below it the finding is
+// dismissed with its number. `what` completes "It takes".
+void judgeShare(const RuleInput &input, const OccurrenceGroup &group, Finding finding, double ns,
+                double leastShare, std::string_view what, RuleOutcome &outcome, FixPlan fix = {});
 
 } // namespace hotloop

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "analyzers/counters/allocation_facts.h"
+#include "analyzers/counters/device_facts.h"
 #include "analyzers/counters/op_facts.h"
 #include "analyzers/counters/sites.h"
 #include "analyzers/counters/step_counters.h"
@@ -9,6 +10,8 @@
 #include "core/trace/trace_view.h"
 
 namespace hotloop {
+
+class WhatIf; // analyzers/timeline/what_if.h
 
 // Thresholds that all rules share.
 // A finding must recur: it happens in at least `recurrence` of the steady steps. It is material on
@@ -32,12 +35,16 @@ struct RuleInput {
   const RangePaths &paths;
   const OpFacts &ops;                 // one entry per row of trace->ops
   const AllocationFacts &allocations; // one entry per row of trace->allocations
+  const DeviceFacts &device;          // one entry per row of trace->apis
   const StepCounters &counters;
   Nanoseconds stepDuration; // median length of a steady step
   RuleOptions options;
   // Rows that a rule before this one explained: 1 where taken. OccurrenceGroups leaves them out.
   const std::vector<std::uint8_t> &claimedOps;
   const std::vector<std::uint8_t> &claimedAllocations;
+  const std::vector<std::uint8_t> &claimedCalls;
+  // The replay of the run, which judges findings; null where nobody asked for gains.
+  const WhatIf *whatIf = nullptr;
 
   // Is row `op` in a steady step?
   bool steady(std::uint32_t step) const { return step != kNoIndex && steps.all[step].steady; }

@@ -7,6 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "analyzers/rules/fix_edits.h"
+#include "analyzers/rules/step_picture.h"
+#include "analyzers/steps/lanes.h"
+
 namespace hotloop {
 
 namespace {
@@ -23,11 +27,80 @@ bool contains(const std::vector<std::string> &ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
+// docs/rules/hl101_scalar_readback.md
+std::string docOf(const Rule &rule) {
+  std::string folder = "hl" + std::string(rule.id.substr(2));
+  return "docs/rules/" + folder + "_" + std::string(rule.name) + ".md";
+}
+
+// CUDA calls inside of the operators that findings explain belong to them, and tell how long the
+// host waited and the device then stood still.
+void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
+  const DeviceFacts &facts = input.device;
+  if (facts.calls() == 0) return;
+  std::vector<std::uint32_t> ownerOf;
+  for (std::uint32_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].ops.empty() || !findings[i].calls.empty()) continue;
+    if (ownerOf.empty()) ownerOf.assign(input.ops.size(), kNoIndex);
+    for (const std::uint32_t op : findings[i].ops) ownerOf[op] = i;
+  }
+  if (ownerOf.empty()) return;
+  std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
+  for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i) position[input.steps.steady[i]] = i;
+  std::vector<std::vector<double>> waited(findings.size()), idle(findings.size());
+  for (std::uint32_t call = 0; call < facts.calls(); ++call) {
+    if (facts.kind[call] == CallKind::kOther || facts.op[call] == kNoIndex) continue;
+    const std::uint32_t op = findEnclosing(
+        input.ops, facts.op[call], [&](std::uint32_t up) { return ownerOf[up] != kNoIndex; });
+    if (op == kNoIndex || !input.steady(facts.step[call])) continue;
+    const std::uint32_t owner = ownerOf[op];
+    findings[owner].calls.push_back(call);
+    if (waited[owner].empty()) {
+      waited[owner].resize(input.steps.steady.size());
+      idle[owner].resize(input.steps.steady.size());
+    }
+    waited[owner][position[facts.step[call]]] += static_cast<double>(facts.waited[call]);
+    idle[owner][position[facts.step[call]]] += static_cast<double>(facts.idle[call]);
+  }
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (waited[i].empty()) continue;
+    const auto ns = [](std::vector<double> values) {
+      return Nanoseconds(static_cast<std::int64_t>(medianInPlace(values)));
+    };
+    findings[i].finding.device = DeviceEvidence{ns(waited[i]), ns(idle[i])};
+  }
+}
+
+void claim(const RuleFinding &found, Claims &claims) {
+  for (const std::uint32_t row : found.ops) claims.ops[row] = 1;
+  for (const std::uint32_t row : found.allocations) claims.allocations[row] = 1;
+  for (const std::uint32_t row : found.calls) claims.calls[row] = 1;
+}
+
+// Gains decide what is worth a change; sums of times never do. What the replay finds immaterial
+// goes to notWorth with its number, and its rows stay free for later rules.
+void weigh(const RuleInput &input, RuleOutcome &outcome) {
+  if (input.whatIf == nullptr) return;
+  std::vector<RuleFinding> kept;
+  for (RuleFinding &found : outcome.findings) {
+    Judgement judgement = judgeByReplay(*input.whatIf, input, found);
+    found.finding.gain = std::move(judgement.gain);
+    if (judgement.worth != Worth::kNo) {
+      kept.push_back(std::move(found));
+      continue;
+    }
+    found.finding.mayNotPay = std::move(judgement.reason);
+    outcome.notWorth.push_back(std::move(found));
+  }
+  outcome.findings = std::move(kept);
+}
+
 void take(std::vector<RuleFinding> &from, const Rule &rule, const RuleInput &input,
           std::vector<Finding> &into, Analysis &analysis) {
   for (RuleFinding &found : from) {
     Finding &finding = found.finding;
     if (finding.rule.empty()) finding.rule = rule.id;
+    if (finding.doc.empty()) finding.doc = docOf(rule);
     if (!finding.gain.estimate && finding.gain.whyNone.empty())
       finding.gain.whyNone = whyNoGain(input.trace);
     const std::string defect = defectOf(input.trace, finding);
@@ -68,7 +141,9 @@ std::string defectOf(const TraceView &trace, const Finding &finding) {
 bool ranksBefore(const Finding &a, const Finding &b) {
   const auto key = [](const Finding &f) {
     const bool measured = f.felt == Felt::kMeasured;
-    return std::tuple(!measured, measured ? -static_cast<double>(f.hostTime.count) : -f.perStep,
+    const auto &gain = f.gain.estimate;
+    return std::tuple(!gain, gain ? -gain->ms : 0.0, !measured,
+                      measured ? -static_cast<double>(f.hostTime.count) : -f.perStep,
                       -f.hostTime.count, f.rule, f.variant, f.site.file, f.site.line,
                       f.site.function, f.site.rangePath);
   };
@@ -76,8 +151,7 @@ bool ranksBefore(const Finding &a, const Finding &b) {
 }
 
 std::string whyNoGain(const TraceView &trace) {
-  if (trace.hasDeviceRecords())
-    return "The replay engine that predicts gains is not part of this version.";
+  if (trace.hasDeviceRecords()) return "No replay of this run was made.";
   return "This run has no device records; a gain in milliseconds needs the replay of a run on a "
          "GPU.";
 }
@@ -96,9 +170,32 @@ Result<void> checkRuleIds(std::span<const Rule> rules, const AnalysisOptions &op
   return {};
 }
 
+std::string whyNotChecked(const RuleInput &input, const Rule &rule) {
+  const TraceData &trace = *input.trace;
+  const auto lacks = [&](Needs need, bool present) { return has(rule.needs, need) && !present; };
+  if (lacks(Needs::kOperators, !trace.ops.start.empty())) return "The run has no operator records.";
+  if (lacks(Needs::kAllocations, !trace.allocations.start.empty()))
+    return "The run has no allocation records.";
+  if (lacks(Needs::kCalls, !trace.apis.start.empty())) return "The run has no CUDA calls.";
+  if (lacks(Needs::kDevice, input.trace.hasDeviceRecords()))
+    return "The run has no device records.";
+  if (lacks(Needs::kKernels, !trace.kernels.start.empty())) return "The run has no kernel records.";
+  if (lacks(Needs::kCopies, !trace.memcpys.start.empty())) return "The run has no copies.";
+  const auto known = [](std::uint8_t kind) { return kind != 0; };
+  if (lacks(Needs::kCopyKinds, std::ranges::any_of(trace.memcpys.sourceKind, known) ||
+                                   std::ranges::any_of(trace.memcpys.destinationKind, known)))
+    return "The run's copies do not tell pageable from pinned memory.";
+  const auto sized = [](std::uint32_t count) { return count != 0; };
+  if (lacks(Needs::kDeviceSize, std::ranges::any_of(trace.devices.multiprocessors, sized)))
+    return "The run does not tell the size of its device.";
+  if (input.steps.steady.size() < rule.steadySteps)
+    return fmt::format("It takes {} steady steps; the run has {}.", rule.steadySteps,
+                       input.steps.steady.size());
+  return {};
+}
+
 void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const RuleInput &input,
-              std::vector<std::uint8_t> &claimedOps, std::vector<std::uint8_t> &claimedAllocations,
-              Analysis &analysis) {
+              Claims &claims, Analysis &analysis) {
   for (const Rule &rule : rules) {
     const std::string id(rule.id);
     if ((!options.onlyRules.empty() && !contains(options.onlyRules, id)) ||
@@ -106,15 +203,20 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
       analysis.notChecked.push_back({id, "Switched off for this analysis."});
       continue;
     }
+    if (std::string why = whyNotChecked(input, rule); !why.empty()) {
+      analysis.notChecked.push_back({id, std::move(why)});
+      continue;
+    }
     const auto begin = std::chrono::steady_clock::now();
     RuleOutcome outcome = rule.run(input);
+    attachCalls(input, outcome.findings);
+    weigh(input, outcome);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
     analysis.ruleMilliseconds.emplace_back(id, took.count());
     if (!outcome.notChecked.empty()) analysis.notChecked.push_back({id, outcome.notChecked});
-    for (const RuleFinding &found : outcome.findings) {
-      for (const std::uint32_t row : found.ops) claimedOps[row] = 1;
-      for (const std::uint32_t row : found.allocations) claimedAllocations[row] = 1;
-    }
+    for (const RuleFinding &found : outcome.findings) claim(found, claims);
+    if (options.pictures)
+      for (RuleFinding &found : outcome.findings) found.finding.picture = stepPicture(input, found);
     take(outcome.findings, rule, input, analysis.findings, analysis);
     take(outcome.notWorth, rule, input, analysis.notWorth, analysis);
   }

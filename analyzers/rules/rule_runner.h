@@ -15,8 +15,9 @@ namespace hotloop {
 // numbers.
 std::string defectOf(const TraceView &trace, const Finding &finding);
 
-// Position of a finding among others: measured ones by host time, then the rest by occurrences.
-// Ties are broken by rule and site, so that the order does not depend on the order of rows.
+// Position of a finding among others: those with a gain by its size, then measured ones by host
+// time, then the rest by occurrences. Ties are broken by rule and site, so that the order does not
+// depend on the order of rows.
 bool ranksBefore(const Finding &a, const Finding &b);
 
 // Why findings of this run carry no gain in milliseconds.
@@ -25,12 +26,18 @@ std::string whyNoGain(const TraceView &trace);
 // Error for a rule id in `options` that does not exist.
 Result<void> checkRuleIds(std::span<const Rule> rules, const AnalysisOptions &options);
 
-// Runs the selected rules in order. `input.claimed*` must be `claimedOps` and `claimedAllocations`,
-// which get the rows of every finding before the next rule runs. Fills findings, notWorth,
-// notChecked and ruleMilliseconds of `analysis`; a defective finding is dropped and named in
-// notChecked.
+// The rows that findings have explained so far, one entry per row of the table.
+struct Claims {
+  std::vector<std::uint8_t> ops, allocations, calls;
+};
+
+// Why the records of this run cannot support `rule`, as a sentence; empty when they can.
+std::string whyNotChecked(const RuleInput &input, const Rule &rule);
+
+// Runs the selected rules in order. `input.claimed*` must be those of `claims`, which get the rows
+// of every finding before the next rule runs. Fills findings, notWorth, notChecked and
+// ruleMilliseconds of `analysis`; a defective finding is dropped and named in notChecked.
 void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const RuleInput &input,
-              std::vector<std::uint8_t> &claimedOps, std::vector<std::uint8_t> &claimedAllocations,
-              Analysis &analysis);
+              Claims &claims, Analysis &analysis);
 
 } // namespace hotloop

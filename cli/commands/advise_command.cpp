@@ -58,8 +58,21 @@ Result<void> explain(const CommandContext &context, AdviceReport report, const s
                                                 : adviceMarkdown(report, 0));
 }
 
+Result<std::optional<Nanoseconds>> unprofiledStep(const std::string &given) {
+  double ms = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), ms);
+  if (error != std::errc() || end != given.data() + given.size() || !(ms > 0) || ms > 1e9)
+    return Unexpected(invalidInput(fmt::format(
+        "--t0 wants the length of an unprofiled step in milliseconds, not '{}'", given)));
+  return std::optional(Nanoseconds(static_cast<std::int64_t>(ms * 1e6)));
+}
+
 Result<int> run(const CommandContext &context) {
-  HOTLOOP_ASSIGN(const AnalysisOptions options, analysisOptions(context));
+  HOTLOOP_ASSIGN(AnalysisOptions options, analysisOptions(context));
+  options.pictures = context.arguments.has("explain");
+  if (context.arguments.has("t0")) {
+    HOTLOOP_ASSIGN(options.unprofiled, unprofiledStep(context.arguments.text("t0")));
+  }
   HOTLOOP_ASSIGN(AnalyzedRun source,
                  analyzeRun(context, context.arguments.positionals[0], options));
   Analysis &analysis = source.analysis;
@@ -103,6 +116,7 @@ Command adviseCommand() {
             kForceFlag,
             kLimitFlag,
             kWarmupFlag,
+            {"t0", 0, FlagValue::kText, "MS", {}, false},
             {"explain", 0, FlagValue::kText, "N|RULE", {}, false},
             {"rule", 0, FlagValue::kText, "RULE", {}, true},
             {"skip-rule", 0, FlagValue::kText, "RULE", {}, true}},

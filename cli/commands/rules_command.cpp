@@ -12,6 +12,7 @@
 #include "cli/run_source.h"
 #include "core/report/json_parts.h"
 #include "core/report/report_table.h"
+#include "core/report/text_layout.h"
 
 namespace hotloop::cli {
 
@@ -55,8 +56,89 @@ Result<int> show(const CommandContext &context, const std::string &given) {
   return kExitOk;
 }
 
+// Why a rule made no finding on a run.
+struct WhyNot {
+  std::string verdict; // fired | not_worth | not_checked | explained | no_pattern
+  std::vector<std::string> lines;
+};
+
+std::string placeOf(const Finding &finding) {
+  std::string place = finding.site.text();
+  if (!finding.site.rangePath.empty()) place += " in " + finding.site.rangePath;
+  return place;
+}
+
+WhyNot explainSilence(const std::string &id, const Analysis &all, const Analysis &alone) {
+  WhyNot why;
+  const auto ofRule = [&](const std::vector<Finding> &findings) {
+    std::vector<const Finding *> own;
+    for (const Finding &finding : findings)
+      if (finding.rule == id) own.push_back(&finding);
+    return own;
+  };
+  for (const Finding *finding : ofRule(all.findings))
+    why.lines.push_back("It did fire: " + finding->title + ", at " + placeOf(*finding));
+  if (!why.lines.empty()) {
+    why.verdict = "fired";
+    return why;
+  }
+  for (const NotChecked &row : all.notChecked)
+    if (row.rule == id) why.lines.push_back(row.reason);
+  if (!why.lines.empty()) {
+    why.verdict = "not_checked";
+    return why;
+  }
+  for (const Finding *finding : ofRule(all.notWorth))
+    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
+  if (!why.lines.empty()) {
+    why.verdict = "not_worth";
+    return why;
+  }
+  for (const Finding *finding : ofRule(alone.findings))
+    why.lines.push_back(finding->title + ", at " + placeOf(*finding) +
+                        ": another finding explains the same records");
+  why.verdict = why.lines.empty() ? "no_pattern" : "explained";
+  if (why.lines.empty())
+    why.lines.push_back(
+        fmt::format("Nothing in its {} steady steps looks like it.", all.steps.steady));
+  return why;
+}
+
+Result<int> whyNot(const CommandContext &context, const std::string &given,
+                   const std::string &path) {
+  HOTLOOP_ASSIGN(const std::string id, canonicalRule(given));
+  HOTLOOP_ASSIGN(const AnalyzedRun source, analyzeRun(context, path, {}));
+  AnalysisOptions only;
+  only.onlyRules = {id};
+  only.gains = false;
+  HOTLOOP_ASSIGN(const Analysis alone, analyze(source.trace, only));
+  const WhyNot why = explainSilence(id, source.analysis, alone);
+  const auto rules = builtinRules();
+  const auto rule = std::ranges::find(rules, id, &Rule::id);
+  if (context.format() == "json") {
+    HOTLOOP_TRY(context.emit(dumpJson(
+        {{"schema", "hotloop.rules/1"},
+         {"rules", Json::array({{{"id", id}, {"name", rule->name}, {"summary", rule->summary}}})},
+         {"why_not", {{"run", path}, {"verdict", why.verdict}, {"reasons", why.lines}}}})));
+    return kExitOk;
+  }
+  std::string text = fmt::format("{} {}\n", context.style.bold(id), rule->summary);
+  for (const std::string &line : why.lines) text += "  " + printable(line) + "\n";
+  text += context.style.dim("what it looks for: hotloop rules show " + id) + "\n";
+  HOTLOOP_TRY(context.emit(text));
+  return kExitOk;
+}
+
 Result<int> run(const CommandContext &context) {
   const auto &words = context.arguments.positionals;
+  if (!words.empty() && words[0] == "why-not") {
+    if (words.size() != 3)
+      return Unexpected(
+          invalidInput("a rule and a run are wanted: hotloop rules why-not RULE RUN"));
+    return whyNot(context, words[1], words[2]);
+  }
+  if (words.size() > 2)
+    return Unexpected(invalidInput(fmt::format("'{}' is one word too many", words[2])));
   if (words.empty() || words[0] == "list") {
     if (words.size() > 1)
       return Unexpected(invalidInput(fmt::format(
@@ -74,7 +156,9 @@ Command rulesCommand() {
   return {"rules",
           "the rules that advise checks, and the page of each",
           {{formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag},
-           {{"list|show", false, false, false, "list|show"}, {"RULE", false, false, false, {}}}},
+           {{"list|show|why-not", false, false, false, "list|show|why-not"},
+            {"RULE", false, false, false, {}},
+            {"RUN", false, false, true, {}}}},
           run};
 }
 

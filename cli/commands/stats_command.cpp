@@ -36,7 +36,8 @@ Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const auto wanted, wantedTables(context));
-  HOTLOOP_ASSIGN(const AnalysisOptions options, analysisOptions(context));
+  HOTLOOP_ASSIGN(AnalysisOptions options, analysisOptions(context));
+  options.gains = false; // no gain is shown here
   HOTLOOP_ASSIGN(const AnalyzedRun source,
                  analyzeRun(context, context.arguments.positionals[0], options));
   StatsReport report{source.run, source.steps, source.quality, {}, reportExit(source.analysis)};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -41,10 +42,23 @@ std::string feltText(const Finding &finding) {
            (ms > 0 ? "; " + formatMilliseconds(ms) + " of host time" : std::string());
   if (finding.bytesPerStep > 0)
     text += ", " + formatBytes(static_cast<double>(finding.bytesPerStep)) + " per step";
-  if (finding.gain.estimate)
-    text += fmt::format(", fix gains {} [{:.3g}, {:.3g}], trust {}",
-                        formatMilliseconds(finding.gain.estimate->ms), finding.gain.estimate->lowMs,
-                        finding.gain.estimate->highMs, finding.gain.estimate->trust);
+  if (finding.device && finding.device->idle.count > 0)
+    text += ", the device idle for " + formatMilliseconds(finding.device->idle.milliseconds()) +
+            " of it";
+  return text;
+}
+
+// "saves 1.20 ms (9.7 %) [0.9, 1.5], trust high": the first thing that a reader wants to know.
+std::string gainText(const Gain &gain) {
+  if (!gain.estimate) return {};
+  const Gain::Estimate &estimate = *gain.estimate;
+  std::string text = estimate.ms < 0 ? "loses " : "saves ";
+  if (estimate.bound == "lower") text += "at least ";
+  if (estimate.bound == "upper") text += "at most ";
+  text += formatMilliseconds(std::abs(estimate.ms));
+  if (estimate.share != 0) text += fmt::format(" ({:.1f} %)", 100 * std::abs(estimate.share));
+  text += fmt::format(" [{:.3g}, {:.3g}] of a step, trust {}", estimate.lowMs, estimate.highMs,
+                      estimate.trust);
   return text;
 }
 
@@ -56,7 +70,9 @@ std::string findingText(const Finding &finding, std::size_t rank, const Style &s
                                 head.size() - displayWidth(rule) - 2;
   std::string out =
       head + style.bold(rule) + "  " + cutToWidth(printable(finding.title), titleRoom) + "\n";
-  const std::string facts = formatCount(finding.perStep) + " per step, " + feltText(finding);
+  const std::string gain = gainText(finding.gain);
+  const std::string facts =
+      formatCount(finding.perStep) + " per step, " + (gain.empty() ? feltText(finding) : gain);
   const std::size_t room = width > facts.size() + 26 ? width - facts.size() - 6 : 20;
   const std::string place = placeText(finding.site, room);
   const std::size_t left =
@@ -77,17 +93,20 @@ std::string notWorthLine(const std::vector<Finding> &findings, std::size_t width
   return cutToWidth(line, width);
 }
 
+// One reason often holds for many rules: "no CUDA calls: HL102, HL105; another: HL203".
 std::string notCheckedLine(const std::vector<UncheckedRule> &rules, std::size_t width) {
-  // One reason often holds for many rules: "HL101, HL103 (reason); HL104 (another)".
-  std::string line;
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    line += rules[i].rule;
-    const bool sameNext = i + 1 < rules.size() && rules[i + 1].reason == rules[i].reason;
-    if (sameNext)
-      line += ", ";
+  std::vector<std::pair<std::string, std::string>> ofReason;
+  for (const UncheckedRule &rule : rules) {
+    const auto known = std::ranges::find_if(
+        ofReason, [&](const auto &entry) { return entry.first == rule.reason; });
+    if (known == ofReason.end())
+      ofReason.emplace_back(rule.reason, rule.rule);
     else
-      line += " (" + printable(rules[i].reason) + (i + 1 < rules.size() ? "); " : ")");
+      known->second += ", " + rule.rule;
   }
+  std::string line;
+  for (const auto &[reason, ids] : ofReason)
+    line += (line.empty() ? "" : "; ") + ids + " (" + printable(reason) + ")";
   return cutToWidth(line, width);
 }
 
@@ -130,7 +149,7 @@ std::string adviceText(const AdviceReport &report, std::size_t limit, const Styl
     out += "\nchecked, not worth it: " +
            notWorthLine(report.notWorth, std::max<std::size_t>(width, 60) - 23) + "\n";
   if (!report.notChecked.empty())
-    out += std::string(report.notWorth.empty() ? "\n" : "") + "not checked: " +
+    out += std::string(report.notWorth.empty() ? "\n" : "") + "cannot know: " +
            notCheckedLine(report.notChecked, std::max<std::size_t>(width, 60) - 13) + "\n";
   if (shown > 0)
     out += style.dim("more on one of them: hotloop advise " + printable(report.run.file) +
@@ -147,11 +166,13 @@ std::string explainText(const Finding &finding, int rank, const Style &style, st
   addBlock(out, style, "fix", finding.fix, false);
   addBlock(out, style, "before and after", finding.fixCode, true);
   addBlock(out, style, "why it may not pay", finding.mayNotPay, false);
+  addBlock(out, style, "cost", feltText(finding), false);
   if (!finding.gain.estimate)
     addBlock(out, style, "gain",
              finding.gain.whyNone.empty() ? "not estimated"
                                           : "not estimated: " + finding.gain.whyNone,
              false);
+  addBlock(out, style, "timeline", finding.picture, true);
   if (!finding.evidence.empty()) {
     ReportTable table{"evidence",
                       "evidence",

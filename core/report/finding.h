@@ -30,7 +30,10 @@ struct Gain {
     double ms = 0;
     double lowMs = 0;
     double highMs = 0;
-    std::string trust; // high | medium | low
+    std::string trust;      // high | medium | low
+    double share = 0;       // of the step: 1 - new/old
+    std::string bound = {}; // "lower": the fix gives at least this; "upper": at most; else empty
+    bool belowResolution = false; // the interval holds zero, or it is too small for this run
   };
   std::optional<Estimate> estimate;
   std::string whyNone;
@@ -40,6 +43,12 @@ struct Evidence {
   std::string table;       // name of an event table of the run file
   std::int64_t row = 0;    // its index in the loaded columns + 1
   std::string description; // "aten::item at step 12"
+};
+
+// What a device saw of it, per steady step (medians).
+struct DeviceEvidence {
+  Nanoseconds waited; // the host stood in these calls, waiting for work that was still running
+  Nanoseconds idle;   // the device then had nothing to do until the next work began
 };
 
 // One thing that holds the loop back.
@@ -52,12 +61,14 @@ struct Finding {
   Felt felt = Felt::kWould;
   Nanoseconds hostTime;          // measured CPU time per steady step (median) of what would go away
   std::int64_t bytesPerStep = 0; // allocated, where that is the point
+  std::optional<DeviceEvidence> device; // in runs with device records, where calls are concerned
   Gain gain;
   std::string fix;                // one imperative sentence
   std::string fixCode;            // before and after, may be empty
   std::string mayNotPay;          // one sentence
   std::string doc;                // "docs/rules/hl101_scalar_readback.md"
   std::vector<Evidence> evidence; // at least one, the first occurrences
+  std::string picture;            // a step as lines of text, before and after; may be empty
 };
 
 } // namespace hotloop

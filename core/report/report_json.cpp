@@ -14,7 +14,16 @@ Json gainJson(const Gain &gain) {
           {"low_ms", estimate ? Json(estimate->lowMs) : Json(nullptr)},
           {"high_ms", estimate ? Json(estimate->highMs) : Json(nullptr)},
           {"trust", estimate ? Json(estimate->trust) : Json(nullptr)},
+          {"share", estimate ? Json(estimate->share) : Json(nullptr)},
+          {"bound", estimate && !estimate->bound.empty() ? Json(estimate->bound) : Json(nullptr)},
+          {"below_resolution", estimate && estimate->belowResolution},
           {"why_none", estimate ? Json(nullptr) : Json(gain.whyNone)}};
+}
+
+Json deviceJson(const std::optional<DeviceEvidence> &device) {
+  if (!device) return nullptr;
+  return {{"waited_ms", millisecondsJson(device->waited.milliseconds())},
+          {"idle_ms", millisecondsJson(device->idle.milliseconds())}};
 }
 
 Json oneFindingJson(const Finding &finding, int rank) {
@@ -31,12 +40,14 @@ Json oneFindingJson(const Finding &finding, int rank) {
           {"felt", feltName(finding.felt)},
           {"host_ms", millisecondsJson(finding.hostTime.milliseconds())},
           {"bytes_per_step", finding.bytesPerStep},
+          {"device", deviceJson(finding.device)},
           {"gain", gainJson(finding.gain)},
           {"fix", finding.fix},
           {"fix_code", optional(finding.fixCode)},
           {"may_not_pay", optional(finding.mayNotPay)},
           {"doc", optional(finding.doc)},
-          {"evidence", std::move(evidence)}};
+          {"evidence", std::move(evidence)},
+          {"timeline", optional(finding.picture)}};
 }
 
 Json findingsJson(const std::vector<Finding> &findings) {

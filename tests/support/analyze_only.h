@@ -12,6 +12,7 @@ namespace hotloop::test_support {
 inline Analysis analyzeOnly(std::string_view rule, const TraceView &trace) {
   AnalysisOptions options;
   options.onlyRules = {std::string(rule)};
+  options.gains = false; // what the rule sees, not what the replay thinks of it
   return std::move(analyze(trace, options)).value();
 }
 

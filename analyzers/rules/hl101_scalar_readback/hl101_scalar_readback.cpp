@@ -1,19 +1,22 @@
 #include <array>
 
-#include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/call_rules.h"
 #include "analyzers/rules/stack_frames.h"
 
 namespace hotloop {
 
 namespace {
 
-enum Variant : std::uint32_t { kItem, kBranch, kPrint };
+enum Variant : std::uint32_t { kItem, kBranch, kPrint, kCopied };
+
+// A copy to the host of no more than this is a number, not data.
+constexpr std::uint64_t kScalarBytes = 64;
 
 struct VariantText {
   std::string_view name, title, fix, code, mayNotPay;
 };
 
-constexpr std::array<VariantText, 3> kTexts = {{
+constexpr std::array<VariantText, 4> kTexts = {{
     {"item", "Scalar read back in every step",
      "Keep the value on the device and read it every few hundred steps, or at the end.",
      "# before\ntotal += loss.item()\n\n# after\ntotal += loss.detach()    # stays on the device\n"
@@ -30,6 +33,12 @@ constexpr std::array<VariantText, 3> kTexts = {{
      "Print every few hundred steps, and print numbers that were collected on the device.",
      "# before\nprint(loss)\n\n# after\nif step % 100 == 0:\n    print(loss.item())",
      "A program that is watched by hand may be worth the wait."},
+    {"copy", "A few bytes are copied back and waited for in every step",
+     "Keep the value on the device, or copy it into pinned memory and read it a step later.",
+     "// before\ncudaMemcpy(&loss, device_loss, 4, cudaMemcpyDeviceToHost);\n\n// after: pinned, "
+     "two slots in turn\ncudaMemcpyAsync(&pinned[i % 2], device_loss, 4, cudaMemcpyDeviceToHost, "
+     "stream);\nif (i > 0) use(pinned[(i - 1) % 2]);   // after an event of step i - 1",
+     "A value that the host decides on at once has to be waited for."},
 }};
 
 // Does the value end up as text? Printing runs operators under the formatter of PyTorch or under a
@@ -106,10 +115,28 @@ private:
   StringId isNonzero_, to_;
 };
 
+// In a program without PyTorch a read-back is a small copy that the host waits for.
+void addCopies(const RuleInput &input, OccurrenceGroups &groups) {
+  for (std::uint32_t call = 0; call < input.device.calls(); ++call) {
+    if (!input.steady(input.device.step[call]) || input.device.op[call] != kNoIndex ||
+        directionOf(input, call) != CopyDirection::kToHost ||
+        copiedBytes(input, call) > kScalarBytes)
+      continue;
+    const std::uint32_t wait = waitBehind(input, call);
+    const bool blocks = !isAsyncForm(input.trace.text(input.trace->apis.name[call])) ||
+                        input.device.waited[call] > 0;
+    if (wait == kNoIndex && !blocks) continue;
+    OccurrenceGroup *group = groups.addCall(kCopied, call);
+    if (group == nullptr) continue;
+    group->syncs[groups.positionOf(input.device.step[call])] += 1;
+    if (wait != kNoIndex) groups.extendCall(*group, wait);
+  }
+}
+
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  if (input.ops.size() == 0) {
-    outcome.notChecked = "The run has no operator records.";
+  if (input.ops.size() == 0 && input.device.calls() == 0) {
+    outcome.notChecked = "The run has neither operator records nor CUDA calls.";
     return outcome;
   }
   const Finder finder(input);
@@ -127,17 +154,16 @@ RuleOutcome run(const RuleInput &input) {
     const std::uint32_t called = finder.streamedTensor(row);
     if (called != kNoIndex) groups.addOp(kPrint, called, 1);
   }
+  addCopies(input, groups);
   for (const auto &[key, group] : groups) {
     const VariantText &text = kTexts[group.variant];
     Finding finding = groups.finding(group);
-    finding.rule = "HL101";
     finding.variant = text.name;
     finding.title = text.title;
     finding.fix = text.fix;
     finding.fixCode = text.code;
     finding.mayNotPay = text.mayNotPay;
-    finding.doc = "docs/rules/hl101_scalar_readback.md";
-    judge(input, group, std::move(finding), false, outcome);
+    judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveSync);
   }
   return outcome;
 }

@@ -62,10 +62,6 @@ std::uint32_t calledOperator(const RuleInput &input, std::uint32_t op) {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  if (input.ops.size() == 0) {
-    outcome.notChecked = "The run has no operator records.";
-    return outcome;
-  }
   const auto &names = input.trace->ops.name;
   OccurrenceGroups groups(input);
   for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
@@ -80,15 +76,13 @@ RuleOutcome run(const RuleInput &input) {
     const std::string_view called = input.trace.text(StringId(group.variant));
     const VariantText &text = kTexts[variantOf(called)];
     Finding finding = groups.finding(group);
-    finding.rule = "HL103";
     finding.variant = text.name;
     finding.title = std::string(called) + " makes a result whose size depends on values";
     finding.fix = text.fix;
     finding.fixCode = text.code;
     finding.mayNotPay = "A fixed shape computes on rows that are thrown away; when the mask keeps "
                         "few of them, the wait may be the cheaper price.";
-    finding.doc = "docs/rules/hl103_dynamic_shape.md";
-    judge(input, group, std::move(finding), false, outcome);
+    judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveSync);
   }
   return outcome;
 }
@@ -99,7 +93,7 @@ Rule hl103DynamicShape() {
   return {"HL103", "dynamic_shape",
           "An operator's result size depends on values: boolean mask, nonzero, unique, "
           "repeat_interleave",
-          run};
+          run, Needs::kOperators};
 }
 
 } // namespace hotloop

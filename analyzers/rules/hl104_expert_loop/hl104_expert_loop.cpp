@@ -63,10 +63,6 @@ void claimChildren(const RuleInput &input, std::vector<std::uint32_t> &rows) {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  if (input.ops.size() == 0) {
-    outcome.notChecked = "The run has no operator records.";
-    return outcome;
-  }
   const ExpertRuns runs(input);
   OccurrenceGroups groups(input); // for finding() only: the loops are collected by hand
   std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
@@ -89,7 +85,6 @@ RuleOutcome run(const RuleInput &input) {
     OccurrenceGroup &group = loop.group;
     claimChildren(input, group.ops);
     Finding finding = groups.finding(group);
-    finding.rule = "HL104";
     const double loopsPerStep = group.perStep() / std::max(1.0, median(loop.iterations));
     finding.title = fmt::format("Experts run one after the other: a loop of {:.3g} with {:.3g} "
                                 "host syncs, {:.3g} time{} a step",
@@ -101,8 +96,7 @@ RuleOutcome run(const RuleInput &input) {
     finding.mayNotPay =
         "With two or three experts, or when every expert gets thousands of rows, the "
         "products dominate and the loop costs little.";
-    finding.doc = "docs/rules/hl104_expert_loop.md";
-    judge(input, group, std::move(finding), false, outcome);
+    judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveSync);
   }
   return outcome;
 }
@@ -111,7 +105,8 @@ RuleOutcome run(const RuleInput &input) {
 
 Rule hl104ExpertLoop() {
   return {"HL104", "expert_loop",
-          "The experts of a layer run in a host loop that waits for the device in every turn", run};
+          "The experts of a layer run in a host loop that waits for the device in every turn", run,
+          Needs::kOperators};
 }
 
 } // namespace hotloop

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "analyzers/rules/allocation_origin.h"
+#include "analyzers/rules/hl201_loop_allocation/raw_calls.h"
 #include "analyzers/rules/occurrences.h"
 
 namespace hotloop {
@@ -74,17 +75,18 @@ void describeRaw(const RuleInput &input, const SiteFacts &facts, Finding &findin
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  if (input.trace->allocations.start.empty()) {
-    outcome.notChecked = "The run has no allocation records.";
+  if (input.trace->allocations.start.empty() && input.device.calls() == 0) {
+    outcome.notChecked = "The run has no allocation records and no CUDA calls.";
     return outcome;
   }
+  const std::vector<std::uint8_t> recorded = addRawCalls(input, outcome);
   const AllocationOrigins origins(input);
   const std::vector<std::uint32_t> positions = steadyPositions(input.steps);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, SiteFacts> factsOf;
   const AllocationColumns &rows = input.trace->allocations;
   for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
-    if (!takenInSteadyStep(input, row)) continue;
+    if (!takenInSteadyStep(input, row) || recorded[row] != 0) continue;
     const AllocationOrigin origin = origins.of(row);
     if (origin == AllocationOrigin::kResult) continue;
     OccurrenceGroup *group =
@@ -108,17 +110,15 @@ RuleOutcome run(const RuleInput &input) {
     const double recurring = recurringBytes(input, facts);
     if (recurring <= 0) continue;
     Finding finding = groups.finding(group);
-    finding.rule = "HL201";
-    finding.doc = "docs/rules/hl201_loop_allocation.md";
     if (group.variant == kRaw) {
       finding.variant = "raw";
       describeRaw(input, facts, finding);
-      judge(input, group, std::move(finding), true, outcome);
+      judge(input, group, std::move(finding), true, outcome, FixKind::kRemoveAlloc);
       continue;
     }
     describeTensor(input, facts, finding);
     if (recurring >= kMaterialBytes || group.perStep() >= kMaterialCount) {
-      judge(input, group, std::move(finding), false, outcome);
+      judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveAlloc);
     } else {
       finding.mayNotPay = fmt::format(
           "{} in {:.0f} blocks per step is below the threshold of {} or {:.0f} "

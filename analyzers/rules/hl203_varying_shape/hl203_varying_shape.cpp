@@ -32,8 +32,6 @@ std::size_t varyingSizes(const RuleInput &input, const StepsOfSize &sizes) {
 Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, std::size_t varying,
                  const StepsOfSize &sizes) {
   Finding finding = groups.finding(group);
-  finding.rule = "HL203";
-  finding.doc = "docs/rules/hl203_varying_shape.md";
   finding.title = fmt::format("Tensors of {} different sizes are made here, {} to {}", varying,
                               bytesText(static_cast<double>(sizes.begin()->first)),
                               bytesText(static_cast<double>(sizes.rbegin()->first)));
@@ -52,10 +50,6 @@ Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, s
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const AllocationColumns &rows = input.trace->allocations;
-  if (rows.start.empty()) {
-    outcome.notChecked = "The run has no allocation records.";
-    return outcome;
-  }
   if (input.steps.steady.size() < kVaryingSizes) {
     outcome.notChecked = fmt::format("It takes {} steady steps to see {} sizes; the run has {}.",
                                      kVaryingSizes, kVaryingSizes, input.steps.steady.size());
@@ -120,7 +114,8 @@ RuleOutcome run(const RuleInput &input) {
 } // namespace
 
 Rule hl203VaryingShape() {
-  return {"HL203", "varying_shape", "A tensor of another size is made in nearly every step", run};
+  return {"HL203", "varying_shape",     "A tensor of another size is made in nearly every step",
+          run,     Needs::kAllocations, kVaryingSizes};
 }
 
 } // namespace hotloop

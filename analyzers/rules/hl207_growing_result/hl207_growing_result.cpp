@@ -72,9 +72,7 @@ bool keeps(const OccurrenceGroup &group, const std::vector<double> &live) {
 Finding start(const OccurrenceGroups &groups, const OccurrenceGroup &group,
               std::string_view variant) {
   Finding finding = groups.finding(group);
-  finding.rule = "HL207";
   finding.variant = variant;
-  finding.doc = "docs/rules/hl207_growing_result.md";
   return finding;
 }
 
@@ -150,10 +148,6 @@ void reportLists(const RuleInput &input, const OccurrenceGroups &groups, std::ve
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const AllocationColumns &rows = input.trace->allocations;
-  if (rows.start.empty()) {
-    outcome.notChecked = "The run has no allocation records.";
-    return outcome;
-  }
   if (input.steps.steady.size() < kTrendSteps) {
     outcome.notChecked = fmt::format("It takes {} steady steps to see a trend; the run has {}.",
                                      kTrendSteps, input.steps.steady.size());
@@ -197,8 +191,8 @@ RuleOutcome run(const RuleInput &input) {
 } // namespace
 
 Rule hl207GrowingResult() {
-  return {"HL207", "growing_result", "A list or a concatenated tensor grows from step to step",
-          run};
+  return {"HL207", "growing_result",    "A list or a concatenated tensor grows from step to step",
+          run,     Needs::kAllocations, kTrendSteps};
 }
 
 } // namespace hotloop

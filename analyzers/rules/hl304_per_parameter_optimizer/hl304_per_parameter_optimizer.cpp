@@ -15,6 +15,9 @@ constexpr double kLaunchesPerParameter = 4;
 // Fewer launches than this cost a GPU's host less than some 200 us in a step.
 constexpr double kMaterialLaunches = 32;
 constexpr double kFewestParameters = 2;
+// Adam one operator at a time moves about 30 values per parameter, the fused kernel 7; small
+// kernels are mostly their own start.
+constexpr double kFusedShare = 0.25;
 // An operator that belongs to the loop over the parameters occurs about once for each of them.
 constexpr double kPerParameterShare = 0.75;
 
@@ -131,8 +134,6 @@ SiteIndex commonSite(const PhaseFacts &facts) {
 Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, double launches,
                  double parameters) {
   Finding finding = groups.finding(group);
-  finding.rule = "HL304";
-  finding.doc = "docs/rules/hl304_per_parameter_optimizer.md";
   finding.perStep = launches;
   finding.title =
       fmt::format("The optimizer would start {:.0f} kernels for {:.0f} parameters, one by one",
@@ -147,13 +148,18 @@ Finding describe(const OccurrenceGroups &groups, const OccurrenceGroup &group, d
   return finding;
 }
 
+// One launch for the operators of a step.
+FixPlan fusedPlan(const RuleInput &input, const OccurrenceGroup &group) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> ofStep;
+  for (const std::uint32_t op : group.ops) ofStep[input.ops.step[op]].push_back(op);
+  FixPlan fix{.kind = FixKind::kFuseOps, .factor = kFusedShare, .modelled = true};
+  for (auto &[step, ops] : ofStep) fix.groups.push_back(std::move(ops));
+  return fix;
+}
+
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const OpColumns &ops = input.trace->ops;
-  if (ops.start.empty()) {
-    outcome.notChecked = "The run has no operator records.";
-    return outcome;
-  }
   const std::vector<std::uint32_t> positions = steadyPositions(input.steps);
   const double parameters = parametersPerStep(input, positions);
   if (parameters < kFewestParameters) return outcome; // no training, or nothing to batch
@@ -201,7 +207,9 @@ RuleOutcome run(const RuleInput &input) {
   group.site = commonSite(facts);
   Finding finding = describe(groups, group, launches, parameters);
   if (launches >= kMaterialLaunches) {
+    const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), true, outcome);
+    if (outcome.findings.size() > before) outcome.findings.back().fix = fusedPlan(input, group);
   } else {
     finding.mayNotPay = fmt::format("{:.0f} launches per step are below the threshold of {:.0f}.",
                                     launches, kMaterialLaunches);
@@ -214,7 +222,7 @@ RuleOutcome run(const RuleInput &input) {
 
 Rule hl304PerParameterOptimizer() {
   return {"HL304", "per_parameter_optimizer",
-          "The optimizer starts kernels for each parameter by itself", run};
+          "The optimizer starts kernels for each parameter by itself", run, Needs::kOperators};
 }
 
 } // namespace hotloop

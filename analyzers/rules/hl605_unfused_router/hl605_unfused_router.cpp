@@ -17,6 +17,9 @@ constexpr double kMinimumLaunches = 5;
 // A router works on tokens x experts; a tensor beyond this is no router's.
 constexpr std::int64_t kLargestResult = std::int64_t{8} << 20;
 constexpr std::size_t kFarthestPartner = 6;
+// Each small kernel is mostly its own start; the fused one reads the logits once. A model, not a
+// measurement.
+constexpr double kFusedShare = 0.5;
 
 constexpr std::array<std::string_view, 4> kSoftmax = {"aten::softmax", "aten::_softmax",
                                                       "aten::sigmoid", "aten::log_softmax"};
@@ -139,14 +142,11 @@ std::vector<std::uint8_t> largeResults(const RuleInput &input) {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  if (input.ops.size() == 0) {
-    outcome.notChecked = "The run has no operator records.";
-    return outcome;
-  }
   const Finder finder(input);
   const std::vector<std::uint8_t> large = largeResults(input);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, std::vector<double>> launches;
+  std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const Chain &chain : finder.find(called)) {
       const auto isLarge = [&](std::size_t k) { return large[called.ops[k].op] != 0; };
@@ -156,6 +156,8 @@ RuleOutcome run(const RuleInput &input) {
       OccurrenceGroup *group = groups.addOp(0, called.ops[chain.first].op);
       if (group == nullptr) continue;
       launches[group].push_back(chain.launches);
+      auto &fused = fixes[group].groups.emplace_back();
+      for (std::size_t k = chain.first; k <= chain.last; ++k) fused.push_back(called.ops[k].op);
       for (std::size_t k = chain.first + 1; k <= chain.last; ++k)
         groups.extend(*group, called.ops[k].op);
     }
@@ -164,7 +166,6 @@ RuleOutcome run(const RuleInput &input) {
     const double perLayer = median(launches[&group]);
     if (perLayer < kMinimumLaunches) continue;
     Finding finding = groups.finding(group);
-    finding.rule = "HL605";
     finding.title = fmt::format("Router of {:.3g} small launches instead of one", perLayer);
     finding.fix = "Fuse softmax, top-k and normalisation into one gating kernel.";
     finding.fixCode = "# before\nprobs = logits.softmax(-1)\nweights, experts = probs.topk(k)\n"
@@ -174,8 +175,13 @@ RuleOutcome run(const RuleInput &input) {
     finding.mayNotPay =
         "When the device is busy with large products anyway, the small launches hide "
         "behind them.";
-    finding.doc = "docs/rules/hl605_unfused_router.md";
+    const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), true, outcome);
+    if (outcome.findings.size() == before) continue;
+    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    fix.kind = FixKind::kFuseOps;
+    fix.factor = kFusedShare;
+    fix.modelled = true;
   }
   return outcome;
 }
@@ -184,7 +190,8 @@ RuleOutcome run(const RuleInput &input) {
 
 Rule hl605UnfusedRouter() {
   return {"HL605", "unfused_router",
-          "A router of softmax, top-k and normalisation as separate small launches", run};
+          "A router of softmax, top-k and normalisation as separate small launches", run,
+          Needs::kOperators};
 }
 
 } // namespace hotloop

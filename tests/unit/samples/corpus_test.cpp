@@ -163,8 +163,10 @@ TEST(CorpusLabels, EverySampleIsComplete) {
   ASSERT_TRUE(labels.has_value()) << labels.error().message;
   EXPECT_GE(labels->size(), 12u);
   for (const SampleLabels &sample : *labels) {
-    for (const char *language : {"cpp", "python"}) {
-      const bool has = std::string_view(language) == "cpp" ? sample.cpp : sample.python;
+    for (const std::string_view language : {"cpp", "cuda", "python"}) {
+      const bool has = language == "cpp"    ? sample.cpp
+                       : language == "cuda" ? sample.cuda
+                                            : sample.python;
       const bool labelled = std::ranges::any_of(
           sample.expected, [&](const ExpectedFinding &e) { return e.language == language; });
       EXPECT_EQ(has, labelled) << sample.id << " in " << language;

@@ -28,8 +28,8 @@ Result<ExpectedFinding> readExpected(const toml::table &table, const SampleLabel
   expected.function = text(table, "function");
   expected.file = text(table, "file");
   expected.perStep = table["per_step"].value_or(0.0);
-  if (expected.language != "cpp" && expected.language != "python")
-    return Unexpected(invalidInput(sample.id + ": language must be cpp or python"));
+  if (expected.language != "cpp" && expected.language != "python" && expected.language != "cuda")
+    return Unexpected(invalidInput(sample.id + ": language must be cpp, cuda or python"));
   if (expected.function.empty() || expected.file.empty())
     return Unexpected(invalidInput(sample.id + ": expected findings need a function and a file"));
   return expected;
@@ -39,6 +39,7 @@ Result<SampleLabels> readSample(const fs::path &folder) {
   SampleLabels sample;
   sample.id = folder.filename();
   sample.cpp = fs::exists(folder / (sample.id + ".cpp"));
+  sample.cuda = fs::exists(folder / (sample.id + "_cuda.cpp"));
   sample.python = fs::exists(folder / "bad.py") && fs::exists(folder / "good.py") &&
                   fs::exists(folder / "benign.py");
   toml::table table;

@@ -26,6 +26,7 @@ struct SampleLabels {
   std::vector<ExpectedFinding> expected;
   bool python = false; // has bad.py, good.py, benign.py
   bool cpp = false;    // has <id>.cpp
+  bool cuda = false;   // has <id>_cuda.cpp
 };
 
 // All samples below `folder`, by id. Errors: a folder without labels, a wrong or missing key.

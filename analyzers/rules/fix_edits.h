@@ -1,0 +1,26 @@
+#pragma once
+
+#include "analyzers/rules/rule_input.h"
+#include "analyzers/timeline/what_if.h"
+
+namespace hotloop {
+
+// The change of a finding's plan in terms of the replay. Where nothing can be predicted, whyNone of
+// the edit says why.
+Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &finding);
+
+// What the replay says of a finding.
+enum class Worth : std::uint8_t {
+  kUnknown, // no prediction: Gain::whyNone
+  kYes,
+  kNo, // below what is material, or below what this run can resolve: `reason`
+};
+struct Judgement {
+  Worth worth = Worth::kUnknown;
+  Gain gain;
+  std::string reason;
+};
+// Material is a gain of at least 0.5 % of the step and 20 us (gate G3 of the rule catalogue).
+Judgement judgeByReplay(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &finding);
+
+} // namespace hotloop

@@ -1,0 +1,40 @@
+#include "analyzers/rules/call_rules.h"
+
+namespace hotloop {
+
+namespace {
+
+constexpr double kMaterialBytes = 1024.0 * 1024.0;
+
+// Offloading activations or optimizer state is meant.
+bool isOffload(const RuleInput &input, std::uint32_t call) {
+  return input.paths.text(input.device.path[call]).find("offload") != std::string::npos;
+}
+
+bool matches(const RuleInput &input, std::uint32_t call) {
+  return directionOf(input, call) == CopyDirection::kToHost && !isOffload(input, call);
+}
+
+constexpr CallVariant kVariants[] = {
+    {{"", "Much data goes to the host in every step",
+      "Reduce on the device and copy the figures, or copy every k steps into a pinned buffer on a "
+      "stream of its own.",
+      "# before\nhistory.append(predictions.cpu())\n\n# after\n"
+      "correct += (predictions.argmax(-1) == labels).sum()   # stays on the device",
+      "Data that the host needs has to be copied; on a copy stream it hides behind the work."},
+     matches,
+     FixKind::kAsyncCopy,
+     1,
+     kMaterialBytes},
+};
+
+RuleOutcome run(const RuleInput &input) { return judgeCalls(input, kVariants); }
+
+} // namespace
+
+Rule hl107BulkDownload() {
+  return {"HL107", "bulk_download", "More than a megabyte goes to the host in every step", run,
+          Needs::kCalls | Needs::kCopies};
+}
+
+} // namespace hotloop

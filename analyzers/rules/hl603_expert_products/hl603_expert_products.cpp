@@ -1,0 +1,66 @@
+#include <map>
+
+#include <fmt/format.h>
+
+#include "analyzers/rules/loop_finder.h"
+#include "analyzers/rules/occurrences.h"
+
+namespace hotloop {
+
+namespace {
+
+constexpr std::uint32_t kTurns = 4;
+
+constexpr std::string_view kPicks[] = {"aten::select", "aten::slice",        "aten::narrow",
+                                       "aten::index",  "aten::index_select", "aten::gather"};
+constexpr std::string_view kProducts[] = {"aten::mm",     "aten::addmm",  "aten::bmm",
+                                          "aten::linear", "aten::matmul", "aten::einsum",
+                                          "aten::mv",     "aten::baddbmm"};
+
+constexpr Advice kAdvice = {
+    "", "",
+    "Run them as one grouped or batched product: torch._grouped_mm with offsets, or bmm over "
+    "stacked weights.",
+    "# before\nfor e in range(experts):\n    y[lo[e]:lo[e + 1]] = x[lo[e]:lo[e + 1]] @ w[e]\n\n"
+    "# after\ny = torch._grouped_mm(x, w, offs=offsets)",
+    "When every expert gets thousands of rows, each product fills the device by itself."};
+
+RuleOutcome run(const RuleInput &input) {
+  RuleOutcome outcome;
+  const NameSet picks(input, kPicks), products(input, kProducts);
+  OccurrenceGroups groups(input);
+  std::map<const OccurrenceGroup *, double> productsAt;
+  for (const CalledRun &called : calledOps(input)) {
+    for (const RepeatedLoop &loop : findLoops(input, called, picks, kTurns)) {
+      double count = 0;
+      for (std::size_t k = loop.first; k <= loop.last; ++k)
+        if (products.contains(input.trace->ops.name[called.ops[k].op])) ++count;
+      if (count < loop.turns) continue;
+      OccurrenceGroup *group = groups.addOp(0, called.ops[loop.first].op);
+      if (group == nullptr) continue;
+      group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
+      productsAt[group] += count;
+      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
+        groups.extend(*group, called.ops[k].op);
+    }
+  }
+  for (const auto &[key, group] : groups) {
+    Finding finding = advise(groups, group, kAdvice);
+    finding.title = fmt::format("{:.0f} products of the same shape of weights, one after the other",
+                                productsAt[&group] / static_cast<double>(group.count.size()));
+    judge(input, group, std::move(finding), true, outcome);
+    if (!outcome.findings.empty() && outcome.findings.back().fix.whyNone.empty())
+      outcome.findings.back().fix.whyNone =
+          "The time of the grouped product is not in this run; it takes a machine profile.";
+  }
+  return outcome;
+}
+
+} // namespace
+
+Rule hl603ExpertProducts() {
+  return {"HL603", "expert_products", "A loop of products over experts or groups, without waits",
+          run, Needs::kOperators};
+}
+
+} // namespace hotloop

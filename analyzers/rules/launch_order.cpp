@@ -1,0 +1,36 @@
+#include "analyzers/rules/launch_order.h"
+
+#include <algorithm>
+
+namespace hotloop {
+
+std::vector<std::uint32_t> callsOfStep(const RuleInput &input, std::uint32_t step) {
+  const auto &starts = input.trace->apis.start;
+  const Step &window = input.steps.all[step];
+  const auto first = std::ranges::lower_bound(starts, window.start) - starts.begin();
+  std::vector<std::uint32_t> calls;
+  for (auto call = static_cast<std::uint32_t>(first);
+       call < starts.size() && starts[call] < window.end; ++call)
+    if (input.device.kind[call] != CallKind::kOther && input.device.step[call] == step)
+      calls.push_back(call);
+  return calls;
+}
+
+std::vector<std::int64_t> hostLateIdle(const RuleInput &input) {
+  const DeviceFacts &facts = input.device;
+  std::vector<std::int64_t> late(facts.calls());
+  std::size_t next = 0;
+  for (const DeviceItem &work : facts.work) {
+    while (next < facts.busy.size() && facts.busy[next].end < work.start) ++next;
+    if (next == 0 || next >= facts.busy.size() || facts.busy[next].start != work.start ||
+        work.call == kNoIndex)
+      continue;
+    const Nanoseconds dry = facts.busy[next - 1].end;
+    const Nanoseconds launched = input.trace->apis.start[work.call];
+    const Nanoseconds called = launched + input.trace->apis.duration[work.call];
+    if (called > dry) late[work.call] = (work.start - dry).count;
+  }
+  return late;
+}
+
+} // namespace hotloop

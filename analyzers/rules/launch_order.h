@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analyzers/rules/rule_input.h"
+
+namespace hotloop {
+
+// CUDA calls of a step that are not kOther, all threads, in the order of their starts.
+std::vector<std::uint32_t> callsOfStep(const RuleInput &input, std::uint32_t step);
+
+// Per row of trace->apis: ns that the device stood idle before the work of this call because it was
+// launched when the device had run dry already. 0 for calls whose work was queued behind other
+// work.
+std::vector<std::int64_t> hostLateIdle(const RuleInput &input);
+
+} // namespace hotloop

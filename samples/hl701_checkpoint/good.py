@@ -1,0 +1,5 @@
+"""Activations are kept."""
+
+from problem import expected, finish, plain, steps, train
+
+finish(train(plain, steps()), expected())

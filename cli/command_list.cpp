@@ -19,6 +19,7 @@
 #include "cli/commands/info_command.h"
 #include "cli/commands/query_command.h"
 #include "cli/commands/record_command.h"
+#include "cli/commands/render_command.h"
 #include "cli/commands/rules_command.h"
 #include "cli/commands/selftest_gate_command.h"
 #include "cli/commands/stats_command.h"
@@ -31,12 +32,31 @@ namespace hotloop::cli {
 
 std::span<const Command> commands() {
   static const std::array list = {
-      recordCommand(),    adviseCommand(),          statsCommand(),      diffCommand(),
-      whatifCommand(),    checkCommand(),           baselineCommand(),   abCommand(),
-      calibrateCommand(), sweepCommand(),           budgetCommand(),     historyCommand(),
-      bisectCommand(),    selftestGateCommand(),    infoCommand(),       importCommand(),
-      exportCommand(),    queryCommand(),           viewCommand(),       rulesCommand(),
-      doctorCommand(),    calibrateDeviceCommand(), completionCommand(), helpCommand(),
+      recordCommand(),
+      adviseCommand(),
+      statsCommand(),
+      diffCommand(),
+      whatifCommand(),
+      checkCommand(),
+      baselineCommand(),
+      abCommand(),
+      calibrateCommand(),
+      sweepCommand(),
+      budgetCommand(),
+      historyCommand(),
+      bisectCommand(),
+      selftestGateCommand(),
+      infoCommand(),
+      importCommand(),
+      exportCommand(),
+      queryCommand(),
+      viewCommand(),
+      renderCommand(),
+      rulesCommand(),
+      doctorCommand(),
+      calibrateDeviceCommand(),
+      completionCommand(),
+      helpCommand(),
       versionCommand(),
   };
   return list;

@@ -49,6 +49,7 @@ Result<LoadedProfile> loadProfile(const CommandContext &context, const std::stri
     return std::move(*known);
   }
   AnalysisOptions options;
+  options.gains = false; // no gain is shown here
   options.warmupSteps = warmup;
   HOTLOOP_ASSIGN(const AnalyzedRun analyzed, analyzeRun(context, run, options));
   LoadedProfile loaded{profileRun(analyzed.trace, warmup),

@@ -49,6 +49,8 @@ Error statementError(sqlite3 *connection, std::string_view sql, int code, const 
   if ((code & 0xff) == SQLITE_AUTH)
     return invalidInput("This statement would change something; only one statement that reads is "
                         "allowed (SELECT, WITH, VALUES, EXPLAIN or a reading PRAGMA)");
+  if ((code & 0xff) == SQLITE_INTERRUPT)
+    return {ErrorKind::kBusy, path + ": the query was cancelled"};
   if ((code & 0xff) != SQLITE_ERROR) return sqliteError(connection, code, path);
   std::string message = std::string("SQL error: ") + sqlite3_errmsg(connection);
   const int offset = sqlite3_error_offset(connection);
@@ -97,6 +99,8 @@ Result<Database> Database::prepared(std::unique_ptr<State> state) {
   sqlite3_set_authorizer(state->file.connection.get(), authorize, nullptr);
   return Database(std::move(state));
 }
+
+void Database::interrupt() { sqlite3_interrupt(state_->file.connection.get()); }
 
 Result<Database::Table> Database::query(std::string_view sql, std::size_t maxRows) {
   sqlite3 *connection = state_->file.connection.get();

@@ -52,6 +52,9 @@ public:
   // One statement that only reads. Errors carry SQLite's own message and the place in the
   // statement.
   Result<Table> query(std::string_view sql, std::size_t maxRows = 1'000'000);
+  // Makes a query that another thread runs end soon, with an error. The one call that may come from
+  // another thread.
+  void interrupt();
 
 private:
   struct State;

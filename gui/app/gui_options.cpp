@@ -35,19 +35,43 @@ Result<void> parseSize(const std::string &text, GuiOptions &options) {
 }
 
 Result<void> setOption(const std::string &name, const std::string &value, GuiOptions &options) {
-  if (name == "--render") {
+  if (name == "--render" || name == "-o" || name == "--output") {
+    if (!value.ends_with(".png") && !value.ends_with(".svg")) {
+      return Unexpected(
+          invalidInput(fmt::format("{} {}: give a file that ends in .png or .svg", name, value)));
+    }
     options.mode = GuiMode::kRender;
     options.output = value;
-  } else if (name == "--page") {
+  } else if (name == "--page" || name == "--view") {
     if (findPage(value) == nullptr) {
       return Unexpected(invalidInput(
-          fmt::format("--page {}: there is no such page; pages are: {}", value, pageIds())));
+          fmt::format("{} {}: there is no such page; pages are: {}", name, value, pageIds())));
     }
-    options.page = value;
+    options.view = value;
+  } else if (name == "--range") {
+    options.range = value;
+  } else if (name == "--select") {
+    options.select = value;
+  } else if (name == "--theme") {
+    if (value != "light" && value != "dark")
+      return Unexpected(invalidInput(fmt::format("--theme {}: give light or dark", value)));
+    options.dark = value == "dark";
+  } else if (name == "--scale") {
+    if (value != "1" && value != "2")
+      return Unexpected(invalidInput(fmt::format("--scale {}: give 1 or 2", value)));
+    options.scale = value == "2" ? 2 : 1;
   } else {
     return parseSize(value, options);
   }
   return {};
+}
+
+bool takesValue(const std::string &name) {
+  for (const char *known : {"--render", "-o", "--output", "--page", "--view", "--range", "--select",
+                            "--theme", "--scale", "--size"}) {
+    if (name == known) return true;
+  }
+  return false;
 }
 
 } // namespace
@@ -55,15 +79,11 @@ Result<void> setOption(const std::string &name, const std::string &value, GuiOpt
 Result<GuiOptions> parseGuiOptions(const std::vector<std::string> &arguments) {
   GuiOptions options;
   bool onlyFiles = false;
+  bool headless = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string &word = arguments[i];
     if (onlyFiles || !word.starts_with('-') || word == "-") {
-      if (!options.run.empty()) {
-        return Unexpected(invalidInput(
-            fmt::format("'{}': hotloop-gui opens one run at a time, and '{}' is given already",
-                        word, options.run)));
-      }
-      options.run = word;
+      options.runs.push_back(word);
       continue;
     }
     const std::size_t equals = word.find('=');
@@ -78,7 +98,11 @@ Result<GuiOptions> parseGuiOptions(const std::vector<std::string> &arguments) {
       return options;
     } else if (word == "--check") {
       options.mode = GuiMode::kCheck;
-    } else if (name == "--render" || name == "--page" || name == "--size") {
+    } else if (word == "--headless") {
+      headless = true;
+    } else if (word == "--no-cache") {
+      options.cache = false;
+    } else if (takesValue(name)) {
       const bool attached = equals != std::string::npos;
       if (!attached && i + 1 == arguments.size()) {
         return Unexpected(invalidInput(fmt::format("{} needs a value; {}", name, kUsage)));
@@ -88,24 +112,39 @@ Result<GuiOptions> parseGuiOptions(const std::vector<std::string> &arguments) {
       return Unexpected(invalidInput(fmt::format("unknown option '{}'; {}", word, kUsage)));
     }
   }
-  if (options.mode == GuiMode::kRender && options.output.empty()) {
-    return Unexpected(
-        invalidInput(fmt::format("--render needs the name of a PNG file; {}", kUsage)));
+  if (headless && options.mode != GuiMode::kRender) {
+    return Unexpected(invalidInput("hotloop render needs -o FILE, a .png or .svg to draw into"));
   }
-  if (options.run.empty() && options.mode != GuiMode::kWindow) {
+  if (options.runs.empty() && options.mode != GuiMode::kWindow)
     return Unexpected(invalidInput(fmt::format("no run file is given; {}", kUsage)));
+  if (options.runs.size() > kMostRuns) {
+    return Unexpected(
+        invalidInput(fmt::format("{} runs are given, and at most {} can be shown together",
+                                 options.runs.size(), kMostRuns)));
+  }
+  if (options.mode == GuiMode::kRender && options.view != "compare" && options.runs.size() > 1) {
+    return Unexpected(invalidInput(fmt::format(
+        "{} runs are given, and only --view compare shows more than one", options.runs.size())));
   }
   return options;
 }
 
 std::string guiHelp() {
-  return fmt::format("usage: hotloop-gui [options] [RUN]\n\n"
-                     "Opens a run that hotloop record wrote.\n\n"
-                     "  --page PAGE        the page to show first: {}\n"
-                     "  --render OUT.png   draw the page into a picture, without a display\n"
-                     "  --size WxH         of the picture, default 1280x800\n"
-                     "  --check            only say whether the run can be shown\n"
+  return fmt::format("usage: hotloop-gui [options] [RUN...]\n\n"
+                     "Opens runs that hotloop record or hotloop import wrote.\n\n"
+                     "  --view PAGE        the page to show first: {}\n"
+                     "  --range RANGE      START..END (ns, us, ms, s), step:N, steps:A..B,\n"
+                     "                     finding:N, or all\n"
+                     "  --select TEXT      a name, file or site that the page shows first\n"
+                     "  --theme THEME      light (default) or dark\n"
+                     "  --no-cache         keep nothing beside the run\n"
                      "  --version, --help\n\n"
+                     "Without a window:\n\n"
+                     "  -o FILE            draw the page into FILE, a .png or .svg\n"
+                     "  --size WxH         of the picture, default 1280x800\n"
+                     "  --scale 1|2        device pixels per pixel, default 1\n"
+                     "  --headless         never open a window: -o must be given\n"
+                     "  --check            only say whether the run can be shown\n\n"
                      "Exit codes: 0 ok, 2 usage, input, or no display.\n",
                      pageIds());
 }

@@ -1,6 +1,7 @@
 #include "gui/app/run_gui.h"
 
 #include <QApplication>
+#include <QStandardPaths>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -9,6 +10,8 @@
 #include "gui/app/main_window.h"
 #include "gui/app/render.h"
 #include "gui/data/summary.h"
+#include "gui/data/trace/trace_cache.h"
+#include "gui/view/theme.h"
 
 namespace hotloop::gui {
 namespace {
@@ -27,42 +30,61 @@ int fail(std::ostream &err, const std::string &sentence) {
 }
 
 int check(const GuiOptions &options, std::ostream &out, std::ostream &err) {
-  const auto document = openRun(options.run);
-  if (!document) return fail(err, document.error().message);
-  out << fmt::format("{}: {}; {} findings\n", documentTitle(**document), stepsSentence(**document),
-                     (*document)->analysis.findings.size());
+  for (const std::string &run : options.runs) {
+    const auto document = openRun(run);
+    if (!document) return fail(err, document.error().message);
+    out << fmt::format("{}: {}; {} findings\n", documentTitle(**document),
+                       stepsSentence(**document), (*document)->analysis.findings.size());
+  }
   return kExitOk;
 }
 
 int render(const GuiOptions &options, const PageInfo &page, std::ostream &out, std::ostream &err) {
-  auto document = openRun(options.run);
-  if (!document) return fail(err, document.error().message);
+  PageContext context;
+  for (const std::string &run : options.runs) {
+    auto document = page.needs == PageNeeds::kAnalysis || options.range.starts_with("finding") ||
+                            options.range.starts_with("step")
+                        ? openRun(run)
+                        : openTimeline(run);
+    if (!document) return fail(err, document.error().message);
+    context.all.push_back(std::move(*document));
+  }
+  context.document = context.all.front();
+  context.select = options.select;
+  if (!options.range.empty()) {
+    const auto range = parseTimeRange(options.range, *context.document);
+    if (!range) return fail(err, range.error().message);
+    context.range = *range;
+  }
   useOffscreen();
   QApplication application(argumentCount, programArguments);
   applyTheme(application);
-  const QImage image = renderPage(page, std::move(*document), options.width, options.height);
-  if (const auto written = writePng(image, options.output); !written) {
-    return fail(err, written.error().message);
-  }
-  out << fmt::format("{}: {} x {} pixels\n", options.output, options.width, options.height);
+  const RenderSize size{options.width, options.height, options.scale};
+  const auto written = options.output.ends_with(".svg")
+                           ? writeSvg(page, context, size, options.output)
+                           : writePng(renderPage(page, context, size), options.output);
+  if (!written) return fail(err, written.error().message);
+  out << fmt::format("{}: {} x {} pixels\n", options.output,
+                     options.width * static_cast<int>(options.scale),
+                     options.height * static_cast<int>(options.scale));
   return kExitOk;
 }
 
 int window(const GuiOptions &options, std::ostream &err) {
   DisplayProbe probe;
   if (!probe.works()) {
-    const std::string run = options.run.empty() ? "RUN" : options.run;
+    const std::string run = options.runs.empty() ? "RUN" : options.runs.front();
     return fail(
         err, fmt::format("there is no display to open a window on; hotloop advise {0} and hotloop "
-                         "stats {0} say the same as text, and hotloop-gui --render out.png {0} "
-                         "draws a picture",
+                         "stats {0} say the same as text, and hotloop render {0} -o out.png draws "
+                         "a picture",
                          run));
   }
   QApplication application(argumentCount, programArguments);
   probe.release();
   applyTheme(application);
-  MainWindow mainWindow(options.page);
-  if (!options.run.empty()) mainWindow.openPath(options.run);
+  MainWindow mainWindow(options.view, options.range, options.select);
+  for (const std::string &run : options.runs) mainWindow.openPath(run);
   mainWindow.show();
   return QApplication::exec();
 }
@@ -72,7 +94,12 @@ int window(const GuiOptions &options, std::ostream &err) {
 int runGui(const std::vector<std::string> &arguments, std::ostream &out, std::ostream &err) {
   const auto options = parseGuiOptions(arguments);
   if (!options) return fail(err, options.error().message);
-  const PageInfo *page = options->page.empty() ? &pageList().front() : findPage(options->page);
+  theme::setMode(options->dark ? theme::Mode::kDark : theme::Mode::kLight);
+  setCachePolicy(
+      {options->cache, (QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) +
+                        QStringLiteral("/hotloop"))
+                           .toStdString()});
+  const PageInfo *page = options->view.empty() ? &pageList().front() : findPage(options->view);
   switch (options->mode) {
   case GuiMode::kHelp: out << guiHelp(); return kExitOk;
   case GuiMode::kVersion: out << "hotloop-gui " HOTLOOP_VERSION "\n"; return kExitOk;

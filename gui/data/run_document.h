@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,9 @@
 #include "analyzers/analysis.h"
 #include "core/base/result.h"
 #include "core/trace/trace_view.h"
+#include "gui/data/run_models.h"
+#include "gui/data/trace/trace.h"
+#include "gui/data/trace/trace_load.h"
 
 namespace hotloop::gui {
 
@@ -15,20 +19,34 @@ struct QualityLine {
   std::string message; // printable
 };
 
+using MetaMap = std::map<std::string, std::string, std::less<>>;
+
 // What a window shows: one run and what was found out about it. Immutable once made, so that pages
-// and jobs share it without locks.
+// and jobs share it without locks. The events come first (`trace`), the analysis later: until then
+// `analysed` is false and everything below it is empty.
 struct RunDocument {
   std::string path; // as the user gave it
-  TraceView trace;
+  MetaMap meta;
+  TracePtr trace; // never null
+  bool analysed = false;
   Analysis analysis;
+  std::vector<QualityLine> qualityLines; // of the file and of the analysis, worst first
+  RunModels models;
 
-  // Rows of the file and of the analysis, worst first.
-  std::vector<QualityLine> quality() const;
+  // "" when the run has no such key.
+  std::string_view metaValue(std::string_view key) const;
 };
 using RunDocumentPtr = std::shared_ptr<const RunDocument>;
 
-// Loads and analyses a run; may take seconds, so a window calls it in a job. Errors: those of
-// loadRun() and analyze(), as sentences for the user.
+// The events alone, quickly: a document that is not analysed yet. May take a second. Errors: those
+// of loadTrace(), as sentences for the user.
+Result<RunDocumentPtr> openTimeline(const std::string &path, const LoadOptions &options = {});
+
+// The same document with the analysis, which reads the whole run: some seconds and memory for large
+// ones, given back before it returns.
+Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document);
+
+// Both.
 Result<RunDocumentPtr> openRun(const std::string &path);
 
 } // namespace hotloop::gui

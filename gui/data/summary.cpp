@@ -48,7 +48,7 @@ std::string stepsSentence(const RunDocument &document) {
 std::string documentTitle(const RunDocument &document) {
   const std::string &path = document.path;
   std::string title = printable(path.substr(path.rfind('/') + 1)); // npos + 1 is 0
-  const std::string_view state = document.trace.meta(meta_key::kState);
+  const std::string_view state = document.metaValue(meta_key::kState);
   if (!state.empty() && state != "clean") title += " (" + printable(state) + ")";
   return title;
 }

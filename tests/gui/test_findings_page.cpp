@@ -1,3 +1,4 @@
+#include <QFile>
 #include <QLabel>
 #include <QTableView>
 #include <QTest>
@@ -14,8 +15,15 @@
 namespace hotloop::gui {
 namespace {
 
+PageContext contextOf(RunDocumentPtr document) {
+  PageContext context;
+  context.document = std::move(document);
+  context.all = {context.document};
+  return context;
+}
+
 std::unique_ptr<QWidget> findingsPage(RunDocumentPtr document) {
-  return std::unique_ptr<QWidget>(findPage("findings")->make(std::move(document)));
+  return std::unique_ptr<QWidget>(findPage("findings")->make(contextOf(std::move(document))));
 }
 
 // All texts of labels below `widget`.
@@ -84,18 +92,57 @@ TEST(FindingsPage, NothingFoundIsSaid) {
   EXPECT_TRUE(none.contains("No findings"));
 }
 
-TEST(Render, SameDocumentSamePictureAndNeverBlank) {
-  for (const auto &document :
-       {test::madeDocument(), test::emptyDocument(true), test::emptyDocument(false)}) {
-    const QImage first = renderPage(pageList().front(), document, 1000, 600);
-    EXPECT_EQ(first.size(), QSize(1000, 600));
-    EXPECT_GT(colorsIn(first), 8u);
-    EXPECT_EQ(first, renderPage(pageList().front(), document, 1000, 600));
+TEST(FindingsPage, EnterAsksForThePlace) {
+  std::vector<std::pair<int, int>> asked;
+  Navigator navigator;
+  navigator.showFinding = [&](int finding, int place) { asked.emplace_back(finding, place); };
+  PageContext context = contextOf(test::madeDocument());
+  context.navigator = &navigator;
+  const std::unique_ptr<QWidget> page(findPage("findings")->make(context));
+  page->show();
+  auto *table = page->findChild<QTableView *>("findings");
+  ASSERT_NE(table, nullptr);
+  QTest::keyClick(table, Qt::Key_Down);
+  QTest::keyClick(table, Qt::Key_Return);
+  EXPECT_EQ(asked, (std::vector<std::pair<int, int>>{{2, 0}}));
+}
+
+TEST(Render, EveryPageOfEveryDocumentIsTheSameTwiceAndNeverBlank) {
+  const RunDocumentPtr other = test::madeDocument();
+  for (const PageInfo &page : pageList()) {
+    for (const auto &document :
+         {test::madeDocument(), test::emptyDocument(true), test::emptyDocument(false)}) {
+      PageContext context = contextOf(document);
+      context.all.push_back(other);
+      const QImage first = renderPage(page, context, {900, 500, 1});
+      EXPECT_EQ(first.size(), QSize(900, 500));
+      EXPECT_GT(colorsIn(first), 4u) << page.id;
+      EXPECT_EQ(first, renderPage(page, context, {900, 500, 1})) << page.id;
+    }
   }
 }
 
-TEST(Render, SmallestSizeStillDraws) {
-  EXPECT_GT(colorsIn(renderPage(pageList().front(), test::madeDocument(), 200, 200)), 8u);
+TEST(Render, SmallestSizeAndTwiceTheScaleStillDraw) {
+  for (const PageInfo &page : pageList()) {
+    const PageContext context = contextOf(test::madeDocument());
+    EXPECT_GT(colorsIn(renderPage(page, context, {200, 200, 1})), 2u) << page.id;
+    EXPECT_EQ(renderPage(page, context, {300, 200, 2}).size(), QSize(600, 400)) << page.id;
+  }
+}
+
+TEST(Render, SvgHoldsTextsAndIsTheSameTwice) {
+  const PageContext context = contextOf(test::madeDocument());
+  const std::string first = test::scratchPath("first.svg");
+  const std::string second = test::scratchPath("second.svg");
+  for (const std::string &path : {first, second})
+    ASSERT_TRUE(writeSvg(*findPage("timeline"), context, {900, 500, 1}, path));
+  const auto read = [](const std::string &path) {
+    QFile file(QString::fromStdString(path));
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+  };
+  EXPECT_TRUE(read(first).contains("operators"));
+  EXPECT_FALSE(read(first).contains("<image"));
+  EXPECT_EQ(read(first), read(second));
 }
 
 } // namespace

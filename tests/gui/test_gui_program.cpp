@@ -97,7 +97,7 @@ TEST(GuiProgram, WithoutADisplayTheTextCommandsAreNamed) {
     const Outcome outcome = run({"some.hotloop"}, environment);
     EXPECT_EQ(outcome.code, 2);
     EXPECT_TRUE(outcome.err.contains("no display"));
-    EXPECT_TRUE(outcome.err.contains("hotloop advise some.hotloop")) << outcome.err.toStdString();
+    EXPECT_TRUE(outcome.err.contains("hotloop render some.hotloop")) << outcome.err.toStdString();
   }
 }
 

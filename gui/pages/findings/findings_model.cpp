@@ -10,7 +10,7 @@ namespace hotloop::gui {
 namespace {
 
 constexpr const char *kHeaders[FindingsModel::kColumnCount] = {
-    "#", "Rule", "Finding", "Site", "Per step", "Felt", "Host time", "Fix"};
+    "#", "Rule", "Finding", "Site", "Per step", "Felt", "Gain per step", "Host time", "Fix"};
 constexpr const char *kHeaderHelp[FindingsModel::kColumnCount] = {
     "rank by measured CPU time and counts; – is not worth it",
     "id and variant",
@@ -18,6 +18,7 @@ constexpr const char *kHeaderHelp[FindingsModel::kColumnCount] = {
     "call site",
     "occurrences per steady step",
     "measured: this run pays. would: only a GPU feels it",
+    "predicted by replaying the step without it, with the interval; – where it cannot be told",
     "CPU time per steady step, measured here",
     "what to do"};
 constexpr std::size_t kEvidenceShown = 5;
@@ -39,10 +40,19 @@ QString shortSite(const Site &site) {
   return shown(text);
 }
 
+QString gainText(const Gain &gain) {
+  if (!gain.estimate) return QStringLiteral("–");
+  const Gain::Estimate &estimate = *gain.estimate;
+  return QStringLiteral("%1 ms (%2 to %3)")
+      .arg(QString::number(estimate.ms, 'g', 3), QString::number(estimate.lowMs, 'g', 3),
+           QString::number(estimate.highMs, 'g', 3));
+}
+
 QVariant alignment(int column) {
   switch (column) {
   case FindingsModel::kRank:
   case FindingsModel::kPerStep:
+  case FindingsModel::kGain:
   case FindingsModel::kHostTime: return QVariant(Qt::AlignVCenter | Qt::AlignRight);
   case FindingsModel::kFelt: return QVariant(Qt::AlignCenter);
   default: return QVariant(Qt::AlignVCenter | Qt::AlignLeft);
@@ -91,6 +101,7 @@ QString FindingsModel::text(int row, int column) const {
   case kPerStep: return shown(formatCount(finding.perStep));
   case kFelt:
     return finding.felt == Felt::kMeasured ? QStringLiteral("measured") : QStringLiteral("would");
+  case kGain: return gainText(finding.gain);
   case kHostTime:
     return finding.hostTime.count > 0 ? shown(formatDuration(finding.hostTime))
                                       : QStringLiteral("–");
@@ -149,6 +160,10 @@ QString FindingsModel::details(int row) const {
         (i == 0 ? QString() : QStringLiteral("<br>")) + shownRich(finding.evidence[i].description);
   }
   html += block("seen at", evidence);
+  if (finding.gain.estimate) {
+    html += block("gain per step", gainText(finding.gain).toHtmlEscaped() + QStringLiteral(", trust ") +
+                                       shownRich(finding.gain.estimate->trust));
+  }
   if (!finding.gain.estimate && !finding.gain.whyNone.empty()) {
     html += block("gain", shownRich("not estimated: " + finding.gain.whyNone));
   }

@@ -3,6 +3,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QScrollArea>
 #include <QSplitter>
@@ -16,11 +17,12 @@
 #include "gui/pages/findings/findings_model.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
 namespace {
 
-constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 168, 320, 160, 78, 88, 88, 0};
+constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 150, 300, 150, 78, 88, 150, 88, 0};
 constexpr int kRowHeight = 26;
 constexpr int kQualityHeight = 96; // of the list; longer ones scroll
 
@@ -62,7 +64,7 @@ QWidget *summary(const RunDocument &document) {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(
       label(shown(documentTitle(document)), theme::font(theme::TextSize::kLarge, true)));
-  if (const std::string_view command = document.trace.meta(meta_key::kCommand); !command.empty()) {
+  if (const std::string_view command = document.metaValue(meta_key::kCommand); !command.empty()) {
     auto *line = label(shown(command), theme::codeFont(), theme::dimText());
     // A long command is cut, it must not set the width of the window.
     line->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -83,7 +85,7 @@ QWidget *summary(const RunDocument &document) {
 
 // Null when nothing is wrong with the data.
 QWidget *qualityList(const RunDocument &document) {
-  const std::vector<QualityLine> lines = document.quality();
+  const std::vector<QualityLine> &lines = document.qualityLines;
   if (lines.empty()) return nullptr;
   auto *list = new QWidget;
   auto *rows = new QGridLayout(list);
@@ -111,8 +113,23 @@ QWidget *qualityList(const RunDocument &document) {
   return scroll;
 }
 
-QTableView *findingsTable(FindingsModel *model) {
-  auto *table = new QTableView;
+// Enter (and a double click) goes to the place.
+class FindingsTable : public QTableView {
+public:
+  std::function<void(int)> opened;
+
+protected:
+  void keyPressEvent(QKeyEvent *event) override {
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (enter && currentIndex().isValid() && opened)
+      opened(currentIndex().row());
+    else
+      QTableView::keyPressEvent(event);
+  }
+};
+
+FindingsTable *findingsTable(FindingsModel *model) {
+  auto *table = new FindingsTable;
   table->setObjectName(QStringLiteral("findings"));
   table->setAccessibleName(QStringLiteral("findings, most valuable first"));
   table->setModel(model);
@@ -133,7 +150,7 @@ QTableView *findingsTable(FindingsModel *model) {
   return table;
 }
 
-QWidget *findings(const RunDocumentPtr &document) {
+QWidget *findings(const RunDocumentPtr &document, const Navigator *navigator) {
   auto *splitter = new QSplitter(Qt::Vertical);
   auto *model = new FindingsModel(document, splitter);
   auto *table = findingsTable(model);
@@ -147,6 +164,12 @@ QWidget *findings(const RunDocumentPtr &document) {
                      details->setHtml(current.isValid() ? model->details(current.row())
                                                         : QString());
                    });
+  if (navigator != nullptr && navigator->showFinding) {
+    const auto show = navigator->showFinding;
+    table->opened = [show](int row) { show(row + 1, 0); };
+    QObject::connect(table, &QAbstractItemView::doubleClicked, table,
+                     [show](const QModelIndex &at) { show(at.row() + 1, 0); });
+  }
   splitter->addWidget(table);
   splitter->addWidget(details);
   splitter->setChildrenCollapsible(false);
@@ -164,29 +187,62 @@ QString uncheckedLine(const Analysis &analysis) {
   return shown(text);
 }
 
+class FindingsPage : public Page {
+public:
+  explicit FindingsPage(const PageContext &context)
+      : model_(new FindingsModel(context.document, this)) {
+    const RunDocumentPtr &document = context.document;
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(14, 12, 14, 10);
+    layout->setSpacing(10);
+    layout->addWidget(summary(*document));
+    if (QWidget *quality = qualityList(*document)) layout->addWidget(quality);
+    if (const std::string sentence = emptyFindingsSentence(*document); sentence.empty()) {
+      layout->addWidget(findings(document, context.navigator), 1);
+    } else {
+      auto *empty = label(shown(sentence), theme::font(theme::TextSize::kLarge));
+      empty->setObjectName(QStringLiteral("findings"));
+      empty->setAlignment(Qt::AlignCenter);
+      layout->addWidget(empty, 1);
+    }
+    if (const QString unchecked = uncheckedLine(document->analysis); !unchecked.isEmpty()) {
+      auto *line = label(unchecked, theme::font(theme::TextSize::kSmall), theme::dimText());
+      line->setWordWrap(true);
+      layout->addWidget(line);
+    }
+  }
+
+  bool act(std::string_view action) override {
+    auto *table = findChild<FindingsTable *>(QStringLiteral("findings"));
+    if (action != "activate" || table == nullptr || !table->opened ||
+        !table->currentIndex().isValid()) {
+      return false;
+    }
+    table->opened(table->currentIndex().row());
+    return true;
+  }
+
+  QString text() const override {
+    QString out;
+    for (int column = 0; column < model_->columnCount(); ++column)
+      out += (column == 0 ? QString() : QStringLiteral("\t")) +
+             model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    for (int row = 0; row < model_->rowCount(); ++row) {
+      out += QLatin1Char('\n');
+      for (int column = 0; column < model_->columnCount(); ++column)
+        out += (column == 0 ? QString() : QStringLiteral("\t")) +
+               model_->index(row, column).data().toString();
+    }
+    return out + QLatin1Char('\n');
+  }
+  QString csv() const override { return tabsToCsv(text()); }
+
+private:
+  FindingsModel *model_;
+};
+
 } // namespace
 
-QWidget *makeFindingsPage(RunDocumentPtr document) {
-  auto *page = new QWidget;
-  auto *layout = new QVBoxLayout(page);
-  layout->setContentsMargins(14, 12, 14, 10);
-  layout->setSpacing(10);
-  layout->addWidget(summary(*document));
-  if (QWidget *quality = qualityList(*document)) layout->addWidget(quality);
-  if (const std::string sentence = emptyFindingsSentence(*document); sentence.empty()) {
-    layout->addWidget(findings(document), 1);
-  } else {
-    auto *empty = label(shown(sentence), theme::font(theme::TextSize::kLarge));
-    empty->setObjectName(QStringLiteral("findings"));
-    empty->setAlignment(Qt::AlignCenter);
-    layout->addWidget(empty, 1);
-  }
-  if (const QString unchecked = uncheckedLine(document->analysis); !unchecked.isEmpty()) {
-    auto *line = label(unchecked, theme::font(theme::TextSize::kSmall), theme::dimText());
-    line->setWordWrap(true);
-    layout->addWidget(line);
-  }
-  return page;
-}
+QWidget *makeFindingsPage(const PageContext &context) { return new FindingsPage(context); }
 
 } // namespace hotloop::gui

@@ -1,14 +1,11 @@
 #pragma once
 
-#include "gui/data/run_document.h"
-
-class QWidget;
+#include "gui/pages/page.h"
 
 namespace hotloop::gui {
 
-// Summary of the run (steps, counters, what is wrong with the data) over the ranked findings, with
-// the details of the current one. Parts have object names: "summary", "quality", "findings",
-// "details".
-QWidget *makeFindingsPage(RunDocumentPtr document);
+// The ranked findings with the details of the current one. Enter frames its first occurrence on
+// the timeline. Parts have object names: "summary", "quality", "findings", "details".
+QWidget *makeFindingsPage(const PageContext &context);
 
 } // namespace hotloop::gui

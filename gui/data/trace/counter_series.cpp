@@ -1,0 +1,96 @@
+#include "gui/data/trace/counter_series.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace hotloop::gui {
+namespace {
+
+constexpr std::size_t kFan = 32;
+
+} // namespace
+
+CounterSeries::CounterSeries(std::string label, std::vector<std::int64_t> times,
+                             std::vector<std::int64_t> values)
+    : label_(std::move(label)), times_(std::move(times)), values_(std::move(values)) {
+  if (!values_.empty()) {
+    greatestAt_ =
+        static_cast<std::size_t>(std::max_element(values_.begin(), values_.end()) - values_.begin());
+    greatest_ = values_[greatestAt_];
+  }
+  for (std::size_t below = values_.size(); below > kFan; below = levels_.back().size()) {
+    const bool leaf = levels_.empty();
+    std::vector<Range> level((below + kFan - 1) / kFan,
+                             {std::numeric_limits<std::int64_t>::max(),
+                              std::numeric_limits<std::int64_t>::min()});
+    for (std::size_t i = 0; i < below; ++i) {
+      Range &node = level[i / kFan];
+      const Range part = leaf ? Range{values_[i], values_[i]} : levels_.back()[i];
+      node.least = std::min(node.least, part.least);
+      node.greatest = std::max(node.greatest, part.greatest);
+    }
+    levels_.push_back(std::move(level));
+  }
+}
+
+bool CounterSeries::valueAt(std::int64_t t, std::int64_t &value) const {
+  const auto after = std::upper_bound(times_.begin(), times_.end(), t);
+  if (after == times_.begin()) return false;
+  value = values_[static_cast<std::size_t>(after - times_.begin()) - 1];
+  return true;
+}
+
+// Least and greatest of values [first, end), first < end: up the levels while whole nodes fit.
+CounterSeries::Range CounterSeries::range(std::size_t first, std::size_t end) const {
+  Range all{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  const auto take = [&](std::size_t level, std::size_t i) {
+    const Range part = level == 0 ? Range{values_[i], values_[i]} : levels_[level - 1][i];
+    all.least = std::min(all.least, part.least);
+    all.greatest = std::max(all.greatest, part.greatest);
+  };
+  for (std::size_t level = 0; first < end; ++level) {
+    if (level == levels_.size()) {
+      for (; first < end; ++first) take(level, first);
+      break;
+    }
+    while (first < end && first % kFan != 0) take(level, first++);
+    while (first < end && end % kFan != 0) take(level, --end);
+    first /= kFan;
+    end /= kFan;
+  }
+  return all;
+}
+
+void CounterSeries::columns(std::int64_t t0, double step, int count,
+                            std::vector<Column> &out) const {
+  out.assign(static_cast<std::size_t>(std::max(0, count)), Column());
+  auto place = static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), t0) -
+                                        times_.begin());
+  for (int i = 0; i < count; ++i) {
+    const auto stop = t0 + static_cast<std::int64_t>(step * (i + 1));
+    const auto from = times_.begin() + static_cast<std::ptrdiff_t>(place);
+    // Windows hold few points or many; galloping finds either soon.
+    std::size_t reach = 1;
+    while (place + reach < times_.size() && times_[place + reach] < stop) reach *= 2;
+    const auto limit = std::min(times_.size(), place + reach + 1);
+    const auto next = static_cast<std::size_t>(
+        std::lower_bound(from, times_.begin() + static_cast<std::ptrdiff_t>(limit), stop) -
+        times_.begin());
+    Column &column = out[static_cast<std::size_t>(i)];
+    const bool before = place > 0;
+    if (next > place) {
+      const Range values = range(place, next);
+      column = {true, before ? values_[place - 1] : values_[place], values_[next - 1], values.least,
+                values.greatest};
+      column.least = std::min(column.least, column.first);
+      column.greatest = std::max(column.greatest, column.first);
+    } else if (before) {
+      const std::int64_t value = values_[place - 1];
+      column = {true, value, value, value, value};
+    }
+    place = next;
+  }
+}
+
+} // namespace hotloop::gui

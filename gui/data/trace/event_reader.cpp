@@ -1,0 +1,193 @@
+#include "gui/data/trace/event_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "core/symbolize/demangle.h"
+#include "gui/data/trace/short_name.h"
+
+namespace hotloop::gui {
+namespace {
+
+struct TableColumns {
+  EventTable table;
+  std::array<std::string_view, 7> names; // rowid is values[0], then these
+  std::size_t count;
+};
+constexpr TableColumns kColumns[] = {
+    {EventTable::kStep, {"start", "duration", "lane", "name"}, 4},
+    {EventTable::kRange, {"start", "duration", "lane", "name"}, 4},
+    {EventTable::kOp, {"start", "duration", "lane", "name", "scope"}, 5},
+    {EventTable::kApi, {"start", "duration", "lane", "name", "correlation"}, 5},
+    {EventTable::kSync, {"start", "duration", "lane", "name", "kind"}, 5},
+    {EventTable::kKernel, {"start", "duration", "lane", "name", "correlation", "graph"}, 6},
+    {EventTable::kMemcpy, {"start", "duration", "lane", "name", "correlation"}, 5},
+    {EventTable::kMemset, {"start", "duration", "lane", "name", "correlation"}, 5},
+};
+enum Value { kRow, kStart, kDuration, kLane, kName, kExtra, kGraph };
+
+constexpr std::int64_t kBackwardScope = 1;
+constexpr std::int64_t kUserScope = 7;
+constexpr std::int64_t kStreamWaitsForEvent = 2; // not a stall of the host
+
+Category category(EventTable table, const std::int64_t *values) {
+  switch (table) {
+  case EventTable::kStep: return Category::kStep;
+  case EventTable::kRange: return Category::kRange;
+  case EventTable::kOp:
+    if (values[kExtra] == kBackwardScope) return Category::kBackward;
+    return values[kExtra] == kUserScope ? Category::kScope : Category::kOperator;
+  case EventTable::kApi: return Category::kCall;
+  case EventTable::kSync:
+    return values[kExtra] == kStreamWaitsForEvent ? Category::kCall : Category::kWait;
+  case EventTable::kKernel: return values[kGraph] != 0 ? Category::kGraphKernel : Category::kKernel;
+  case EventTable::kMemcpy: return Category::kCopy;
+  case EventTable::kMemset: return Category::kFill;
+  }
+  return Category::kOperator;
+}
+
+// Calls of one function are alike, so its name tells.
+Category callCategory(const std::string &function) {
+  const auto has = [&](std::string_view part) { return function.find(part) != std::string::npos; };
+  if (has("Launch")) return Category::kLaunch;
+  if (has("Synchronize") || function == "cudaMemcpy") return Category::kWait;
+  return Category::kCall;
+}
+
+bool cancelled(const std::atomic<bool> *cancel) {
+  return cancel != nullptr && cancel->load(std::memory_order_relaxed);
+}
+
+std::uint32_t small(std::int64_t value) {
+  return value < 0 || value > kNoSlice ? 0 : static_cast<std::uint32_t>(value);
+}
+
+} // namespace
+
+Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
+                        const NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
+                        RawChunk &chunk) {
+  const TableColumns &columns = kColumns[static_cast<int>(table)];
+  const bool correlated = table == EventTable::kApi || table >= EventTable::kKernel;
+  chunk.table = table;
+  // No more than a file of that size can hold; it may claim any last row.
+  chunk.events.reserve(static_cast<std::size_t>(std::min<std::int64_t>(last - first + 1, 1 << 20)));
+  std::uint64_t negative = 0;
+  HOTLOOP_TRY(scan.read(
+      eventTableName(table), std::span(columns.names).first(columns.count), first, last,
+      [&](const std::int64_t *values) {
+        RawEvent event;
+        event.start = values[kStart];
+        event.duration = values[kDuration];
+        if (event.duration < 0) {
+          event.duration = 0;
+          ++negative;
+        }
+        event.row = small(values[kRow]);
+        event.entity = small(values[kLane]);
+        event.name = names.key(values[kName], category(table, values));
+        if (correlated) event.correlation = small(values[kExtra]);
+        chunk.events.push_back(event);
+        return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
+      }));
+  counts.negative += negative;
+  return {};
+}
+
+std::vector<SliceName> resolveNames(std::vector<RawChunk> &chunks, const NameKeys &keys,
+                                    const std::vector<std::string> &texts) {
+  std::vector<SliceName> names;
+  std::vector<std::uint32_t> indexOf(static_cast<std::size_t>(Category::kCount) * keys.strings(),
+                                     kNoSlice);
+  for (RawChunk &chunk : chunks) {
+    for (RawEvent &event : chunk.events) {
+      std::uint32_t &index = indexOf[event.name];
+      if (index == kNoSlice) {
+        index = static_cast<std::uint32_t>(names.size());
+        SliceName name;
+        name.category = static_cast<Category>(event.name / keys.strings());
+        name.table = chunk.table;
+        const std::string &text = texts[event.name % keys.strings()];
+        name.text = chunk.table == EventTable::kKernel ? demangle(text.c_str()) : text;
+        if (chunk.table == EventTable::kApi) name.category = callCategory(text);
+        if (name.text.empty()) name.text = "(no name)";
+        name.label = shortName(name.text);
+        names.push_back(std::move(name));
+      }
+      event.name = index;
+    }
+  }
+  return names;
+}
+
+Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomic<bool> *cancel) {
+  struct Point {
+    std::int64_t time, allocated, reserved;
+  };
+  struct Series {
+    std::vector<Point> points;
+    std::int64_t live = 0;
+    bool reserved = false;
+  };
+  std::map<std::pair<std::int64_t, std::int64_t>, Series> bySource;
+  constexpr std::array<std::string_view, 7> kNames = {
+      "start", "action", "allocator", "device", "bytes", "total_allocated", "total_reserved"};
+  HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow("allocation"));
+  std::uint64_t rows = 0;
+  HOTLOOP_TRY(scan.read("allocation", kNames, 1, last, [&](const std::int64_t *values) {
+    const std::int64_t action = values[2];
+    Series &series = bySource[{values[3], values[4]}];
+    if (action == 1) series.live += values[5];
+    if (action == 2) series.live = std::max<std::int64_t>(0, series.live - values[5]);
+    const std::int64_t allocated = values[6] >= 0 ? values[6] : series.live;
+    if (action <= 4) {
+      series.points.push_back({values[1], allocated, values[7]});
+      series.reserved = series.reserved || values[7] >= 0;
+    }
+    return (++rows & 0x3FFF) != 0 || !cancelled(cancel);
+  }));
+  std::vector<CounterSeries> all;
+  for (auto &[source, series] : bySource) {
+    constexpr std::string_view kAllocators[] = {"memory",    "CPU",           "GPU",    "cudaMalloc",
+                                                "pinned",    "stream ordered", "virtual", "managed"};
+    const auto allocator = source.first >= 0 && source.first < 8 ? source.first : 0;
+    std::string label(kAllocators[allocator]);
+    if (source.second > 0) label += " " + std::to_string(source.second - 1);
+    const auto earlier = [](const Point &a, const Point &b) { return a.time < b.time; };
+    if (!std::is_sorted(series.points.begin(), series.points.end(), earlier))
+      std::stable_sort(series.points.begin(), series.points.end(), earlier);
+    std::vector<std::int64_t> times;
+    std::vector<std::int64_t> allocated;
+    std::vector<std::int64_t> reserved;
+    times.reserve(series.points.size());
+    allocated.reserve(series.points.size());
+    if (series.reserved) reserved.reserve(series.points.size());
+    for (const Point &point : series.points) {
+      times.push_back(point.time);
+      allocated.push_back(point.allocated);
+      if (series.reserved) reserved.push_back(std::max<std::int64_t>(0, point.reserved));
+    }
+    series.points = {};
+    if (series.reserved) all.emplace_back(label + " reserved", times, std::move(reserved));
+    all.emplace_back(label + " allocated", std::move(times), std::move(allocated));
+  }
+  return all;
+}
+
+Result<std::vector<TraceStep>> readSteps(ColumnScan &scan) {
+  constexpr std::array<std::string_view, 4> kNames = {"start", "duration", "number", "steady"};
+  HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow("step"));
+  std::vector<TraceStep> steps;
+  HOTLOOP_TRY(scan.read("step", kNames, 1, last, [&](const std::int64_t *values) {
+    steps.push_back({values[1], values[1] + std::max<std::int64_t>(0, values[2]), values[3],
+                     values[4] != 0});
+    return true;
+  }));
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const TraceStep &a, const TraceStep &b) { return a.start < b.start; });
+  return steps;
+}
+
+} // namespace hotloop::gui

@@ -1,0 +1,98 @@
+#include "gui/pages/calltree/call_tree_page.h"
+
+#include <QHeaderView>
+#include <QSplitter>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "gui/pages/calltree/call_tree_model.h"
+#include "gui/view/theme.h"
+#include "gui/widgets/flame_view.h"
+#include "gui/widgets/labels.h"
+#include "gui/widgets/rich_table.h"
+
+namespace hotloop::gui {
+namespace {
+
+constexpr int kTextDepth = 12;
+constexpr int kOpenDepth = 4; // of the tree at first
+
+class CallTreePage : public Page {
+public:
+  CallTreePage(const PageContext &context, bool withTree)
+      : document_(context.document), model_(new CallTreeModel(document_, this)) {
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 8, 8, 8);
+    if (document_->models.callTree.nodes.size() <= 1) {
+      layout->addWidget(makeEmpty(QStringLiteral(
+          "No operator, range or call is on record, so there are no paths to show.")));
+      return;
+    }
+    flame_ = new FlameView;
+    flame_->setTree(&document_->models.callTree);
+    if (context.select == "device") flame_->setMetric(FlameMetric::kDevice);
+    if (context.select == "launches") flame_->setMetric(FlameMetric::kLaunches);
+    if (context.select == "bytes") flame_->setMetric(FlameMetric::kBytes);
+    if (!withTree) {
+      layout->addWidget(flame_);
+      setFocusProxy(flame_);
+      return;
+    }
+    tree_ = new QTreeView;
+    tree_->setObjectName(QStringLiteral("calltree"));
+    tree_->setAccessibleName(QStringLiteral("call tree"));
+    tree_->setModel(model_);
+    tree_->setFont(theme::font());
+    tree_->setUniformRowHeights(true);
+    tree_->setAlternatingRowColors(true);
+    tree_->header()->setStretchLastSection(false);
+    tree_->header()->setSectionResizeMode(CallTreeModel::kName, QHeaderView::Stretch);
+    for (int column = 1; column < CallTreeModel::kColumnCount; ++column)
+      tree_->setColumnWidth(column, 92);
+    tree_->expandToDepth(kOpenDepth);
+    auto *splitter = new QSplitter(Qt::Vertical);
+    splitter->addWidget(tree_);
+    splitter->addWidget(flame_);
+    splitter->setChildrenCollapsible(false);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 1);
+    layout->addWidget(splitter);
+    setFocusProxy(tree_);
+    connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &now) { flame_->zoomTo(model_->node(now)); });
+    flame_->chosen = [this](std::uint32_t node) {
+      const QModelIndex index = model_->indexOf(node);
+      tree_->scrollTo(index);
+      const QSignalBlocker quiet(tree_->selectionModel()); // the graph has moved by itself
+      tree_->setCurrentIndex(index);
+    };
+  }
+
+  bool act(std::string_view action) override {
+    if (flame_ == nullptr) return false;
+    if (action == "next-metric") {
+      flame_->setMetric(static_cast<FlameMetric>((static_cast<int>(flame_->metric()) + 1) % 4));
+      return true;
+    }
+    if (action == "fit" || action == "clear") {
+      flame_->zoomTo(0);
+      return true;
+    }
+    return false;
+  }
+  QString text() const override { return model_->text(kTextDepth); }
+  QString csv() const override { return tabsToCsv(text()); }
+
+private:
+  RunDocumentPtr document_;
+  CallTreeModel *model_;
+  QTreeView *tree_ = nullptr;
+  FlameView *flame_ = nullptr;
+};
+
+} // namespace
+
+QWidget *makeCallTreePage(const PageContext &context) { return new CallTreePage(context, true); }
+QWidget *makeFlamePage(const PageContext &context) { return new CallTreePage(context, false); }
+
+} // namespace hotloop::gui

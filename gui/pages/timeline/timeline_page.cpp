@@ -1,0 +1,298 @@
+#include "gui/pages/timeline/timeline_page.h"
+
+#include <QAccessible>
+#include <QHBoxLayout>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QLabel>
+#include <QLineEdit>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QTextBrowser>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "core/report/number_format.h"
+#include "gui/pages/timeline/slice_details.h"
+#include "gui/pages/timeline/timeline_accessible.h"
+#include "gui/pages/timeline/timeline_view.h"
+#include "gui/view/text.h"
+#include "gui/widgets/rich_table.h"
+
+namespace hotloop::gui {
+namespace {
+
+constexpr int kSettleMilliseconds = 120; // statistics wait until the view stands still
+constexpr std::size_t kRowsShown = 60;
+
+QLineEdit *field(const char *name, const char *hint, int width) {
+  auto *edit = new QLineEdit;
+  edit->setObjectName(QString::fromUtf8(name));
+  edit->setAccessibleName(QString::fromUtf8(name));
+  edit->setPlaceholderText(QString::fromUtf8(hint));
+  edit->setFont(theme::font());
+  edit->setClearButtonEnabled(true);
+  edit->setMaximumWidth(width);
+  return edit;
+}
+
+} // namespace
+
+TimelinePage::TimelinePage(const PageContext &context)
+    : document_(context.document), view_(new TimelineView(context.document->trace)),
+      search_(field("search", "search: words, -word, kind:kernel, /regex/", 420)),
+      filter_(field("lanes", "only lanes named ...", 220)), hits_(new QLabel),
+      scroll_(new QScrollBar(Qt::Vertical)), details_(new QTextBrowser), soon_(new QTimer(this)) {
+  installTimelineAccessibility();
+  auto *bar = new QHBoxLayout;
+  bar->setContentsMargins(8, 6, 8, 6);
+  bar->setSpacing(8);
+  bar->addWidget(search_, 3);
+  bar->addWidget(hits_, 1);
+  bar->addWidget(filter_, 2);
+  hits_->setFont(theme::font(theme::TextSize::kSmall));
+  hits_->setObjectName(QStringLiteral("hits"));
+
+  auto *lanes = new QWidget;
+  auto *row = new QHBoxLayout(lanes);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(0);
+  row->addWidget(view_, 1);
+  row->addWidget(scroll_);
+  details_->setObjectName(QStringLiteral("selection"));
+  details_->setAccessibleName(QStringLiteral("what the selection holds"));
+  details_->setFont(theme::font());
+  details_->setOpenLinks(false);
+  details_->setFrameShape(QFrame::NoFrame);
+  auto *splitter = new QSplitter(Qt::Vertical);
+  splitter->addWidget(lanes);
+  splitter->addWidget(details_);
+  splitter->setChildrenCollapsible(false);
+  splitter->setStretchFactor(0, 4);
+  splitter->setStretchFactor(1, 1);
+  splitter->setSizes({600, 170});
+  auto *layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addLayout(bar);
+  layout->addWidget(splitter, 1);
+  setFocusProxy(view_);
+
+  soon_->setSingleShot(true);
+  soon_->setInterval(kSettleMilliseconds);
+  connect(soon_, &QTimer::timeout, this, [this] { describeSelection(); });
+  view_->changed = [this] {
+    scroll_->setRange(0, view_->scrollRange());
+    scroll_->setPageStep(view_->height());
+    scroll_->setValue(view_->state().scroll);
+    soon_->start();
+  };
+  view_->selectionChanged = [this] { describeSelection(); };
+  if (context.navigator != nullptr && context.navigator->showHistogram) {
+    const auto show = context.navigator->showHistogram;
+    view_->opened = [this, show](std::uint32_t slice) { show(view_->trace().nameOf(slice).text); };
+  }
+  connect(scroll_, &QScrollBar::valueChanged, view_, [this](int y) { view_->setScroll(y); });
+  connect(search_, &QLineEdit::textChanged, this, [this](const QString &q) { runSearch(q); });
+  connect(search_, &QLineEdit::returnPressed, this, [this] { view_->act("next-hit"); });
+  connect(filter_, &QLineEdit::textChanged, view_,
+          [this](const QString &text) { view_->setFilter(text.toStdString()); });
+  placeMarks();
+  if (context.range) view_->show(context.range->t0, context.range->t1);
+  if (!context.select.empty()) search(QString::fromStdString(context.select));
+  describeSelection();
+}
+
+TimelinePage::~TimelinePage() = default;
+
+bool TimelinePage::act(std::string_view action) {
+  if (action == "search") {
+    search_->setFocus(Qt::ShortcutFocusReason);
+    search_->selectAll();
+    return true;
+  }
+  if (action == "filter-lanes") {
+    filter_->setFocus(Qt::ShortcutFocusReason);
+    filter_->selectAll();
+    return true;
+  }
+  if (action == "next-occurrence" || action == "previous-occurrence") {
+    if (finding_ == 0) {
+      showFinding(1, 0);
+      return true;
+    }
+    const auto &places = document_->models.places;
+    if (static_cast<std::size_t>(finding_) > places.size()) return true;
+    const int count = static_cast<int>(places[static_cast<std::size_t>(finding_ - 1)].size());
+    if (count > 0)
+      showFinding(finding_, (place_ + (action == "next-occurrence" ? 1 : count - 1)) % count);
+    return true;
+  }
+  if (action == "clear") {
+    search_->clear();
+    finding_ = 0;
+    placeMarks();
+  }
+  const bool done = view_->act(action);
+  if (done && action == "clear") view_->setFocus();
+  return done;
+}
+
+bool TimelinePage::update(const RunDocumentPtr &document) {
+  const bool other = document->trace != document_->trace;
+  document_ = document;
+  if (other) view_->setTrace(document->trace);
+  placeMarks();
+  if (other && !search_->text().isEmpty()) runSearch(search_->text());
+  describeSelection();
+  return true;
+}
+
+void TimelinePage::placeMarks() {
+  std::vector<TimelineMark> marks;
+  const auto &places = document_->models.places;
+  const Trace &trace = *document_->trace;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    for (const EvidencePlace &place : places[i]) {
+      const std::uint32_t slice = sliceOf(trace, place);
+      if (slice == kNoSlice) continue;
+      marks.push_back({trace.start[slice], trace.end(slice), slice, static_cast<int>(i + 1)});
+    }
+  }
+  view_->setMarks(std::move(marks), finding_);
+}
+
+bool TimelinePage::showFinding(int finding, int place) {
+  const auto &places = document_->models.places;
+  if (finding < 1 || static_cast<std::size_t>(finding) > places.size()) return false;
+  const auto &list = places[static_cast<std::size_t>(finding - 1)];
+  if (place < 0 || static_cast<std::size_t>(place) >= list.size()) return false;
+  const std::uint32_t slice = sliceOf(*document_->trace, list[static_cast<std::size_t>(place)]);
+  finding_ = finding;
+  place_ = place;
+  if (slice == kNoSlice) return false;
+  view_->setMarks(view_->state().marks, finding);
+  view_->select(slice, true);
+  return true;
+}
+
+void TimelinePage::showOnly(const std::string &name) {
+  const Trace &trace = view_->trace();
+  for (std::size_t i = 0; i < trace.names.size() && !name.empty(); ++i) {
+    if (trace.names[i].text == name) {
+      view_->setOnlyName(static_cast<std::uint32_t>(i));
+      return;
+    }
+  }
+  view_->setOnlyName(kNoSlice);
+}
+
+void TimelinePage::search(const QString &query) { search_->setText(query); }
+
+void TimelinePage::showSlice(std::uint32_t slice) { view_->select(slice, true); }
+
+void TimelinePage::showTime(std::int64_t t0, std::int64_t t1) { view_->show(t0, t1); }
+
+void TimelinePage::runSearch(const QString &query) {
+  if (query.trimmed().isEmpty()) {
+    view_->setSearch(nullptr);
+    hits_->clear();
+    return;
+  }
+  const auto found = Search::compile(view_->trace(), query.toStdString());
+  if (!found) {
+    hits_->setText(shown(found.error().message));
+    view_->setSearch(nullptr);
+    return;
+  }
+  const std::uint64_t count = found->count(view_->trace());
+  hits_->setText(count == 0 ? QStringLiteral("no hit")
+                            : QStringLiteral("%1 hits").arg(static_cast<qulonglong>(count)));
+  view_->setSearch(std::make_shared<const Search>(*found));
+}
+
+QString TimelinePage::details() const {
+  const TimelineState &state = view_->state();
+  const Trace &trace = view_->trace();
+  if (trace.size() == 0) {
+    return QStringLiteral(
+        "This run holds no events: nothing was recorded between its start and its "
+        "end.");
+  }
+  if (state.selected != kNoSlice) {
+    std::string rows;
+    for (const auto &[label, value] : sliceDetails(trace, state.selected))
+      rows += label + "\t" + value + "\n";
+    return QString::fromStdString(rows);
+  }
+  const std::int64_t t0 = state.area ? state.area->t0 : std::max<std::int64_t>(0, state.axis.t0());
+  const std::int64_t t1 = state.area ? state.area->t1 : std::min(trace.length, state.axis.t1());
+  const auto lanes = view_->areaLanes();
+  const AreaStats stats = areaStats(trace, lanes, t0, t1);
+  const std::string title = std::string(state.area ? "Selected " : "In view: ") +
+                            formatDuration(Nanoseconds(t1 - t0)) + ", " +
+                            std::to_string(stats.count) + " events begin in it\n";
+  return QString::fromStdString(title + areaTable(trace, stats, t0, t1, kRowsShown));
+}
+
+void TimelinePage::describeSelection() {
+  soon_->stop();
+  const TimelineState &state = view_->state();
+  details_->setHtml(richTable(details(), state.selected == kNoSlice));
+  if (state.selected != kNoSlice) {
+    view_->setAccessibleDescription(shown(sliceSummary(view_->trace(), state.selected)));
+    QAccessibleValueChangeEvent event(view_, view_->accessibleDescription());
+    QAccessible::updateAccessibility(&event);
+  }
+}
+
+QString TimelinePage::text() const { return details(); }
+
+QString TimelinePage::csv() const { return tabsToCsv(details()); }
+
+QString TimelinePage::state() const {
+  const TimelineState &state = view_->state();
+  QJsonObject json;
+  json["t0"] = QString::number(state.axis.t0());
+  json["t1"] = QString::number(state.axis.t1());
+  json["scroll"] = state.scroll;
+  json["search"] = search_->text();
+  json["lanes"] = filter_->text();
+  const auto texts = [](const std::set<std::string> &set) {
+    QJsonArray array;
+    for (const std::string &text : set) array.append(QString::fromStdString(text));
+    return array;
+  };
+  json["folded"] = texts(state.folded);
+  json["pinned"] = texts(state.pinned);
+  QJsonArray bookmarks;
+  for (const std::int64_t time : state.bookmarks) bookmarks.append(QString::number(time));
+  json["bookmarks"] = bookmarks;
+  return QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact));
+}
+
+void TimelinePage::restore(const QString &text) {
+  const QJsonObject json = QJsonDocument::fromJson(text.toUtf8()).object();
+  if (json.isEmpty()) return;
+  const auto texts = [](const QJsonValue &value) {
+    std::set<std::string> set;
+    for (const QJsonValue &item : value.toArray()) set.insert(item.toString().toStdString());
+    return set;
+  };
+  view_->setFolded(texts(json["folded"]), texts(json["pinned"]));
+  std::vector<std::int64_t> bookmarks;
+  for (const QJsonValue &item : json["bookmarks"].toArray())
+    bookmarks.push_back(item.toString().toLongLong());
+  view_->setBookmarks(std::move(bookmarks));
+  filter_->setText(json["lanes"].toString());
+  search_->setText(json["search"].toString());
+  const std::int64_t t0 = json["t0"].toString().toLongLong();
+  const std::int64_t t1 = json["t1"].toString().toLongLong();
+  if (t1 > t0) view_->show(t0, t1);
+  view_->setScroll(json["scroll"].toInt());
+}
+
+QWidget *makeTimelinePage(const PageContext &context) { return new TimelinePage(context); }
+
+} // namespace hotloop::gui

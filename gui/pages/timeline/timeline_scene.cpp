@@ -1,0 +1,319 @@
+#include "gui/pages/timeline/timeline_scene.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/report/number_format.h"
+#include "gui/view/text.h"
+
+namespace hotloop::gui {
+namespace {
+
+constexpr int kOverviewBuckets = 2048;
+constexpr float kLabelFrom = 26; // narrower slices have no text
+constexpr int kMostLabels = 1500;
+constexpr std::uint32_t kLeastCover = 40; // of 255, so that nothing vanishes
+
+// The lanes whose covered time tells how busy the run is: streams, else the operators' outermost.
+std::vector<std::uint32_t> overviewLanes(const Trace &trace) {
+  std::vector<std::uint32_t> lanes;
+  for (const EventTable table : {EventTable::kKernel, EventTable::kOp, EventTable::kApi,
+                                 EventTable::kRange, EventTable::kStep}) {
+    for (std::uint32_t i = 0; i < trace.lanes.size() && lanes.size() < 64; ++i) {
+      const Lane &lane = trace.lanes[i];
+      if (trace.tracks[lane.track].table == table && lane.depth == 0) lanes.push_back(i);
+    }
+    if (!lanes.empty()) break;
+  }
+  return lanes;
+}
+
+std::vector<float> overview(const Trace &trace) {
+  const double width = static_cast<double>(trace.length) / kOverviewBuckets;
+  std::vector<float> shares(kOverviewBuckets, 0);
+  for (const std::uint32_t index : overviewLanes(trace)) {
+    std::int64_t before = 0;
+    for (int i = 0; i < kOverviewBuckets; ++i) {
+      const auto t0 = static_cast<std::int64_t>(width * i);
+      const auto t1 = static_cast<std::int64_t>(width * (i + 1));
+      const std::int64_t covered = trace.busyBefore(trace.lanes[index], t1);
+      shares[static_cast<std::size_t>(i)] += static_cast<float>(covered - before) /
+                                             static_cast<float>(std::max<std::int64_t>(1, t1 - t0));
+      before = covered;
+    }
+  }
+  for (float &share : shares) share = std::min(1.0f, share);
+  return shares;
+}
+
+} // namespace
+
+std::string rulerText(std::int64_t t, std::int64_t step) {
+  const struct {
+    std::int64_t ns;
+    const char *unit;
+  } units[] = {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}};
+  for (const auto &unit : units) {
+    if (step < unit.ns && std::abs(t) < unit.ns && unit.ns > 1) continue;
+    int digits = 0;
+    for (std::int64_t rest = unit.ns; rest > step && digits < 9; rest /= 10) ++digits;
+    return fmt::format("{:.{}f} {}", static_cast<double>(t) / static_cast<double>(unit.ns), digits,
+                       unit.unit);
+  }
+  return fmt::format("{} ns", t);
+}
+
+TimelineScene::TimelineScene(TracePtr trace)
+    : trace_(std::move(trace)), layout_(*trace_, {}, {}, {}), overview_(overview(*trace_)) {
+  restyle();
+}
+
+void TimelineScene::restyle() { style_ = std::make_unique<SliceStyle>(*trace_); }
+
+int TimelineScene::rowAt(const TimelineState &state, double y) const {
+  return y < kHeadHeight ? -1 : layout_.rowAt(static_cast<int>(y) - kHeadHeight + state.scroll);
+}
+
+std::uint32_t TimelineScene::sliceAt(const TimelineState &state, double x, double y) const {
+  const int row = rowAt(state, y);
+  if (row < 0 || x < kLabelWidth || state.foldSteps) return kNoSlice;
+  const TimelineRow &place = layout_.rows()[static_cast<std::size_t>(row)];
+  if (place.kind != RowKind::kLane) return kNoSlice;
+  const Lane &lane = trace_->lanes[place.index];
+  const std::int64_t from = state.axis.time(x - kLabelWidth);
+  const std::uint32_t exact = trace_->at(lane, from);
+  if (exact != kNoSlice) return exact;
+  // A pixel may hold many short slices: the longest that begins in it.
+  const std::int64_t to = std::max(from + 1, state.axis.time(x - kLabelWidth + 1));
+  std::uint32_t best = kNoSlice;
+  const std::uint32_t end = trace_->lowerBound(lane, to);
+  const std::uint32_t begin = trace_->lowerBound(lane, from);
+  for (std::uint32_t slice = begin; slice < std::min(end, begin + 4096); ++slice) {
+    if (best == kNoSlice || trace_->duration(slice) > trace_->duration(best)) best = slice;
+  }
+  return best;
+}
+
+DrawRect TimelineScene::rectOf(const TimelineState &state, std::uint32_t slice) const {
+  DrawRect rect;
+  const int row = layout_.rowOfLane(trace_->laneOf(slice));
+  rect.x = static_cast<float>(kLabelWidth + state.axis.x(trace_->start[slice]));
+  rect.w = static_cast<float>(
+      std::max(1.0, static_cast<double>(trace_->duration(slice)) / state.axis.nsPerPixel()));
+  if (row < 0) return rect;
+  const TimelineRow &place = layout_.rows()[static_cast<std::size_t>(row)];
+  rect.y = static_cast<float>(kHeadHeight + place.y - state.scroll);
+  rect.h = static_cast<float>(place.height - 2);
+  return rect;
+}
+
+bool TimelineScene::isDim(const TimelineState &state, std::uint32_t name) const {
+  if (state.onlyName != kNoSlice) return name != state.onlyName;
+  return state.search && state.search->any() && !state.search->matches(name);
+}
+
+void TimelineScene::draw(const TimelineState &state, int width, int height, DrawList &list) {
+  labels_ = 0;
+  const auto w = static_cast<float>(width);
+  const auto h = static_cast<float>(height);
+  list.back.rects.push_back({0, 0, w, h, rgb(theme::palette().color(QPalette::Base))});
+  const auto &rows = layout_.rows();
+  for (std::size_t i = layout_.firstVisible(state.scroll); i < rows.size(); ++i) {
+    const TimelineRow &row = rows[i];
+    const int y = kHeadHeight + row.y - state.scroll;
+    if (y >= height) break;
+    switch (row.kind) {
+    case RowKind::kGroup:
+      list.back.rects.push_back({0, static_cast<float>(y), w, kGroupHeight - 2,
+                                 rgb(theme::palette().color(QPalette::Button))});
+      break;
+    case RowKind::kLane:
+      list.back.rects.push_back({kLabelWidth, static_cast<float>(y), w - kLabelWidth,
+                                 kLaneHeight - 2, rgb(theme::laneColor())});
+      if (state.foldSteps)
+        drawFolded(row, y, width - kLabelWidth, list);
+      else
+        drawLane(state, row, y, width - kLabelWidth, list);
+      break;
+    case RowKind::kBusy: drawBusy(state, row, y, width - kLabelWidth, list); break;
+    case RowKind::kCounter: drawCounter(state, row, y, width - kLabelWidth, list); break;
+    }
+  }
+  drawMarks(state, width, height, list);
+  drawArrows(state, width, height, list);
+  drawLabels(state, height, list);
+  // The head covers rows that are scrolled below it.
+  list.top.rects.push_back({0, 0, w, kHeadHeight, rgb(theme::palette().color(QPalette::Window))});
+  drawMinimap(state, width, list);
+  drawRuler(state, width, height, list);
+}
+
+void TimelineScene::drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, int count,
+                              DrawList &list, bool dim) {
+  const LodBuckets &fine = lod_.fine;
+  const auto bucketWidth = static_cast<double>(std::int64_t{1} << fine.k);
+  const Rgb ground = rgb(theme::laneColor());
+  bool any = false;
+  bucketColors_.resize(fine.buckets.size());
+  for (std::size_t i = 0; i < fine.buckets.size(); ++i) {
+    const LodBuckets::Bucket &bucket = fine.buckets[i];
+    if (bucket.name == kNoSlice) {
+      bucketColors_[i] = ground;
+      continue;
+    }
+    any = true;
+    const double share = std::min(1.0, static_cast<double>(bucket.busy) / bucketWidth);
+    auto cover = kLeastCover + static_cast<std::uint32_t>(share * (255 - kLeastCover));
+    if (dim) cover /= 4;
+    // Many names in one place would be confetti: then the category speaks.
+    const Rgb color = bucket.mixed ? rgb(theme::categoryColor(trace_->names[bucket.name].category))
+                                   : style_->fill(bucket.name);
+    bucketColors_[i] = mixed(ground, color, cover);
+  }
+  if (!any) return;
+  list.strips.emplace_back();
+  DrawStrip &strip = list.strips.back();
+  strip.x = static_cast<float>(x);
+  strip.y = static_cast<float>(y);
+  strip.h = kLaneHeight - 2;
+  strip.pixels.resize(static_cast<std::size_t>(count));
+  // A pixel is one to two buckets wide and lies over up to three: a box filter, in 1/256.
+  const double perPixel = nsPerPixel / bucketWidth;
+  double from =
+      (static_cast<double>(t0) - static_cast<double>(fine.first) * bucketWidth) / bucketWidth;
+  const auto last = static_cast<int>(bucketColors_.size()) - 1;
+  for (int px = 0; px < count; ++px) {
+    const double to = from + perPixel;
+    const int i0 = std::clamp(static_cast<int>(from), 0, last);
+    const int i2 = std::clamp(static_cast<int>(to), 0, last);
+    Rgb color = bucketColors_[static_cast<std::size_t>(i0)];
+    if (i2 != i0) {
+      const auto w0 = static_cast<std::uint32_t>((i0 + 1 - from) / perPixel * 256);
+      const auto w2 = i2 - i0 > 1 ? static_cast<std::uint32_t>((to - i2) / perPixel * 256)
+                                  : 256 - std::min(256u, w0);
+      const std::uint32_t w1 = 256 - std::min(256u, w0 + w2);
+      const Rgb middle = bucketColors_[static_cast<std::size_t>(std::min(i0 + 1, last))];
+      const Rgb end = bucketColors_[static_cast<std::size_t>(i2)];
+      const std::uint32_t rb =
+          (((color & 0xff00ff) * w0 + (middle & 0xff00ff) * w1 + (end & 0xff00ff) * w2) >> 8) &
+          0xff00ff;
+      const std::uint32_t g =
+          (((color & 0xff00) * w0 + (middle & 0xff00) * w1 + (end & 0xff00) * w2) >> 8) & 0xff00;
+      color = 0xff000000u | rb | g;
+    }
+    strip.pixels[static_cast<std::size_t>(px)] = color;
+    from = to;
+  }
+}
+
+void TimelineScene::drawLane(const TimelineState &state, const TimelineRow &row, int y, int width,
+                             DrawList &list) {
+  const Lane &lane = trace_->lanes[row.index];
+  const double nsPerDevice = state.axis.nsPerPixel() / list.scale;
+  const int count = static_cast<int>(std::lround(width * list.scale));
+  const std::int64_t t0 = state.axis.t0();
+  queryLod(*trace_, lane, t0, nsPerDevice, count, lod_);
+  const bool dimStrip = state.onlyName != kNoSlice || (state.search && state.search->any());
+  drawStrip(t0, nsPerDevice, kLabelWidth, y, count, list, dimStrip);
+  const auto device = static_cast<float>(1 / list.scale);
+  const float right = static_cast<float>(kLabelWidth + width);
+  const Rgb ground = rgb(theme::laneColor());
+  for (const LodSlice &each : lod_.slices) {
+    const double left = std::max(0.0, state.axis.x(trace_->start[each.slice]));
+    const double end = state.axis.x(trace_->end(each.slice));
+    // Whole device pixels, so that neighbours do not share one.
+    float x = kLabelWidth + static_cast<float>(std::floor(left * list.scale)) * device;
+    float w = static_cast<float>(std::floor(end * list.scale)) * device + kLabelWidth - x;
+    if (x >= right) continue;
+    w = std::clamp(w, device, right - x);
+    const std::uint32_t name = trace_->name[each.slice];
+    const bool dim = isDim(state, name);
+    Rgb fill = style_->fill(name);
+    if (dim) fill = mixed(ground, fill, 60);
+    const Pattern pattern =
+        w >= 6 && !dim ? categoryPattern(trace_->names[name].category) : Pattern::kNone;
+    const float gap = w > 3 * device ? device : 0; // touching slices stay apart
+    list.main.rects.push_back({x, static_cast<float>(y), w - gap, kLaneHeight - 2, fill, pattern});
+    if (w >= kLabelFrom && labels_ < kMostLabels && !dim) {
+      ++labels_;
+      list.main.texts.push_back(textIn(x + 3, static_cast<float>(y), w - 6, kLaneHeight - 2,
+                                       style_->label(name), style_->text(name)));
+    }
+  }
+}
+
+void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row, int y, int width,
+                             DrawList &list) {
+  const std::string &group = trace_->tracks[row.index].group;
+  std::vector<std::uint32_t> lanes;
+  for (std::uint32_t i = 0; i < trace_->lanes.size(); ++i) {
+    const Track &track = trace_->tracks[trace_->lanes[i].track];
+    if (track.group == group && track.table >= EventTable::kKernel &&
+        track.process == trace_->tracks[row.index].process) {
+      lanes.push_back(i);
+    }
+  }
+  constexpr int kColumn = 2; // pixels
+  DrawPath path;
+  path.fill = withAlpha(theme::categoryColor(Category::kKernel), 150);
+  const float bottom = static_cast<float>(y + kBusyHeight - 3);
+  path.points.emplace_back(kLabelWidth, bottom);
+  const auto coveredBefore = [&](std::int64_t t) {
+    std::int64_t sum = 0;
+    for (const std::uint32_t lane : lanes) sum += trace_->busyBefore(trace_->lanes[lane], t);
+    return sum;
+  };
+  std::int64_t before = coveredBefore(state.axis.time(0));
+  for (int x = 0; x < width; x += kColumn) {
+    const std::int64_t t0 = state.axis.time(x);
+    const std::int64_t t1 = std::max(t0 + 1, state.axis.time(x + kColumn));
+    const std::int64_t covered = coveredBefore(t1);
+    const double share = static_cast<double>(covered - before) / static_cast<double>(t1 - t0);
+    before = covered;
+    const double top = bottom - std::min(1.0, share) * (kBusyHeight - 6);
+    path.points.emplace_back(kLabelWidth + x, top);
+    path.points.emplace_back(kLabelWidth + x + kColumn, top);
+  }
+  path.points.emplace_back(kLabelWidth + width, bottom);
+  list.main.paths.push_back(std::move(path));
+}
+
+void TimelineScene::drawCounter(const TimelineState &state, const TimelineRow &row, int y,
+                                int width, DrawList &list) {
+  const CounterSeries &series = trace_->counters[row.index];
+  std::vector<CounterSeries::Column> columns;
+  series.columns(state.axis.t0(), state.axis.nsPerPixel(), width, columns);
+  const double most = std::max<double>(1, static_cast<double>(series.greatest()));
+  const float bottom = static_cast<float>(y + kCounterHeight - 4);
+  const auto at = [&](std::int64_t value) {
+    return bottom - static_cast<double>(value) / most * (kCounterHeight - 10);
+  };
+  DrawPath area;
+  area.fill = withAlpha(theme::categoryColor(Category::kRange), 70);
+  DrawPath line;
+  line.stroke = rgb(theme::categoryColor(Category::kRange));
+  for (int x = 0; x < width; ++x) {
+    const CounterSeries::Column &column = columns[static_cast<std::size_t>(x)];
+    if (!column.known) continue;
+    const double px = kLabelWidth + x + 0.5;
+    if (area.points.empty()) area.points.emplace_back(px, bottom);
+    area.points.emplace_back(px, at(column.greatest));
+    line.points.emplace_back(px, at(column.first));
+    if (column.least != column.greatest) {
+      line.points.emplace_back(px, at(column.greatest));
+      line.points.emplace_back(px, at(column.least));
+    }
+    line.points.emplace_back(px, at(column.last));
+  }
+  if (area.points.size() > 1) {
+    area.points.emplace_back(area.points.back().x(), bottom);
+    list.main.paths.push_back(std::move(area));
+    list.main.paths.push_back(std::move(line));
+  }
+  list.main.lines.push_back({kLabelWidth, bottom, static_cast<float>(kLabelWidth + width), bottom,
+                             rgb(theme::gridLine()), 1, false});
+}
+
+} // namespace hotloop::gui

@@ -1,0 +1,181 @@
+#include "gui/pages/whatif/what_if_page.h"
+
+#include <QCheckBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QThreadPool>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "core/report/number_format.h"
+#include "gui/data/what_if_session.h"
+#include "gui/view/slice_style.h"
+#include "gui/view/text.h"
+#include "gui/widgets/bar_chart.h"
+#include "gui/widgets/labels.h"
+#include "gui/widgets/rich_table.h"
+#include "gui/widgets/waterfall_view.h"
+
+namespace hotloop::gui {
+namespace {
+
+QString ms(double value) { return shown(formatMilliseconds(value)); }
+
+class WhatIfPage : public Page {
+public:
+  explicit WhatIfPage(const PageContext &context)
+      : path_(context.document->path), layout_(new QVBoxLayout(this)) {
+    jobs_.setMaxThreadCount(1);
+    layout_->setContentsMargins(14, 12, 14, 12);
+    layout_->setSpacing(8);
+    if (context.navigator == nullptr) { // a picture: no event loop to wait in
+      arrived(WhatIfSession::open(path_));
+      return;
+    }
+    waiting_ = makeEmpty(QStringLiteral("replaying the run ..."));
+    layout_->addWidget(waiting_);
+  }
+  ~WhatIfPage() override { jobs_.waitForDone(); }
+
+  QString text() const override {
+    if (!session_) return {};
+    QString out = QStringLiteral("fix\tgain alone\tlow\thigh\ttrust\twhy none");
+    for (const FixChoice &choice : session_->choices()) {
+      out += QLatin1Char('\n') + shown(choice.name) + QLatin1Char('\t') +
+             (choice.whyNone.empty() ? ms(choice.gainMs) + QLatin1Char('\t') + ms(choice.lowMs) +
+                                           QLatin1Char('\t') + ms(choice.highMs)
+                                     : QStringLiteral("\t\t")) +
+             QLatin1Char('\t') + shown(choice.trust) + QLatin1Char('\t') + shown(choice.whyNone);
+    }
+    return out + QLatin1Char('\n') + (waterfall_ != nullptr ? waterfall_->text() : QString());
+  }
+  QString csv() const override { return tabsToCsv(text()); }
+
+protected:
+  // The replay holds the whole run in memory: only who looks at it pays for it.
+  void showEvent(QShowEvent *event) override {
+    Page::showEvent(event);
+    if (waiting_ == nullptr || started_) return;
+    started_ = true;
+    jobs_.start([this] {
+      auto session =
+          std::make_shared<Result<std::unique_ptr<WhatIfSession>>>(WhatIfSession::open(path_));
+      QMetaObject::invokeMethod(this, [this, session] { arrived(std::move(*session)); });
+    });
+  }
+
+private:
+  void arrived(Result<std::unique_ptr<WhatIfSession>> session) {
+    delete waiting_;
+    waiting_ = nullptr;
+    if (!session) {
+      layout_->addWidget(makeEmpty(shown(session.error().message)));
+      return;
+    }
+    session_ = std::move(*session);
+    if (!session_->whyNone().empty()) {
+      layout_->addWidget(makeEmpty(QStringLiteral("Nothing can be predicted on this run. ") +
+                                   shown(session_->whyNone())));
+      return;
+    }
+    build();
+    predict();
+  }
+
+  void build() {
+    std::vector<Bar> bars;
+    const double most =
+        std::max({session_->recordedMs(), session_->replayedMs(), session_->unprofiledMs()});
+    const auto bar = [&](const char *label, double value, Category category) {
+      bars.push_back({QString::fromUtf8(label),
+                      most,
+                      {{QString::fromUtf8("step"), value, rgb(theme::categoryColor(category)),
+                        Pattern::kNone}}});
+    };
+    bar("Recorded", session_->recordedMs(), Category::kStep);
+    bar("Replayed, nothing changed", session_->replayedMs(), Category::kKernel);
+    bar("Replayed at the speed of the program without the profiler: what gains refer to",
+        session_->unprofiledMs(), Category::kOperator);
+    layout_->addWidget(new BarChart(std::move(bars), ms));
+    auto *row = new QHBoxLayout;
+    auto *switches = new QWidget;
+    auto *list = new QVBoxLayout(switches);
+    list->setContentsMargins(0, 0, 8, 0);
+    list->setSpacing(3);
+    for (std::size_t i = 0; i < session_->choices().size(); ++i) {
+      const FixChoice &choice = session_->choices()[i];
+      const bool works = choice.whyNone.empty();
+      auto *box = new QCheckBox(shown(choice.name) +
+                                (works ? QStringLiteral("   alone %1 (%2 to %3), trust %4")
+                                             .arg(ms(choice.gainMs), ms(choice.lowMs),
+                                                  ms(choice.highMs), shown(choice.trust))
+                                       : QString()));
+      box->setFont(theme::font());
+      box->setEnabled(works);
+      box->setChecked(works && choice.gainMs > 0);
+      boxes_.push_back(box);
+      list->addWidget(box);
+      if (!works) {
+        auto *why = makeLabel(shown(choice.whyNone), theme::font(theme::TextSize::kSmall),
+                              theme::dimText());
+        why->setWordWrap(true);
+        why->setIndent(22);
+        list->addWidget(why);
+      }
+      connect(box, &QCheckBox::toggled, this, [this] { predict(); });
+    }
+    list->addStretch(1);
+    auto *scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(switches);
+    row->addWidget(scroll, 2);
+    waterfall_ = new WaterfallView;
+    row->addWidget(waterfall_, 3);
+    layout_->addLayout(row, 1);
+    note_ = makeLabel({}, theme::font(theme::TextSize::kSmall), theme::dimText());
+    note_->setWordWrap(true);
+    layout_->addWidget(note_);
+  }
+
+  // About 15 ms a replay; switches are few.
+  void predict() {
+    std::vector<bool> on;
+    for (const QCheckBox *box : boxes_) on.push_back(box->isChecked() && box->isEnabled());
+    const FixOutcome outcome = session_->predict(on);
+    std::vector<WaterfallStep> steps;
+    for (const FixOutcome::Part &part : outcome.parts) {
+      const FixChoice &choice = session_->choices()[part.fix];
+      steps.push_back({shown(choice.name), -part.gainMs * 1e6, 0, 0});
+    }
+    waterfall_->setSteps(
+        QStringLiteral("The step with the fixes that are on, in the order that gives most"),
+        QStringLiteral("now"), session_->unprofiledMs() * 1e6, std::move(steps),
+        QStringLiteral("predicted"), outcome.ms * 1e6);
+    QString words = outcome.abstained.empty()
+                        ? QStringLiteral("Predicted step %1 (%2 to %3)")
+                              .arg(ms(outcome.ms), ms(outcome.lowMs), ms(outcome.highMs))
+                        : QStringLiteral("No prediction: ") + shown(outcome.abstained);
+    if (!outcome.trust.empty()) words += QStringLiteral(", trust ") + shown(outcome.trust);
+    for (const std::string &warning : outcome.warnings)
+      words += QStringLiteral("; ") + shown(warning);
+    note_->setText(words);
+  }
+
+  std::string path_;
+  QVBoxLayout *layout_;
+  bool started_ = false;
+  QWidget *waiting_ = nullptr;
+  std::unique_ptr<WhatIfSession> session_;
+  std::vector<QCheckBox *> boxes_;
+  WaterfallView *waterfall_ = nullptr;
+  QLabel *note_ = nullptr;
+  QThreadPool jobs_;
+};
+
+} // namespace
+
+QWidget *makeWhatIfPage(const PageContext &context) { return new WhatIfPage(context); }
+
+} // namespace hotloop::gui

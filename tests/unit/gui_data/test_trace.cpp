@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include "gui/data/trace/short_name.h"
+#include "tests/unit/gui_data/made_trace.h"
+
+namespace hotloop::gui {
+namespace {
+
+TEST(Depths, NestedEventsLieBelowEachOther) {
+  const Trace trace =
+      test::traceOf({{0, 100, 0}, {10, 30, 1}, {15, 5, 2}, {50, 20, 1}, {100, 10, 0}});
+  ASSERT_EQ(trace.lanes.size(), 3u);
+  EXPECT_EQ(trace.lanes[0].count, 2u);
+  EXPECT_EQ(trace.lanes[1].count, 2u);
+  EXPECT_EQ(trace.lanes[2].count, 1u);
+}
+
+TEST(Depths, AnyOrderGivesTheSame) {
+  const Trace sorted = test::traceOf({{0, 100, 0}, {10, 30, 1}, {15, 5, 2}});
+  const Trace written = test::traceOf({{15, 5, 2}, {10, 30, 1}, {0, 100, 0}});
+  ASSERT_EQ(sorted.size(), written.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    EXPECT_EQ(sorted.start[i], written.start[i]);
+    EXPECT_EQ(sorted.name[i], written.name[i]);
+  }
+}
+
+TEST(Depths, OverlapTooDeepIsCountedNotDrawn) {
+  std::vector<test::MadeSlice> slices;
+  for (int i = 0; i < 400; ++i) slices.push_back({i, 10'000, 0});
+  const Trace trace = test::traceOf(slices);
+  EXPECT_EQ(trace.lanes.size(), 256u);
+  ASSERT_EQ(trace.problems.size(), 1u);
+  EXPECT_EQ(trace.problems[0].count, 144u);
+}
+
+TEST(Depths, SlicesOfALaneNeverOverlap) {
+  const Trace trace = test::madeTrace({.seed = 4, .slices = 2000});
+  for (const Lane &lane : trace.lanes) {
+    for (std::uint32_t i = lane.first + 1; i < lane.first + lane.count; ++i)
+      ASSERT_LE(trace.end(i - 1), trace.start[i]);
+  }
+}
+
+TEST(Durations, LongOnesAreKept) {
+  const std::int64_t hour = 3'600'000'000'000;
+  const Trace trace = test::traceOf({{0, hour, 0}, {hour, 5, 0}, {hour + 9, 2 * hour, 0}});
+  EXPECT_EQ(trace.duration(0), hour);
+  EXPECT_EQ(trace.duration(2), 2 * hour);
+  EXPECT_EQ(trace.length, 3 * hour + 9);
+  EXPECT_EQ(trace.busy(trace.lanes[0], 0, trace.length), 3 * hour + 5);
+}
+
+TEST(Flows, TieCallsToDeviceWork) {
+  RawChunk calls;
+  calls.table = EventTable::kApi;
+  RawChunk kernels;
+  kernels.table = EventTable::kKernel;
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    calls.events.push_back({i * 100, 10, 0, i + 1, 1, i + 1});
+    kernels.events.push_back({i * 100 + 50, 20, 1, i + 1, 7, i + 1});
+  }
+  kernels.events.push_back({5000, 20, 1, 11, 7, 999}); // nobody launched it
+  TraceParts parts;
+  parts.names.resize(2);
+  std::vector<RawChunk> chunks;
+  chunks.push_back(std::move(calls));
+  chunks.push_back(std::move(kernels));
+  const Trace trace = buildTrace(std::move(chunks), std::move(parts), 2);
+  ASSERT_EQ(trace.flows.size(), 10u);
+  for (const Flow &flow : trace.flows) {
+    EXPECT_EQ(trace.start[flow.device] - trace.start[flow.host], 50);
+    EXPECT_EQ(trace.launcher(flow.device), flow.host);
+    ASSERT_EQ(trace.launched(flow.host).size(), 1u);
+    EXPECT_EQ(trace.launched(flow.host)[0], flow.device);
+  }
+  EXPECT_EQ(trace.launcher(static_cast<std::uint32_t>(trace.size() - 1)), kNoSlice);
+}
+
+TEST(Trace, NothingAtAllIsATraceToo) {
+  const Trace trace = buildTrace({}, {}, 2);
+  EXPECT_EQ(trace.size(), 0u);
+  EXPECT_GE(trace.length, 1);
+}
+
+TEST(ShortName, DropsWhatANarrowPlaceHasNoRoomFor) {
+  EXPECT_EQ(shortName("aten::mm"), "aten::mm");
+  EXPECT_EQ(shortName("void at::native::elementwise_kernel<4, float>(int, float)"),
+            "elementwise_kernel<>");
+  EXPECT_EQ(shortName("void (anonymous namespace)::go(int)"), "go");
+  EXPECT_EQ(shortName("(no name)"), "(no name)");
+  EXPECT_EQ(shortName(std::string(500, 'x')).size(), 80u);
+}
+
+} // namespace
+} // namespace hotloop::gui

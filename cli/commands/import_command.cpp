@@ -14,8 +14,9 @@ namespace hotloop::cli {
 
 namespace {
 
-// As `record` does: above this, only reports analyse.
-constexpr std::uint64_t kAnalysedRows = 2'000'000;
+// The analysis holds the run in memory; above this, only reports analyse, so that importing stays
+// below 200 MB.
+constexpr std::uint64_t kAnalysedRows = 500'000;
 
 std::string summaryLine(const std::string &source, const ImportedRun &run) {
   return fmt::format("hotloop: {}: {} events of {} ({}{}) in {}", run.path, run.report.events,

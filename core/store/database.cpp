@@ -14,6 +14,8 @@ struct Database::State {
 
 namespace {
 
+constexpr std::uint64_t kSpareRows = 1'000'000;
+
 constexpr std::array kReadingPragmas = {
     "application_id",   "collation_list",  "compile_options", "database_list", "encoding",
     "foreign_key_list", "freelist_count",  "function_list",   "index_info",    "index_list",
@@ -170,7 +172,14 @@ Result<void> Database::forEach(std::string_view sql, const std::function<void(co
   const Statement statement(raw);
   if (code != SQLITE_OK) return Unexpected(statementError(connection, sql, code, state_->path));
   const Row current(raw);
-  while ((code = sqlite3_step(raw)) == SQLITE_ROW) row(current);
+  // A damaged tree can lead to the same page over and over; no real row is shorter than a byte.
+  const std::uint64_t most = kSpareRows + state_->file.header.fileBytes;
+  for (std::uint64_t rows = 0; (code = sqlite3_step(raw)) == SQLITE_ROW; ++rows) {
+    if (rows > most)
+      return Unexpected(corrupt(state_->path + ": the file is damaged: it gives more rows than it "
+                                               "has room for"));
+    row(current);
+  }
   if (code != SQLITE_DONE) return Unexpected(statementError(connection, sql, code, state_->path));
   return {};
 }

@@ -41,8 +41,11 @@ void readTriple(Value value, std::int64_t (&triple)[3]) {
 }
 
 template <class Narrow> Narrow clamped(std::int64_t value) {
-  return static_cast<Narrow>(
-      std::clamp<std::int64_t>(value, 0, std::numeric_limits<Narrow>::max()));
+  if constexpr (sizeof(Narrow) == sizeof(value))
+    return static_cast<Narrow>(std::max<std::int64_t>(value, 0));
+  else
+    return static_cast<Narrow>(
+        std::clamp<std::int64_t>(value, 0, std::numeric_limits<Narrow>::max()));
 }
 
 } // namespace

@@ -143,8 +143,7 @@ char *EventParser::parseMany(char *first, char *last,
 
 void EventParser::parseOne(char *first, char *last,
                            const std::function<void(const Event &)> &handle) {
-  const std::int64_t before = counts_.events;
-  if (parseMany(first, last, handle) == last && counts_.events > before) return;
+  if (parseMany(first, last, handle) == last) return;
   event_.clear();
   if (*first == '{' && parseTolerantly({first, static_cast<std::size_t>(last - first)}, event_)) {
     ++counts_.tolerated;

@@ -31,14 +31,15 @@ void TraceStream::breakOff(std::string where) {
 
 // Text before `at_` is dropped when the buffer is full.
 Result<bool> TraceStream::more() {
-  if (buffer_.empty()) buffer_.resize(kFront + 2 * kChunk + kSlack);
+  if (buffer_.empty())
+    buffer_.resize(kFront + kSlack + (source_.fileBytes() < kChunk / 4 ? kChunk / 4 : 2 * kChunk));
   if (end_ + kSlack >= buffer_.size() && at_ > kFront) {
     std::memmove(buffer_.data() + kFront, buffer_.data() + at_, end_ - at_);
     base_ += at_ - kFront;
     end_ -= at_ - kFront;
     at_ = kFront;
   }
-  if (end_ + kSlack + kChunk / 2 > buffer_.size()) {
+  if (end_ + kSlack + buffer_.size() / 8 > buffer_.size()) {
     if (end_ - at_ > kLargestElement) return Unexpected(tooLarge());
     buffer_.resize(buffer_.size() * 2);
   }
@@ -130,12 +131,13 @@ Result<void> TraceStream::readMembers(const Handlers &handlers) {
     }
     if (buffer_[at_] == '}') break;
     bool whole = false;
+    const std::uint64_t keyAt = offset(at_);
     HOTLOOP_ASSIGN(std::string key, takeValue(kLongestKey, whole));
     HOTLOOP_ASSIGN(const bool valued, skipSpace(":"));
     if (!whole || key.size() < 2 || key.front() != '"' || !valued) {
       if (valued && whole)
         return Unexpected(invalidInput(path_ + ": is no valid JSON at byte " +
-                                       std::to_string(offset(at_)) +
+                                       std::to_string(keyAt) +
                                        ": the name of a member is missing"));
       breakOff("the file ends inside of its outermost object");
       break;

@@ -87,7 +87,7 @@ void Events::addOperator(const Database::Row &row, Span at, std::int64_t thread)
 
 Result<void> Events::readRanges() {
   constexpr std::string_view kTable = "NVTX_EVENTS";
-  if (!schema_.has(kTable)) return {};
+  if (!schema_.has(kTable, "eventType")) return {};
   // Operators, as exportNsysTables() writes them.
   const StringId torch = sink_.intern("PyTorch");
   std::map<std::pair<std::uint32_t, std::int64_t>, StringId> domains; // process, domain id

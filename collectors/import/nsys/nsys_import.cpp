@@ -43,8 +43,10 @@ std::string factOf(const std::map<std::string, std::string> &facts, const std::s
 
 } // namespace
 
-Result<ImportReport> importNsys(const std::string &path, TraceSink &sink,
-                                const ImportOptions &options) {
+namespace {
+
+Result<ImportReport> importTables(const std::string &path, TraceSink &sink,
+                                  const ImportOptions &options) {
   HOTLOOP_ASSIGN(Database database, Database::open(path));
   HOTLOOP_ASSIGN(const Schema schema, Schema::read(database));
   if (!schema.has("StringIds"))
@@ -83,6 +85,15 @@ Result<ImportReport> importNsys(const std::string &path, TraceSink &sink,
                        (version.empty() ? ", schema not told" : ", schema " + version);
   report.events = events.rows();
   return report;
+}
+
+} // namespace
+
+Result<ImportReport> importNsys(const std::string &path, TraceSink &sink,
+                                const ImportOptions &options) {
+  auto report = importTables(path, sink, options);
+  if (report || report.error().message.find(path) != std::string::npos) return report;
+  return Unexpected(Error{report.error().kind, path + ": " + report.error().message});
 }
 
 } // namespace hotloop

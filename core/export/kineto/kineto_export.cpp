@@ -94,7 +94,9 @@ private:
     json_.raw("\n],\n");
     std::int64_t rank = -1;
     for (const auto &process : run_.processes) rank = std::max(rank, process.rank);
-    if (rank >= 0) json_.raw("\"distributedInfo\": {\"rank\": ").number(rank).raw("},\n");
+    // HTA finds its way by ranks: a program of its own is rank 0 of one.
+    json_.raw("\"distributedInfo\": {\"rank\": ").number(std::max<std::int64_t>(rank, 0));
+    json_.raw(rank < 0 ? ", \"world_size\": 1},\n" : "},\n");
     json_.raw("\"displayTimeUnit\": \"ms\",\n\"baseTimeNanoseconds\": ");
     json_.number(run_.realtimeBase()).raw(",\n\"traceEvents\": [");
   }

@@ -2,6 +2,7 @@
 
 #include "reference_moe/model/dispatch.h"
 #include "reference_moe/model/gradient.h"
+#include "reference_moe/model/layer_kernels.h"
 #include "reference_moe/model/marks.h"
 #include "reference_moe/model/operators.h"
 
@@ -24,13 +25,13 @@ enum LayerSlot : std::size_t {
   kDInput,
   kDWeights
 };
+// One that only the forward pass uses and one that only the backward pass uses may be the same.
 enum ScratchSlot : std::size_t {
   kY,
+  kDRows = kY,
   kYBySlot,
   kYReal,
-  kWeightedY,
   kDOut,
-  kDRows,
   kDActivation,
   kProduct,
   kRowWeights,
@@ -58,16 +59,6 @@ struct GroupedState : torch::CustomClassHolder {
 
 at::TensorOptions plain(const at::Tensor &like, at::ScalarType type) {
   return at::TensorOptions().dtype(type).device(like.device());
-}
-
-// The weight in the compute type: itself, or a copy, which `keep` makes anew only when it is stale.
-at::Tensor inComputeType(const at::Tensor &weight, at::ScalarType compute, bool keep, bool stale,
-                         at::Tensor &kept) {
-  if (weight.scalar_type() == compute) return weight.detach();
-  if (!keep) return weight.detach().to(compute);
-  if (kept.defined() && !stale) return kept;
-  if (!kept.defined()) kept = at::empty(weight.sizes(), plain(weight, compute));
-  return kept.copy_(weight.detach());
 }
 
 // a = act(h) into `a`; for SwiGLU `silu` gets silu of the gate half.
@@ -139,7 +130,10 @@ at::Tensor GroupedExperts::forward(AutogradContext *context, const at::Tensor &x
     s.activation = s.options.recomputeActivation
                        ? scratch.take(kActivationAgain, {rows, inner}, compute)
                        : layer.take(kActivation, {rows, inner}, compute);
-    activateInto(s.hidden, s.options, s.activation, scratch.take(kSilu, {rows, inner}, compute));
+    at::Tensor silu;
+    if (s.options.activation == Activation::kSwiglu)
+      silu = scratch.take(kSilu, {rows, inner}, compute);
+    activateInto(s.hidden, s.options, s.activation, silu);
     y = scratch.take(kY, {rows, dim}, compute);
     groupedRows(s.activation, s.down.transpose(1, 2), s.order.ends, y);
   }
@@ -170,7 +164,9 @@ variable_list GroupedExperts::backward(AutogradContext *context, variable_list g
   const std::int64_t inner = down.size(2);
   const at::TensorOptions compute = plain(x, s.compute), master = plain(x, x.scalar_type());
 
-  at::Tensor silu = scratch.take(kSilu, {rows, inner}, compute);
+  at::Tensor silu;
+  if (s.options.activation == Activation::kSwiglu)
+    silu = scratch.take(kSilu, {rows, inner}, compute);
   if (!s.rows.defined()) {
     s.rows = scratch.take(kRowsAgain, {rows, dim}, compute);
     at::index_select_out(s.rows, s.input, 0, s.order.tokenOfRow);
@@ -202,14 +198,15 @@ variable_list GroupedExperts::backward(AutogradContext *context, variable_list g
   da.mul_(scale);
   at::mul_out(product, s.activation, scale);
   const at::Tensor dDown =
-      deliverGradient(down, s.compute, scratch, kDDown, [&](const at::Tensor &to) {
+      deliverGradient(down, down.scalar_type(), scratch, kDDown, [&](const at::Tensor &to) {
         groupedColumns(dRows, product, s.order.ends, to);
       });
   at::Tensor dHidden = scratch.take(kDHidden, s.hidden.sizes(), compute);
   activationBackward(da, s.hidden, silu, s.options, product, dHidden);
-  const at::Tensor dUp = deliverGradient(up, s.compute, scratch, kDUp, [&](const at::Tensor &to) {
-    groupedColumns(dHidden, s.rows, s.order.ends, to);
-  });
+  const at::Tensor dUp =
+      deliverGradient(up, up.scalar_type(), scratch, kDUp, [&](const at::Tensor &to) {
+        groupedColumns(dHidden, s.rows, s.order.ends, to);
+      });
   at::Tensor dInput;
   if (x.requires_grad()) {
     groupedRows(dHidden, s.up, s.order.ends, dRows);
@@ -224,6 +221,15 @@ variable_list GroupedExperts::backward(AutogradContext *context, variable_list g
 }
 
 } // namespace
+
+at::Tensor inComputeType(const at::Tensor &weight, at::ScalarType compute, bool keep, bool stale,
+                         at::Tensor &kept) {
+  if (weight.scalar_type() == compute) return weight.detach();
+  if (!keep) return weight.detach().to(compute);
+  if (kept.defined() && !stale) return kept;
+  if (!kept.defined()) kept = at::empty(weight.sizes(), plain(weight, compute));
+  return kept.copy_(weight.detach());
+}
 
 at::Tensor dispatchGrouped(const at::Tensor &x, const Routing &routing, const at::Tensor &up,
                            const at::Tensor &down, at::ScalarType compute,

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "reference_moe/model/package.h"
 #include "reference_moe/model/parameters.h"
 #include "reference_moe/model/router.h"
 #include "reference_moe/run/configuration.h"
@@ -16,8 +17,10 @@ namespace hotloop::moe {
 // One object serves one thread at a time. Its tensors live on `device`.
 class Model {
 public:
-  // `master`: float, or double (tests); --amp bf16 needs float.
-  Model(const Configuration &configuration, at::ScalarType master, at::Device device);
+  // `master`: float, or double (tests); --amp bf16 and fp16 need float. `compiled` is what
+  // --fusion inductor runs.
+  Model(const Configuration &configuration, at::ScalarType master, at::Device device,
+        std::shared_ptr<CompiledLayer> compiled = nullptr);
   ~Model();
   Model(const Model &) = delete;
   Model &operator=(const Model &) = delete;
@@ -32,9 +35,13 @@ public:
 
   const std::vector<LayerParameters> &parameters() const;
 
-  // The routing of the last forward of each layer: ids [T, k] and counts [E].
-  const std::vector<at::Tensor> &lastIds() const;
-  const std::vector<at::Tensor> &lastCounts() const;
+  // The routing of the last forward: per layer ids [T, k] and tokens per expert [E], both int64.
+  std::vector<at::Tensor> lastIds() const;
+  std::vector<at::Tensor> lastCounts() const;
+
+  // Bytes of the copies of the weights in the compute type, and of all work memory that is kept.
+  std::int64_t weightCopyBytes() const;
+  std::int64_t keptBytes() const;
 
 private:
   struct State;

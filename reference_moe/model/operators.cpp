@@ -8,6 +8,7 @@
 #include <ATen/record_function.h>
 #include <torch/library.h>
 
+#include "core/base/time.h"
 #include "kernels/gating/gating.h"
 #include "kernels/routing/sort_rows.h"
 
@@ -147,7 +148,11 @@ void groupedColumnsCpu(const at::Tensor &a, const at::Tensor &b, const at::Tenso
       product.zero_();
       return;
     }
-    at::mm_out(product, a.slice(0, first, last).t(), b.slice(0, first, last));
+    const at::Tensor left = a.slice(0, first, last).t(), right = b.slice(0, first, last);
+    if (product.scalar_type() == a.scalar_type())
+      at::mm_out(product, left, right);
+    else
+      product.copy_(at::mm(left, right));
   });
 }
 
@@ -160,6 +165,24 @@ void groupedColumnsCuda(const at::Tensor &a, const at::Tensor &b, const at::Tens
                         const at::Tensor &out) {
   // a as a column-major view: the layout in which groups may have any size, zero included.
   out.copy_(at::_grouped_mm(a.t(), b, ends));
+}
+
+// For packages compiled ahead of time: the same product as one functional operator, because
+// LibTorch 2.11 has no entry point for at::_grouped_mm that such a package could call.
+at::Tensor groupedProductCpu(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends) {
+  at::Tensor out = at::empty({a.size(0), b.size(2)}, a.options());
+  groupedRowsCpu(a, b, ends, out);
+  return out;
+}
+at::Tensor groupedProductCuda(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends) {
+  return at::_grouped_mm(a, b, ends);
+}
+
+void delayCpu(const at::Tensor &, double microseconds) {
+  const Nanoseconds end =
+      monotonicNow() + Nanoseconds(static_cast<std::int64_t>(microseconds * 1e3));
+  while (monotonicNow() < end) {
+  }
 }
 
 template <class Signature> auto find(const char *name) {
@@ -182,6 +205,8 @@ void registerOperators() {
                      "Tensor(c!) slot_of_row, Tensor(d!) token_of_row) -> ()");
     definitions->def("grouped_rows(Tensor a, Tensor b, Tensor ends, Tensor(a!) out) -> ()");
     definitions->def("grouped_columns(Tensor a, Tensor b, Tensor ends, Tensor(a!) out) -> ()");
+    definitions->def("grouped_product(Tensor a, Tensor b, Tensor ends) -> Tensor");
+    definitions->def("delay(Tensor place, float microseconds) -> ()");
     auto *cpu = new torch::Library(torch::Library::IMPL, "hotloop_moe", c10::DispatchKey::CPU,
                                    __FILE__, __LINE__);
     cpu->impl("gating_forward", &gatingForwardCpu);
@@ -189,11 +214,14 @@ void registerOperators() {
     cpu->impl("sort_rows", &sortRowsCpu);
     cpu->impl("grouped_rows", &groupedRowsCpu);
     cpu->impl("grouped_columns", &groupedColumnsCpu);
+    cpu->impl("grouped_product", &groupedProductCpu);
+    cpu->impl("delay", &delayCpu);
     auto *cuda = new torch::Library(torch::Library::IMPL, "hotloop_moe", c10::DispatchKey::CUDA,
                                     __FILE__, __LINE__);
     cuda->impl("sort_rows", &sortRowsCuda);
     cuda->impl("grouped_rows", &groupedRowsCuda);
     cuda->impl("grouped_columns", &groupedColumnsCuda);
+    cuda->impl("grouped_product", &groupedProductCuda);
     return definitions; // never destroyed: LibTorch may be gone before our static objects
   }();
   (void)kRegistered;
@@ -226,6 +254,12 @@ void groupedColumns(const at::Tensor &a, const at::Tensor &b, const at::Tensor &
                     const at::Tensor &out) {
   static const auto op = find<decltype(groupedColumnsCpu)>("hotloop_moe::grouped_columns");
   op.call(a, b, ends, out);
+}
+
+void delayOperator(double microseconds) {
+  static const auto op = find<decltype(delayCpu)>("hotloop_moe::delay");
+  static const at::Tensor place = at::empty({0});
+  op.call(place, microseconds);
 }
 
 } // namespace hotloop::moe

@@ -39,8 +39,12 @@ void groupedRows(const at::Tensor &a, const at::Tensor &b, const at::Tensor &end
                  const at::Tensor &out);
 
 // One product over the rows of each expert: out[e] = a_e^T b_e, a [R, M], b [R, N], out [E, M, N];
-// zero where an expert has no row. On CUDA: at::_grouped_mm.
+// zero where an expert has no row. `out` may be of a wider type than the factors; the products are
+// rounded to theirs first. On CUDA: at::_grouped_mm.
 void groupedColumns(const at::Tensor &a, const at::Tensor &b, const at::Tensor &ends,
                     const at::Tensor &out);
+
+// The stand-in of a kernel on the CPU: one operator that takes this long (--inject-delay).
+void delayOperator(double microseconds);
 
 } // namespace hotloop::moe

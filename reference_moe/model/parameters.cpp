@@ -27,6 +27,14 @@ at::Tensor stack(const std::vector<at::Tensor> &parts) {
   return at::stack(plain);
 }
 
+// What the gate's first column must be, so that expert e gets tokens in proportion to 1 / (e + 1)
+// (zipf), or the first top-k experts get all of them (one-hot).
+at::Tensor skewOf(const Configuration &c) {
+  const at::Tensor rank = at::arange(c.sizes.experts, at::kFloat);
+  if (c.skew == Skew::kZipf) return (rank + 1).log().neg().div(kSkewFeature);
+  return rank.lt(static_cast<double>(c.sizes.topK)).to(at::kFloat).mul(40 / kSkewFeature);
+}
+
 } // namespace
 
 at::Tensor LayerParameters::stackedUp() const { return stack(up); }
@@ -49,7 +57,9 @@ std::vector<LayerParameters> makeParameters(const Configuration &configuration,
   for (std::int64_t i = 0; i < s.layers; ++i) {
     const std::uint64_t seed = configuration.seed * 1000003 + static_cast<std::uint64_t>(i) * 3;
     LayerParameters layer;
-    layer.gate = leaf(randomNormal({s.experts, s.dim}, seed) * dimScale, master, device);
+    at::Tensor gate = randomNormal({s.experts, s.dim}, seed) * dimScale;
+    if (configuration.skew != Skew::kUniform) gate.select(1, 0).copy_(skewOf(configuration));
+    layer.gate = leaf(gate, master, device);
     layer.up = expertLeaves(randomNormal({s.experts, rows, s.dim}, seed + 1) * dimScale, dispatch,
                             master, device);
     layer.down = expertLeaves(randomNormal({s.experts, s.dim, s.hidden}, seed + 2) * hiddenScale,

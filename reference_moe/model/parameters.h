@@ -25,6 +25,10 @@ struct LayerParameters {
 std::vector<LayerParameters> makeParameters(const Configuration &configuration,
                                             at::ScalarType master, at::Device device);
 
+// --routing: the first feature of every token is this number, and the gate's first column makes of
+// it what the skew adds to each expert's logit.
+inline constexpr double kSkewFeature = 4;
+
 // Every leaf, in a fixed order.
 std::vector<at::Tensor> leaves(const std::vector<LayerParameters> &layers);
 

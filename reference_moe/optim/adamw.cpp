@@ -1,6 +1,7 @@
 #include "reference_moe/optim/adamw.h"
 
 #include <cmath>
+#include <optional>
 
 namespace hotloop::moe {
 
@@ -15,18 +16,24 @@ AdamW::AdamW(std::vector<at::Tensor> parameters, const Options &options, Optimiz
   gradients_.resize(parameters_.size());
 }
 
-void AdamW::step() {
+std::vector<at::Tensor> &AdamW::gradients() {
   const at::NoGradGuard noGradients;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     at::Tensor &gradient = parameters_[i].mutable_grad();
     if (!gradient.defined()) gradient = at::zeros_like(parameters_[i]); // an expert without tokens
     gradients_[i] = gradient;
   }
+  return gradients_;
+}
+
+void AdamW::step(const at::Tensor &overflow) {
+  const at::NoGradGuard noGradients;
+  gradients();
   ++count_;
   switch (form_) {
   case Optimizer::kSingle: stepSingle(); break;
   case Optimizer::kForeach: stepForeach(); break;
-  case Optimizer::kFused: stepFused(); break;
+  case Optimizer::kFused: stepFused(overflow); break;
   }
 }
 
@@ -59,12 +66,25 @@ void AdamW::stepForeach() {
   at::_foreach_addcdiv_(parameters_, means_, denominators, -o.learningRate / correction1);
 }
 
-void AdamW::stepFused() {
+void AdamW::stepFused(const at::Tensor &overflow) {
   const Options &o = options_;
-  at::_foreach_add_(counters_, 1);
+  std::optional<at::Tensor> skip;
+  if (overflow.defined()) {
+    skip = overflow;
+    at::_foreach_add_(counters_, 1 - overflow); // a skipped step does not count
+  } else {
+    at::_foreach_add_(counters_, 1);
+  }
   at::_fused_adamw_(parameters_, gradients_, means_, squares_, {}, counters_, o.learningRate,
                     o.beta1, o.beta2, o.weightDecay, o.epsilon, /*amsgrad=*/false,
-                    /*maximize=*/false);
+                    /*maximize=*/false, /*grad_scale=*/{}, skip);
+}
+
+std::int64_t AdamW::stateBytes() const {
+  std::int64_t sum = 0;
+  for (const auto *list : {&means_, &squares_, &counters_})
+    for (const at::Tensor &tensor : *list) sum += static_cast<std::int64_t>(tensor.nbytes());
+  return sum;
 }
 
 void AdamW::clearGradients(bool keep) {

@@ -26,8 +26,16 @@ public:
 
   AdamW(std::vector<at::Tensor> parameters, const Options &options, Optimizer form);
 
-  // One update from the .grad of every parameter; one that is missing counts as zero.
-  void step();
+  // The .grad of every parameter; one that is missing is made, as zero. Changed in place by what
+  // comes between backward and step (scaler, clipping).
+  std::vector<at::Tensor> &gradients();
+
+  // One update from gradients(), which is called first. `overflow` (0-d, 0 or 1; fused only): with
+  // 1 nothing changes, decided on the device.
+  void step(const at::Tensor &overflow = {});
+
+  // Bytes of moments and counters.
+  std::int64_t stateBytes() const;
 
   // keep: set to zero in place; else dropped, and made anew by the next backward pass.
   void clearGradients(bool keep);
@@ -35,7 +43,7 @@ public:
 private:
   void stepSingle();
   void stepForeach();
-  void stepFused();
+  void stepFused(const at::Tensor &overflow);
 
   std::vector<at::Tensor> parameters_, means_, squares_, counters_, gradients_;
   Options options_;

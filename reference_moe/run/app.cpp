@@ -64,9 +64,13 @@ int runApp(int argc, char **argv) {
   app.require_subcommand(1);
   RunCommand run;
   BenchCommand bench;
+  StackCommand stack;
+  ValidateCommand validation;
   ConfigurationsCommand configurations;
   run.addTo(app);
   bench.addTo(app);
+  stack.addTo(app);
+  validation.addTo(app);
   configurations.addTo(app);
   const std::string misspelt = findMisspelling(app, {argv + 1, argv + argc});
   if (!misspelt.empty()) return refuse(misspelt);
@@ -79,6 +83,12 @@ int runApp(int argc, char **argv) {
   }
   if (run.chosen()) return report(run.execute());
   if (bench.chosen()) return report(bench.execute());
+  if (stack.chosen()) return report(stack.execute());
+  if (validation.chosen()) {
+    const Result<bool> good = validation.execute();
+    if (!good) return report(Unexpected(good.error()));
+    return *good ? 0 : 1;
+  }
   return report(configurations.execute());
 }
 

@@ -16,8 +16,9 @@ struct Walk {
       return;
     }
     const ToggleName &toggle = toggleNames()[index];
-    const bool meaningless = toggles.mode == Mode::kInference && toggle.name == "optimizer";
-    const std::size_t values = meaningless ? 1 : toggle.values.size();
+    // `checkpoint` is listed in inference too: a value other than off is what makes it illegal.
+    const bool listed = toggle.meaningful(toggles) || toggle.name == "checkpoint";
+    const std::size_t values = listed ? toggle.values.size() : 1;
     for (std::size_t value = 0; value < values; ++value) {
       toggle.set(toggles, static_cast<int>(value));
       from(index + 1, toggles);

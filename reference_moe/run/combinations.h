@@ -13,8 +13,8 @@ struct Combination {
   std::string reason;
 };
 
-// Every combination once. In inference the toggle `optimizer` means nothing and stays at its
-// default.
+// Every combination once. A toggle that means nothing beside the others (`optimizer` in inference,
+// `scaler` without fp16) stays at its default.
 std::vector<Combination> combinations(Device device, const Machine &machine);
 
 } // namespace hotloop::moe

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reference_moe/run/fallback.h"
 #include "reference_moe/run/names.h"
 #include "reference_moe/run/presets.h"
 
@@ -27,6 +28,25 @@ void ConfigurationFlags::addTo(CLI::App &command, bool withToggles) {
       ->capture_default_str()
       ->group("Sizes");
   command.add_option("--device", device_, "cpu or cuda")->capture_default_str()->group("Run");
+  command
+      .add_option("--routing", skew_,
+                  fmt::format("where tokens go at the start: {}", fmt::join(skewNames(), ", ")))
+      ->capture_default_str()
+      ->group("Run");
+  number("--clip", base_.clip, "scale gradients down to this norm; 0 = never", "Run");
+  command
+      .add_option("--package", base_.package,
+                  "the .pt2 file of --fusion inductor (reference_moe/export/package.py)")
+      ->group("Run");
+  command
+      .add_option("--token-cycle", tokenCycle_,
+                  "tokens of the steps in turn, such as 512,256; each a graph of its own")
+      ->group("Run");
+  command
+      .add_option("--inject-delay", delays_,
+                  "KIND:PLACE=MICROSECONDS, repeatable: slow the step by a known amount")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("Run");
   if (!withToggles) return;
   number("--steps", base_.steps, "iterations of the loop", "Run");
   number("--lr", base_.learningRate, "learning rate of AdamW", "Run");
@@ -56,12 +76,20 @@ void ConfigurationFlags::addTo(CLI::App &command, bool withToggles) {
 }
 
 Result<Configuration> ConfigurationFlags::configure(const Machine &machine,
-                                                    std::vector<std::string> &notes) const {
+                                                    std::vector<std::string> &notes,
+                                                    bool fallback) const {
   Configuration configuration = base_;
   HOTLOOP_ASSIGN(const int device, parseChoice("device", device_, deviceNames()));
   configuration.device = static_cast<Device>(device);
   HOTLOOP_ASSIGN(const int activation, parseChoice("activation", activation_, activationNames()));
   configuration.activation = static_cast<Activation>(activation);
+  HOTLOOP_ASSIGN(const int skew, parseChoice("routing", skew_, skewNames()));
+  configuration.skew = static_cast<Skew>(skew);
+  HOTLOOP_ASSIGN(configuration.tokenCycle, parseNumbers("token-cycle", tokenCycle_));
+  for (const std::string &text : delays_) {
+    HOTLOOP_ASSIGN(Delay delay, parseDelay(text));
+    configuration.delays.push_back(std::move(delay));
+  }
   Toggles given;
   for (std::size_t i = 0; i < toggles_.size(); ++i)
     if (!toggles_[i].empty()) HOTLOOP_TRY(setToggle(given, toggleNames()[i].name, toggles_[i]));
@@ -70,17 +98,29 @@ Result<Configuration> ConfigurationFlags::configure(const Machine &machine,
     configuration.toggles = preset.wants;
     if (!toggles_.empty() && !toggles_[0].empty()) configuration.toggles.mode = given.mode;
     // Only what the preset brings may be replaced; what the user asks for is refused below.
-    notes = fitPreset(configuration.toggles, configuration.device);
+    notes = fitPreset(configuration.toggles, configuration.device, machine,
+                      !configuration.package.empty());
   }
   for (std::size_t i = 0; i < toggles_.size(); ++i)
-    if (!toggles_[i].empty())
+    if (!toggles_[i].empty()) {
       toggleNames()[i].set(configuration.toggles, toggleNames()[i].get(given));
+      if (toggleNames()[i].name == "fusion") configuration.toggles.inductor = given.inductor;
+    }
+  // The one replacement of what was asked for, because the guide has it so: it compiles inference
+  // only. It is said, like everything that a preset drops.
+  if (configuration.toggles.mode == Mode::kTrain &&
+      configuration.toggles.fusion == Fusion::kInductor) {
+    configuration.toggles.fusion = Fusion::kKernels;
+    notes.push_back("--fusion inductor is for inference (the package holds the forward pass only); "
+                    "training runs --fusion kernels instead.");
+  }
   if (configuration.toggles.mode == Mode::kInference)
     for (std::size_t i = 0; i < toggles_.size(); ++i)
       if (toggleNames()[i].name == "optimizer" && !toggles_[i].empty())
         return Unexpected(
             invalidInput("--optimizer has no meaning with --mode inference; leave it out."));
   HOTLOOP_TRY(parseUnsafe(unsafe_, configuration));
+  if (fallback) return settle(std::move(configuration), machine, notes);
   HOTLOOP_TRY(check(configuration, machine));
   return configuration;
 }

@@ -18,13 +18,17 @@ public:
   void addTo(CLI::App &command, bool withToggles);
 
   // The configuration that the flags describe, checked against this machine. `notes` gets one
-  // sentence for each part of a preset that does not run here.
-  Result<Configuration> configure(const Machine &machine, std::vector<std::string> &notes) const;
+  // sentence for each part of a preset that does not run here, and with `fallback` for each trouble
+  // that has a way out (fallback.h).
+  Result<Configuration> configure(const Machine &machine, std::vector<std::string> &notes,
+                                  bool fallback = false) const;
 
   bool presetGiven() const { return !preset_.empty(); }
 
 private:
-  std::string preset_, unsafe_, device_ = "cpu", activation_ = "swiglu";
+  std::string preset_, unsafe_, device_ = "cpu", activation_ = "swiglu", skew_ = "uniform";
+  std::string tokenCycle_;
+  std::vector<std::string> delays_;
   std::vector<std::string> toggles_; // one per toggleNames(), "" where not given
   Configuration base_;
 };

@@ -33,6 +33,7 @@ void printJson(const std::vector<Combination> &all) {
     json["toggles"][std::string(toggle.name)] = toggle.values;
   for (const Preset &preset : presets())
     json["presets"][std::string(preset.name)] = togglesToJson(preset.wants);
+  json["inductor_modes"] = inductorModes();
   json["legal"] = json["illegal"] = Json::array();
   for (const Combination &combination : all)
     json[combination.reason.empty() ? "legal" : "illegal"].push_back(entryOf(combination));
@@ -51,6 +52,8 @@ void printText(const std::vector<Combination> &all) {
   fmt::print("\n{} combinations, {} can run here. The others:\n", all.size(), reasons[""]);
   for (const auto &[reason, count] : reasons)
     if (!reason.empty()) fmt::print("{:>6}  {}\n", count, reason);
+  fmt::print("--fusion inductor also needs --package FILE.pt2; its modes are {}.\n",
+             fmt::join(inductorModes(), ", "));
 }
 
 } // namespace

@@ -9,8 +9,10 @@ namespace hotloop::moe {
 Json togglesToJson(const Toggles &toggles) {
   Json json = Json::object();
   for (const ToggleName &toggle : toggleNames())
-    if (toggles.mode == Mode::kTrain || toggle.usedInInference)
+    if (toggle.meaningful(toggles))
       json[std::string(toggle.name)] = toggle.values[static_cast<std::size_t>(toggle.get(toggles))];
+  if (toggles.fusion == Fusion::kInductor)
+    json["inductor"] = nameOf(toggles.inductor, inductorModes());
   return json;
 }
 

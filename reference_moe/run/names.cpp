@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +18,12 @@ constexpr std::array<std::string_view, 3> kCheckpoint{"off", "full", "selective"
 constexpr std::array<std::string_view, 2> kOffOn{"off", "on"};
 constexpr std::array<std::string_view, 2> kBuffers{"fresh", "reuse"};
 constexpr std::array<std::string_view, 3> kOptimizer{"single", "foreach", "fused"};
+constexpr std::array<std::string_view, 2> kScaler{"device", "naive"};
+constexpr std::array<std::string_view, 3> kSkew{"uniform", "zipf", "one-hot"};
+constexpr std::array<std::string_view, 4> kDelayKinds{"host", "launch", "kernel", "copy"};
+constexpr std::array<std::string_view, 10> kDelayPlaces{"step",    "forward",  "router", "permute",
+                                                        "experts", "combine",  "loss",   "backward",
+                                                        "clip",    "optimizer"};
 constexpr std::array<std::string_view, 2> kMode{"train", "inference"};
 constexpr std::array<std::string_view, 2> kActivation{"gelu", "swiglu"};
 constexpr std::array<std::string_view, 2> kDevice{"cpu", "cuda"};
@@ -59,7 +66,7 @@ std::string choices(std::span<const std::string_view> values) {
 } // namespace
 
 std::span<const ToggleName> toggleNames() {
-  static const std::array<ToggleName, 9> kNames{
+  static const std::array<ToggleName, 10> kNames{
       toggle<&Toggles::mode>("mode", kMode, true, "training step or forward only"),
       toggle<&Toggles::dispatch>("dispatch", kDispatch, true, "how tokens reach their experts"),
       toggle<&Toggles::fusion>("fusion", kFusion, true, "router as stock operators or one kernel"),
@@ -71,14 +78,24 @@ std::span<const ToggleName> toggleNames() {
       toggle<&Toggles::inplace>("inplace", kOffOn, true, "write over operands where that is legal"),
       toggle<&Toggles::optimizer>("optimizer", kOptimizer, false,
                                   "AdamW per parameter, per operation, or in one operator"),
+      toggle<&Toggles::scaler>("scaler", kScaler, false,
+                               "fp16 loss scale kept on the device, or read back in every step"),
   };
   return kNames;
+}
+
+bool ToggleName::meaningful(const Toggles &toggles) const {
+  if (toggles.mode == Mode::kInference && !usedInInference) return false;
+  return name != "scaler" || toggles.amp == Amp::kFp16;
 }
 
 std::span<const std::string_view> unsafeNames() { return kUnsafe; }
 std::span<const std::string_view> activationNames() { return kActivation; }
 std::span<const std::string_view> deviceNames() { return kDevice; }
 std::span<const std::string_view> inductorModes() { return kInductorModes; }
+std::span<const std::string_view> skewNames() { return kSkew; }
+std::span<const std::string_view> delayKinds() { return kDelayKinds; }
+std::span<const std::string_view> delayPlaces() { return kDelayPlaces; }
 
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> words) {
@@ -110,7 +127,9 @@ Result<void> setToggle(Toggles &toggles, std::string_view name, std::string_view
     if (toggle.name != name) continue;
     const std::size_t colon = value.find(':');
     if (name == "fusion" && colon != value.npos && value.substr(0, colon) == "inductor") {
-      HOTLOOP_TRY(parseChoice("fusion inductor", value.substr(colon + 1), kInductorModes));
+      HOTLOOP_ASSIGN(const int mode,
+                     parseChoice("fusion inductor", value.substr(colon + 1), kInductorModes));
+      toggles.inductor = static_cast<Inductor>(mode);
       value = value.substr(0, colon);
     }
     HOTLOOP_ASSIGN(const int index, parseChoice(name, value, toggle.values));
@@ -121,6 +140,47 @@ Result<void> setToggle(Toggles &toggles, std::string_view name, std::string_view
   return Unexpected(
       invalidInput(fmt::format("'{}' is not a toggle; the toggles are {}.{}", name, choices(names),
                                near ? fmt::format(" Did you mean '{}'?", *near) : "")));
+}
+
+Result<Delay> parseDelay(std::string_view text) {
+  const std::size_t colon = text.find(':'), equals = text.find('=');
+  if (colon == text.npos || equals == text.npos || colon > equals)
+    return Unexpected(
+        invalidInput(fmt::format("--inject-delay: '{}' is not KIND:PLACE=MICROSECONDS, such as "
+                                 "host:router=50; kinds: {}; places: {}.",
+                                 text, choices(kDelayKinds), choices(kDelayPlaces))));
+  Delay delay;
+  HOTLOOP_ASSIGN(const int kind, parseChoice("inject-delay", text.substr(0, colon), kDelayKinds));
+  HOTLOOP_ASSIGN(
+      const int place,
+      parseChoice("inject-delay", text.substr(colon + 1, equals - colon - 1), kDelayPlaces));
+  delay.kind = static_cast<Delay::Kind>(kind);
+  delay.place = kDelayPlaces[static_cast<std::size_t>(place)];
+  const std::string_view number = text.substr(equals + 1);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), delay.microseconds);
+  if (error != std::errc() || end != number.data() + number.size() ||
+      !(delay.microseconds >= 0 && delay.microseconds <= 1e6))
+    return Unexpected(invalidInput(fmt::format(
+        "--inject-delay: '{}' is not a number of microseconds from 0 to 1000000.", number)));
+  return delay;
+}
+
+Result<std::vector<std::int64_t>> parseNumbers(std::string_view flag, std::string_view list) {
+  std::vector<std::int64_t> numbers;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(list.data(), list.data() + comma, value);
+    if (error != std::errc() || end != list.data() + comma || value < 1)
+      return Unexpected(invalidInput(fmt::format("--{}: '{}' is not a whole number of at least 1.",
+                                                 flag, list.substr(0, comma))));
+    numbers.push_back(value);
+    if (comma == list.size()) break;
+    list = list.substr(comma + 1);
+    if (list.empty()) return Unexpected(invalidInput(fmt::format("--{} ends with a comma.", flag)));
+  }
+  return numbers;
 }
 
 Result<void> parseUnsafe(std::string_view list, Configuration &configuration) {

@@ -19,7 +19,8 @@ struct ToggleName {
   int (*get)(const Toggles &);
   void (*set)(Toggles &, int);
   bool usedInInference;
-  std::string_view what; // one line for the help
+  bool meaningful(const Toggles &toggles) const; // false: no value of it changes anything
+  std::string_view what;                         // one line for the help
 };
 
 // All toggles of Toggles, in the order in which they are always printed.
@@ -29,6 +30,9 @@ std::span<const std::string_view> unsafeNames();
 std::span<const std::string_view> activationNames();
 std::span<const std::string_view> deviceNames();
 std::span<const std::string_view> inductorModes();
+std::span<const std::string_view> skewNames();
+std::span<const std::string_view> delayKinds();
+std::span<const std::string_view> delayPlaces();
 
 // Index of `value` among `values`, else a sentence with the legal values and the nearest of them.
 Result<int> parseChoice(std::string_view flag, std::string_view value,
@@ -37,6 +41,12 @@ Result<int> parseChoice(std::string_view flag, std::string_view value,
 // Sets one toggle by name and value ("dispatch", "grouped"). fusion also takes
 // inductor[:default|reduce-overhead|max-autotune|max-autotune-no-cudagraphs].
 Result<void> setToggle(Toggles &toggles, std::string_view name, std::string_view value);
+
+// "KIND:PLACE=MICROSECONDS", as --inject-delay takes it.
+Result<Delay> parseDelay(std::string_view text);
+
+// "512,1024" into numbers of at least 1; `flag` is for the sentence.
+Result<std::vector<std::int64_t>> parseNumbers(std::string_view flag, std::string_view list);
 
 // "item,print" into the flags of a configuration; "" and "none" clear them.
 Result<void> parseUnsafe(std::string_view list, Configuration &configuration);

@@ -12,20 +12,39 @@ const std::vector<Preset> &presets() {
   static const std::vector<Preset> kPresets{
       {"baseline", Toggles{}, "the per-expert loop with every optimization off"},
       {"development",
-       {Dispatch::kGrouped, Fusion::kOff, Amp::kBf16, Checkpoint::kFull, Graph::kOff,
-        Buffers::kFresh, Inplace::kOff, Optimizer::kForeach, Mode::kTrain},
+       {.dispatch = Dispatch::kGrouped,
+        .amp = Amp::kBf16,
+        .checkpoint = Checkpoint::kFull,
+        .optimizer = Optimizer::kForeach},
        "fast iteration: no fusion, no graph; AMP and checkpointing"},
       {"production-inference",
-       {Dispatch::kGrouped, Fusion::kInductor, Amp::kBf16, Checkpoint::kOff, Graph::kOff,
-        Buffers::kReuse, Inplace::kOn, Optimizer::kFused, Mode::kInference},
+       {.dispatch = Dispatch::kGrouped,
+        .fusion = Fusion::kInductor,
+        .amp = Amp::kBf16,
+        .buffers = Buffers::kReuse,
+        .inplace = Inplace::kOn,
+        .optimizer = Optimizer::kFused,
+        .mode = Mode::kInference,
+        .inductor = Inductor::kMaxAutotune},
        "compiled (max-autotune) and AMP, forward only"},
       {"production-training",
-       {Dispatch::kGrouped, Fusion::kKernels, Amp::kBf16, Checkpoint::kFull, Graph::kOff,
-        Buffers::kReuse, Inplace::kOn, Optimizer::kFused, Mode::kTrain},
+       {.dispatch = Dispatch::kGrouped,
+        .fusion = Fusion::kKernels,
+        .amp = Amp::kBf16,
+        .checkpoint = Checkpoint::kFull,
+        .buffers = Buffers::kReuse,
+        .inplace = Inplace::kOn,
+        .optimizer = Optimizer::kFused},
        "AMP and checkpointing, no compile, no graph"},
       {"full",
-       {Dispatch::kGrouped, Fusion::kKernels, Amp::kBf16, Checkpoint::kSelective, Graph::kOn,
-        Buffers::kReuse, Inplace::kOn, Optimizer::kFused, Mode::kTrain},
+       {.dispatch = Dispatch::kGrouped,
+        .fusion = Fusion::kKernels,
+        .amp = Amp::kBf16,
+        .checkpoint = Checkpoint::kSelective,
+        .graph = Graph::kOn,
+        .buffers = Buffers::kReuse,
+        .inplace = Inplace::kOn,
+        .optimizer = Optimizer::kFused},
        "every optimization of the guide at once"},
   };
   return kPresets;
@@ -38,33 +57,30 @@ Result<Preset> findPreset(std::string_view name) {
   return presets()[static_cast<std::size_t>(index)];
 }
 
-std::vector<std::string> fitPreset(Toggles &toggles, Device device) {
+std::vector<std::string> fitPreset(Toggles &toggles, Device device, const Machine &machine,
+                                   bool hasPackage) {
   std::vector<std::string> notes;
-  if (toggles.fusion == Fusion::kInductor) {
-    toggles.fusion = device == Device::kCpu ? Fusion::kKernels : Fusion::kOff;
-    notes.push_back(fmt::format(
-        "torch.compile (--fusion inductor:max-autotune) is dropped: it needs a package compiled "
-        "ahead "
-        "of time by Python and this build has no loader for one; the router runs as --fusion {} "
-        "instead.",
-        device == Device::kCpu ? "kernels" : "off"));
-  } else if (toggles.fusion == Fusion::kKernels && device == Device::kCuda) {
-    toggles.fusion = Fusion::kOff;
-    notes.push_back(
-        "The fused router (--fusion kernels) is dropped: this build has its kernel only "
-        "for the CPU.");
+  if (toggles.fusion == Fusion::kInductor && (toggles.mode == Mode::kTrain || !hasPackage)) {
+    toggles.fusion = Fusion::kKernels;
+    notes.push_back(toggles.mode == Mode::kTrain
+                        ? "torch.compile (--fusion inductor) is for inference; training runs "
+                          "--fusion kernels instead."
+                        : "torch.compile (--fusion inductor:max-autotune) is dropped, because no "
+                          "--package was given; --fusion kernels runs instead.");
   }
-  if (toggles.graph == Graph::kOn) {
-    toggles.graph = Graph::kOff;
-    notes.push_back(
-        device == Device::kCpu
-            ? "CUDA graphs (--graph on) are dropped: --device cpu has none to capture."
-            : "CUDA graphs (--graph on) are dropped: this build cannot capture the step "
-              "yet.");
+  if (toggles.fusion == Fusion::kKernels && device == Device::kCuda &&
+      !machine.hasCudaKernels(toggles.amp)) {
+    toggles.fusion = Fusion::kOff;
+    notes.push_back("The fused kernels (--fusion kernels) are dropped: this build has none for "
+                    "this GPU and number format.");
   }
   if (toggles.mode == Mode::kInference && toggles.checkpoint != Checkpoint::kOff) {
     toggles.checkpoint = Checkpoint::kOff;
     notes.push_back("Checkpointing is dropped: inference has no backward pass.");
+  }
+  if (toggles.graph == Graph::kOn && device == Device::kCpu) {
+    toggles.graph = Graph::kOff;
+    notes.push_back("CUDA graphs (--graph on) are dropped: --device cpu has none to capture.");
   }
   return notes;
 }

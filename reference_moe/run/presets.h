@@ -24,6 +24,7 @@ Result<Preset> findPreset(std::string_view name);
 
 // Replaces what cannot run on this device or machine by the nearest thing that can, and says so:
 // one sentence per replacement, for stderr.
-std::vector<std::string> fitPreset(Toggles &toggles, Device device);
+std::vector<std::string> fitPreset(Toggles &toggles, Device device, const Machine &machine,
+                                   bool hasPackage);
 
 } // namespace hotloop::moe

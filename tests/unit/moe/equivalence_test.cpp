@@ -22,7 +22,7 @@ void expectClose(const Configuration &c) {
   }
   Configuration peer = c;
   peer.toggles = Toggles{};
-  peer.toggles.amp = Amp::kBf16;
+  peer.toggles.amp = c.toggles.amp;
   const Comparison naive = compareWithReference(peer);
   EXPECT_LT(naive.output, 1e-2) << "the naive bf16 loop itself";
   EXPECT_LT(got.output, kPeerFactor * naive.output);
@@ -43,14 +43,14 @@ INSTANTIATE_TEST_SUITE_P(
     Alone, OneToggle,
     testing::Values(Setting{"dispatch", "naive"}, Setting{"dispatch", "stacked"},
                     Setting{"dispatch", "dense"}, Setting{"dispatch", "grouped"},
-                    Setting{"fusion", "kernels"}, Setting{"amp", "bf16"},
+                    Setting{"fusion", "kernels"}, Setting{"amp", "bf16"}, Setting{"amp", "fp16"},
                     Setting{"checkpoint", "full"}, Setting{"checkpoint", "selective"},
                     Setting{"buffers", "reuse"}, Setting{"inplace", "on"}),
     [](const auto &test) { return std::string(test.param.first) + "_" + test.param.second; });
 
 TEST(Equivalence, EveryToggleAtOnce) {
   for (const char *checkpoint : {"off", "full", "selective"})
-    for (const char *amp : {"off", "bf16"})
+    for (const char *amp : {"off", "bf16", "fp16"})
       expectClose(with(smallConfiguration(), {{"dispatch", "grouped"},
                                               {"fusion", "kernels"},
                                               {"amp", amp},

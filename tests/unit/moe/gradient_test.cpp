@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "reference_moe/model/dense_reference.h"
 #include "reference_moe/run/names.h"
-#include "tests/unit/moe/dense_reference.h"
 #include "tests/unit/moe/model_fixture.h"
 
 namespace hotloop::moe {
@@ -59,7 +59,7 @@ TEST(Gradient, IsTheDerivativeInDouble) {
 TEST(Gradient, OfEmptyExpertsIsExactlyZero) {
   for (const char *dispatch : {"naive", "stacked", "dense", "grouped"})
     for (const char *buffers : {"fresh", "reuse"})
-      for (const char *amp : {"off", "bf16"}) {
+      for (const char *amp : {"off", "bf16", "fp16"}) {
         Configuration c = with(smallConfiguration(),
                                {{"dispatch", dispatch}, {"buffers", buffers}, {"amp", amp}});
         SCOPED_TRACE(describe(c.toggles));

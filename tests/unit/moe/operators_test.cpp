@@ -1,6 +1,9 @@
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 
+#include "reference_moe/model/buffer_pool.h"
+#include "reference_moe/model/checkpoint.h"
 #include "reference_moe/model/operators.h"
 #include "reference_moe/model/parameters.h"
 
@@ -52,6 +55,50 @@ TEST(Operators, GatingSumsDoNotDependOnThreads) {
   EXPECT_TRUE(one.squaredLse.equal(two.squaredLse));
   EXPECT_TRUE(one.weights.equal(two.weights));
   EXPECT_EQ(one.counts.sum().item<std::int64_t>(), 6000);
+}
+
+TEST(BufferPool, HandsTheSameMemoryOutAgainInAnyShapeThatFits) {
+  BufferPool pool(true);
+  const at::TensorOptions real = at::TensorOptions().dtype(at::kFloat);
+  const at::Tensor large = pool.take(3, {8, 4}, real);
+  const at::Tensor small = pool.take(3, {5, 4}, real);
+  EXPECT_EQ(large.data_ptr(), small.data_ptr());
+  EXPECT_EQ(pool.take(3, {8, 4}, real).data_ptr(), large.data_ptr());
+  EXPECT_NE(pool.take(2, {8, 4}, real).data_ptr(), large.data_ptr());
+  const void *before = large.data_ptr();
+  const at::Tensor larger = pool.take(3, {9, 4}, real);
+  EXPECT_NE(larger.data_ptr(), before) << "the outgrown memory must stay untouched";
+  EXPECT_GE(pool.bytes(), (8 * 4 + 9 * 4 + 8 * 4) * 4);
+  EXPECT_EQ(pool.take(3, {9, 4}, real.dtype(at::kBFloat16)).scalar_type(), at::kBFloat16);
+  BufferPool fresh(false);
+  const at::Tensor one = fresh.take(0, {2}, real), two = fresh.take(0, {2}, real);
+  EXPECT_NE(one.data_ptr(), two.data_ptr());
+}
+
+// The second run draws the random numbers of the first and has its autocast state; afterwards both
+// states are what they were.
+TEST(Checkpoint, RestoresRandomAndAutocastState) {
+  const at::Tensor anchor = at::ones({1}).requires_grad_(true);
+  const at::Tensor x = randomNormal({64}, 3).requires_grad_(true);
+  std::vector<at::Tensor> masks;
+  std::vector<bool> casts;
+  const auto layer = [&](const at::Tensor &input) -> std::vector<at::Tensor> {
+    masks.push_back(at::rand({64}).gt(0.5));
+    casts.push_back(at::autocast::is_autocast_enabled(at::kCPU));
+    return {input * masks.back() * anchor};
+  };
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  const at::Tensor y = checkpointed(x, anchor, layer)[0];
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  const at::Tensor between = at::rand({64}); // moves the generator on
+  const at::Tensor state = at::globalContext().defaultGenerator(at::kCPU).get_state();
+  y.sum().backward();
+  ASSERT_EQ(masks.size(), 2u);
+  EXPECT_TRUE(masks[0].equal(masks[1]));
+  EXPECT_EQ(casts, (std::vector<bool>{true, true}));
+  EXPECT_TRUE(x.grad().equal(masks[0].to(at::kFloat)));
+  EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
+  EXPECT_TRUE(at::globalContext().defaultGenerator(at::kCPU).get_state().equal(state));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "reference_moe/model/parameters.h"
 #include "reference_moe/optim/adamw.h"
+#include "reference_moe/optim/grad_scaler.h"
 
 namespace hotloop::moe {
 namespace {
@@ -71,6 +72,42 @@ TEST_P(Form, KeepsGradientMemoryWhenAsked) {
 INSTANTIATE_TEST_SUITE_P(AdamW, Form,
                          testing::Values(Optimizer::kSingle, Optimizer::kForeach,
                                          Optimizer::kFused));
+
+// An overflow is found, the step is skipped on the device, its counter too, and the scale halves.
+TEST(GradScaler, SkipsAnOverflowedStepAndGrowsAgain) {
+  std::vector<at::Tensor> parameters{at::ones({3}).requires_grad_(true)};
+  AdamW optimizer(parameters, kOptions, Optimizer::kFused);
+  GradScaler scaler(at::kCPU, 1024, 2);
+  const auto step = [&](double gradient) {
+    parameters[0].mutable_grad() = at::full({3}, gradient);
+    scaler.unscale(optimizer.gradients());
+    optimizer.step(scaler.overflow());
+    scaler.update();
+    return parameters[0][0].item<double>();
+  };
+  EXPECT_EQ(step(INFINITY), 1);
+  EXPECT_EQ(scaler.overflow().item<float>(), 1);
+  EXPECT_EQ(scaler.scale().item<float>(), 512);
+  EXPECT_NEAR(step(512 * 0.5), expectedAfter(1, {0.5}), 1e-6);
+  EXPECT_NEAR(step(512 * 0.25), expectedAfter(1, {0.5, 0.25}), 1e-6);
+  EXPECT_EQ(scaler.scale().item<float>(), 1024) << "two good steps";
+  EXPECT_EQ(step(NAN), step(INFINITY));
+  EXPECT_EQ(scaler.scale().item<float>(), 256);
+}
+
+TEST(Clipping, BothFormsBringTheNormDownAndLeaveASmallOneAlone) {
+  for (const bool oneByOne : {false, true}) {
+    const auto clip = [&](double limit) {
+      std::vector<at::Tensor> gradients{at::full({4}, 3.0), at::full({9}, 4.0)};
+      oneByOne ? clipGradientsOneByOne(gradients, limit) : clipGradients(gradients, limit);
+      return std::pair(gradients[0][0].item<double>(), gradients[1][8].item<double>());
+    };
+    const double norm = std::sqrt(4 * 9.0 + 9 * 16.0);
+    EXPECT_NEAR(clip(1).first, 3 / norm, 1e-5);
+    EXPECT_NEAR(clip(1).second, 4 / norm, 1e-5);
+    EXPECT_EQ(clip(100), std::pair(3.0, 4.0));
+  }
+}
 
 } // namespace
 } // namespace hotloop::moe

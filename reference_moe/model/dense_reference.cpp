@@ -1,4 +1,6 @@
-#include "tests/unit/moe/dense_reference.h"
+#include "reference_moe/model/dense_reference.h"
+
+#include <cmath>
 
 namespace hotloop::moe {
 
@@ -17,7 +19,7 @@ DenseReference::DenseReference(const std::vector<LayerParameters> &layers, const
 DenseReference::Output DenseReference::forward(const at::Tensor &x,
                                                const std::vector<at::Tensor> &ids) const {
   const Sizes &s = configuration.sizes;
-  Output output{x.to(at::kDouble), at::zeros({}, at::kDouble)};
+  Output output{x.to(at::kDouble), at::zeros({}, x.options().dtype(at::kDouble))};
   for (std::size_t i = 0; i < gate.size(); ++i) {
     const at::Tensor &h = output.hidden;
     const at::Tensor logits = at::matmul(h, gate[i].t());

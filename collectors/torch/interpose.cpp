@@ -103,8 +103,8 @@ void attachOnce() noexcept {
 
 // The CUDA allocator only reports, under its lock: a thread of ours attaches, where there is one.
 void attachFromReport() noexcept {
-  static std::atomic<bool> asked{false};
-  if (asked.exchange(true, std::memory_order_relaxed)) {
+  static std::atomic<bool> requested{false};
+  if (requested.exchange(true, std::memory_order_relaxed)) {
     return;
   }
   if (!inject::callLater([]() noexcept { attachOnce(); })) {

@@ -65,6 +65,7 @@ public:
       tree_->scrollTo(index);
       const QSignalBlocker quiet(tree_->selectionModel()); // the graph has moved by itself
       tree_->setCurrentIndex(index);
+      tree_->viewport()->update();
     };
   }
 

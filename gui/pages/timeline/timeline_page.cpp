@@ -40,7 +40,8 @@ QLineEdit *field(const char *name, const char *hint, int width) {
 } // namespace
 
 TimelinePage::TimelinePage(const PageContext &context)
-    : document_(context.document), view_(new TimelineView(context.document->trace)),
+    : document_(context.document), immediate_(context.navigator == nullptr),
+      view_(new TimelineView(context.document->trace)),
       search_(field("search", "search: words, -word, kind:kernel, /regex/", 420)),
       filter_(field("lanes", "only lanes named ...", 220)), hits_(new QLabel),
       scroll_(new QScrollBar(Qt::Vertical)), details_(new QTextBrowser), soon_(new QTimer(this)) {
@@ -86,7 +87,10 @@ TimelinePage::TimelinePage(const PageContext &context)
     scroll_->setRange(0, view_->scrollRange());
     scroll_->setPageStep(view_->height());
     scroll_->setValue(view_->state().scroll);
-    soon_->start();
+    if (immediate_)
+      describeSelection();
+    else
+      soon_->start();
   };
   view_->selectionChanged = [this] { describeSelection(); };
   if (context.navigator != nullptr && context.navigator->showHistogram) {

@@ -43,6 +43,7 @@ private:
   QString details() const;
 
   RunDocumentPtr document_;
+  bool immediate_; // no event loop to wait in: a picture
   TimelineView *view_;
   QLineEdit *search_;
   QLineEdit *filter_;

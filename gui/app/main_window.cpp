@@ -178,7 +178,7 @@ void MainWindow::arrived(std::uint64_t generation, RunDocumentPtr document) {
   const bool fresh = run->document == nullptr;
   run->document = std::move(document);
   if (run == &runs_[current_]) showDocument(fresh);
-  if (run->document->analysed && runs_.size() > 1 && document() != nullptr) {
+  if (run->document->analysed && runs_.size() > 1 && this->document() != nullptr) {
     complete_.erase("compare"); // one more to compare with
     showDocument(false);
   }

@@ -110,7 +110,9 @@ TEST(MainWindow, EveryActionCanBeTriggeredOnEveryPage) {
       EXPECT_TRUE(window.trigger(id)) << id << " on " << page.id;
       if (id == "theme" || id == "next-page" || id == "previous-page") window.showPage(page.id);
     }
-    if (Page *now = window.page(page.id)) EXPECT_EQ(now->csv().isEmpty(), now->text().isEmpty());
+    const Page *now = window.page(page.id);
+    ASSERT_NE(now, nullptr) << page.id;
+    EXPECT_EQ(now->csv().isEmpty(), now->text().isEmpty()) << page.id;
   }
   EXPECT_FALSE(window.trigger("no such action"));
   theme::setMode(theme::Mode::kLight);

@@ -61,6 +61,10 @@ TimelineLayout::TimelineLayout(const Trace &trace, const std::set<std::string> &
       height_ += kTrackGap;
     }
   }
+  rowOfLane_.assign(trace.lanes.size(), -1);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (rows_[i].kind == RowKind::kLane) rowOfLane_[rows_[i].index] = static_cast<int>(i);
+  }
 }
 
 std::size_t TimelineLayout::firstVisible(int y) const {
@@ -75,10 +79,7 @@ int TimelineLayout::rowAt(int y) const {
 }
 
 int TimelineLayout::rowOfLane(std::uint32_t lane) const {
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (rows_[i].kind == RowKind::kLane && rows_[i].index == lane) return static_cast<int>(i);
-  }
-  return -1;
+  return lane < rowOfLane_.size() ? rowOfLane_[lane] : -1;
 }
 
 } // namespace hotloop::gui

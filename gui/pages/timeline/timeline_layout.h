@@ -39,6 +39,7 @@ public:
 
 private:
   std::vector<TimelineRow> rows_;
+  std::vector<int> rowOfLane_; // -1 where none
   int height_ = 0;
 };
 

@@ -58,13 +58,13 @@ std::vector<double> lossesOf(const Configuration &c, std::int64_t steps) {
 }
 
 // Of one steady step: what a GPU would wait for, and new tensors.
-struct StepCounts {
+struct OperatorCounts {
   int hostReads = 0, newTensors = 0, operators = 0;
 };
-StepCounts steadyStep(const Configuration &c) {
+OperatorCounts steadyStep(const Configuration &c) {
   const auto trainer = make(c);
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(trainer->step(i));
-  StepCounts result;
+  OperatorCounts result;
   for (const auto &[name, count] : operatorsDuring([&] { EXPECT_TRUE(trainer->step(3)); })) {
     result.operators += count;
     if (name == "aten::_local_scalar_dense" || name == "aten::nonzero") result.hostReads += count;
@@ -108,13 +108,13 @@ TEST(Trainer, TogglesFollowTheSameTrajectory) {
 
 TEST(Trainer, NaiveReadsTheHostForEveryExpertAndGroupedNever) {
   Configuration c = trainable();
-  const StepCounts naive = steadyStep(c);
+  const OperatorCounts naive = steadyStep(c);
   c = with(c, {{"dispatch", "grouped"},
                {"fusion", "kernels"},
                {"buffers", "reuse"},
                {"inplace", "on"},
                {"optimizer", "foreach"}}); // the CPU's fused AdamW reads its counters
-  const StepCounts grouped = steadyStep(c);
+  const OperatorCounts grouped = steadyStep(c);
   EXPECT_GE(naive.hostReads, 2 * 2 * 8); // two layers, an item and a nonzero for each expert
   EXPECT_EQ(grouped.hostReads, 0);
   EXPECT_LT(grouped.newTensors * 5, naive.newTensors);

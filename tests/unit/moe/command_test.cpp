@@ -168,7 +168,8 @@ TEST(Command, StackMeasuresEveryRungAgainstTheGuide) {
 }
 
 TEST(Command, ValidatePassesAGoodConfigurationAndFailsOneThatWaits) {
-  const std::string sizes = std::string("--expect 0 --rounds 2 --steps 1 ") + kSmall;
+  const std::string sizes =
+      std::string("--expect 0 --memory-limit 64 --rounds 2 --steps 1 ") + kSmall;
   const Finished good = run(
       "validate --json --configuration dispatch=grouped,fusion=kernels " + sizes, "2>/dev/null");
   EXPECT_EQ(good.code, 0) << good.output;

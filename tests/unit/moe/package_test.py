@@ -23,7 +23,7 @@ def moe(program, *arguments):
 
 def validate(program, out, mode, dispatch, amp):
     configuration = f"mode=inference,dispatch={dispatch},amp={amp},fusion=inductor:{mode}"
-    done = moe(program, "validate", *SIZES, "--package", out, "--expect", "0", "--rounds", "2", "--steps", "1",
+    done = moe(program, "validate", *SIZES, "--package", out, "--expect", "0", "--memory-limit", "64", "--rounds", "2", "--steps", "1",
                "--configuration", configuration)
     assert done.returncode == 0, f"{configuration}: {done.stdout}{done.stderr}"
 

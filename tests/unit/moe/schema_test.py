@@ -30,7 +30,8 @@ def main():
     program = sys.argv[1]
     check(program, "moe_stack", ["stack"], 0)
     check(program, "moe_stack", ["stack", "--mode", "inference"], 0)
-    check(program, "moe_validate", ["validate", "--expect", "0", "--configuration", "dispatch=grouped"], 0)
+    check(program, "moe_validate", ["validate", "--expect", "0", "--memory-limit", "64", "--configuration",
+                                    "dispatch=grouped"], 0)
     check(program, "moe_validate", ["validate", "--expect", "0", "--configuration", "baseline"], 1)
     print("4 outputs follow their schemas")
 

@@ -229,8 +229,8 @@ variable_list KernelFunction::forward(AutogradContext *context, const at::Tensor
   // Aliases: an output gets a history, and a kept buffer must not have one.
   const at::Tensor ids = s.ids.detach(), ends = s.ends.detach();
   context->mark_non_differentiable({ids, ends});
-  return {out.detach(), loss.defined() ? loss.select(0, 0).detach() : at::zeros({}, x.options()), ids,
-          ends};
+  return {out.detach(), loss.defined() ? loss.select(0, 0).detach() : at::zeros({}, x.options()),
+          ids, ends};
 }
 
 // dRows, dHidden, scaledActivated, weightParts; then both weight gradients.

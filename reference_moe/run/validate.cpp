@@ -131,7 +131,8 @@ Check memory(const Result<Observed> &observed, const Result<Observed> &baseline,
                  fmt::format("Activations {:.2f} MiB of at most {:.2f} ({}); {} bytes more after "
                              "further steps.",
                              mebibytes(observed->activation), mebibytes(limit),
-                             options.memoryLimit > 0 ? "--memory-limit" : "a quarter above the baseline, or 64",
+                             options.memoryLimit > 0 ? "--memory-limit"
+                                                     : "a quarter above the baseline, or 64",
                              observed->growth));
 }
 

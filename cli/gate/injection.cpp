@@ -26,13 +26,24 @@ Nanoseconds gapIn(const TraceView &trace, const Step &step, ThreadId lane) {
   return open < step.end ? open : gap;
 }
 
+// Column by column; texts keep their ids, which are given in order.
+TraceData copyOf(const TraceView &trace) {
+  TraceData copy;
+  copy.meta = trace->meta;
+  for (std::uint32_t id = 1; id < trace->strings.size(); ++id)
+    copy.strings.intern(trace->strings.text(StringId(id)));
+  AllTables::forEach(
+      [&]<class Table>() { copy.columns<Table>() = trace->template columns<Table>(); });
+  return copy;
+}
+
 } // namespace
 
 Result<TraceView> withInjection(const TraceView &trace, Injected what) {
   const Steps steps = findSteps(trace, -1);
   if (!steps.whyNone.empty()) return Unexpected(nothingMeasured(steps.whyNone));
   const bool device = trace.hasDeviceRecords();
-  TraceBuilder builder{TraceData(*trace)};
+  TraceBuilder builder(copyOf(trace));
   FrameRow frame;
   frame.id = FrameId(static_cast<std::uint32_t>(trace->frames.id.size() + 1));
   frame.kind = FrameKind::kPython;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analyzers/gate/paired.h"
+#include "cli/gate/gate_config.h"
 #include "cli/gate/measure.h"
 #include "core/report/gate_report.h"
 

@@ -48,13 +48,13 @@ struct AllowEntry {
 };
 
 struct GatePolicy {
-  std::vector<Budget> budgets;
-  std::vector<AllowEntry> allows;
-  std::vector<std::string> failOn; // counters whose growth fails; empty: all but operators
-  bool oddStepsFail = false;       // a single odd step fails too
-  bool mismatchWarns = false;      // compare runs of different kinds all the same
-  bool lossWarns = false;          // judge although records were lost
-  std::string today;               // 2026-11-25, for `until`
+  std::vector<Budget> budgets = {};
+  std::vector<AllowEntry> allows = {};
+  std::vector<std::string> failOn = {}; // counters whose growth fails; empty: all but operators
+  bool oddStepsFail = false;            // a single odd step fails too
+  bool mismatchWarns = false;           // compare runs of different kinds all the same
+  bool lossWarns = false;               // judge although records were lost
+  std::string today = {};               // 2026-11-25, for `until`
 };
 
 // "*" matches within a part of a path, "**" across parts, "?" one character.

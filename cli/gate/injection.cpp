@@ -10,20 +10,26 @@ namespace hotloop::cli {
 
 namespace {
 
-// A moment in the step at which no operator is open on its thread: right behind the last one that
-// ends in it, else the begin of the step.
+// The middle of the longest moment of the step at which no operator is open on its thread.
 Nanoseconds gapIn(const TraceView &trace, const Step &step, ThreadId lane) {
   const auto &ops = trace->ops;
   Nanoseconds open = step.start;
-  Nanoseconds gap = step.start;
+  Nanoseconds from = step.start, longest;
+  const auto close = [&](Nanoseconds until) {
+    if (until - open > longest) {
+      longest = until - open;
+      from = open;
+    }
+  };
   const auto first = std::ranges::lower_bound(ops.start, step.start) - ops.start.begin();
   for (auto i = static_cast<std::size_t>(first); i < ops.start.size() && ops.start[i] < step.end;
        ++i) {
     if (ops.lane[i] != lane || ops.scope[i] == OpScope::kUserScope) continue;
-    if (ops.start[i] > open) gap = open;
+    close(ops.start[i]);
     open = std::max(open, endOf(ops.start[i], ops.duration[i]));
   }
-  return open < step.end ? open : gap;
+  close(step.end);
+  return from + Nanoseconds(longest.count / 2);
 }
 
 // Column by column; texts keep their ids, which are given in order.

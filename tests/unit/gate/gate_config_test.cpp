@@ -53,8 +53,8 @@ TEST(GateConfig, ReadsTheWholeLanguage) {
   EXPECT_EQ(config->suites.at(0).command.size(), 4u);
   ASSERT_EQ(config->budgets.size(), 3u);
   EXPECT_EQ(config->budgets[1].kernel, "triton_*");
-  EXPECT_EQ(config->budgets[2].counters.at(1).counter, "h2d_bytes");
-  EXPECT_EQ(config->budgets[2].counters.at(1).max, 4.2e6);
+  EXPECT_EQ(config->budgets[2].counters.at(0).counter, "h2d_bytes");
+  EXPECT_EQ(config->budgets[2].counters.at(0).max, 4.2e6);
   EXPECT_EQ(config->budgets[2].times.at(1).level, GateLevel::kWarn);
   EXPECT_EQ(config->allows.at(0).until, "2026-12-31");
   EXPECT_EQ(config->allows.at(0).every, 500);

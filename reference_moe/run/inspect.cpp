@@ -93,7 +93,9 @@ template <class Body> auto guarded(const char *what, const Body &body) -> declty
 
 } // namespace
 
-double differenceBound(Amp amp) { return amp == Amp::kOff ? 1e-10 : 1e-5; }
+double differenceBound(const Configuration &c) {
+  return (c.toggles.amp == Amp::kOff ? 1e-10 : 1e-5) * static_cast<double>(c.sizes.layers);
+}
 
 Result<Accuracy> compareWithDouble(const Configuration &c) {
   HOTLOOP_ASSIGN(auto compiled, compiledOf(c));

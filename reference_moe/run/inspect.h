@@ -23,8 +23,8 @@ struct Accuracy {
 };
 Result<Accuracy> compareWithDouble(const Configuration &configuration);
 
-// The bound of the output's `difference`: 1e-10 in fp32, 1e-5 in bf16 and fp16.
-double differenceBound(Amp amp);
+// The bound of the output's `difference`: per layer 1e-10 in fp32, 1e-5 in bf16 and fp16.
+double differenceBound(const Configuration &configuration);
 
 // Relative error of the output for fewer tokens, run on a model that has seen the full number: the
 // worst of T / 2 + 1 and 1. A package has one shape: see the error.

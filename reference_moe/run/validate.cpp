@@ -53,8 +53,8 @@ Check numerics(const Configuration &c) {
   const bool reduced = c.toggles.amp != Amp::kOff;
   const bool peers =
       !reduced || (a.output <= 1.5 * a.peerOutput && a.gradient <= 1.5 * a.peerGradient);
-  const bool bounds = a.output < 0.01 && a.difference < differenceBound(c.toggles.amp) &&
-                      (reduced || a.gradient < 1e-4);
+  const bool bounds =
+      a.output < 0.01 && a.difference < differenceBound(c) && (reduced || a.gradient < 1e-4);
   return verdict(std::move(check), a.finite && peers && bounds,
                  fmt::format("Against double precision: output {:.2e}, gradients {:.2e}; the naive "
                              "loop in the same format: {:.2e}, {:.2e}.",

@@ -239,7 +239,7 @@ TEST(Inspect, EveryPresetIsAsExactAsThePeer) {
     ASSERT_TRUE(accuracy) << preset.name;
     EXPECT_TRUE(accuracy->finite);
     EXPECT_LT(accuracy->output, 0.01) << preset.name;
-    EXPECT_LT(accuracy->difference, differenceBound(c.toggles.amp)) << preset.name;
+    EXPECT_LT(accuracy->difference, differenceBound(c)) << preset.name;
     EXPECT_LE(accuracy->output, 1.5 * accuracy->peerOutput + 1e-6) << preset.name;
     EXPECT_LT(*dynamicBatchError(c), 0.01) << preset.name;
     if (c.toggles.mode == Mode::kInference) continue;

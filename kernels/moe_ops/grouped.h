@@ -10,9 +10,9 @@ namespace hopper {
 // `variant` as in moe_choice.h. bf16 and, where said, fp16.
 Result<void> rowsUp(const GroupedUp &args, int variant, cudaStream_t stream);
 Result<void> rowsDown(const GroupedDown &args, int variant, cudaStream_t stream);
-Result<void> rowsDownBackward(const GroupedDownBackward &args, cudaStream_t stream);
+Result<void> rowsDownBackward(const GroupedDownBackward &args, int variant, cudaStream_t stream);
 Result<void> rowsUpBackward(const GroupedUpBackward &args, int variant, cudaStream_t stream);
-Result<void> weightGradient(const GroupedWeightGradient &args, cudaStream_t stream);
+Result<void> weightGradient(const GroupedWeightGradient &args, int variant, cudaStream_t stream);
 } // namespace hopper
 
 // mma.sync through WMMA, every product type, sm_80 and later.

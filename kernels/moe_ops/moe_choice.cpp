@@ -22,10 +22,10 @@ constexpr std::array<MoeVariant, 5> kRowVariants{{
     {"hopper_square", "TMA + wgmma, 128 x 128 per warpgroup, taking turns"},
 }};
 
-// Four stages of 128 tokens and all experts, 144 bytes a row, or the logits in fp32; and the sums.
+// Four stages of 128 tokens and all experts, 144 bytes a row, or the logits in fp32 and the sums.
 std::int64_t gateSharedBytes(std::int64_t experts) {
-  const std::int64_t padded = (experts + 7) / 8 * 8;
-  return std::max(4 * 144 * (128 + padded), 4 * 128 * (padded + 4)) + 10496;
+  const std::int64_t padded = (experts + 63) / 64 * 64;
+  return std::max(4 * 144 * (128 + padded), 4 * 128 * (padded + 4) + 24608) + 1088;
 }
 
 bool onHopper(const MoeDevice &device) { return device.capability / 10 == 9; }
@@ -53,7 +53,7 @@ std::span<const MoeVariant> moeVariants(MoeOperator op) {
   case MoeOperator::kDown: return kRowVariants;
   case MoeOperator::kDownBackward:
   case MoeOperator::kUpBackward:
-  case MoeOperator::kWeightGradient: return std::span(kRowVariants).first(3);
+  case MoeOperator::kWeightGradient: return kRowVariants;
   }
   return {};
 }
@@ -79,6 +79,8 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   case MoeOperator::kUpBackward:
   case MoeOperator::kWeightGradient:
     if (variant == kPlainProduct) return no("only the forward products have a plain kernel");
+    if (variant == (op == MoeOperator::kDownBackward ? kHopperSquare : kHopperNarrow))
+      return no("it is not built for this operator");
     break;
   default: break;
   }
@@ -106,12 +108,33 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
   if (!canRun(op, kHopperWide, shape, product, device))
     return {kPortable, product == ProductType::kBFloat16 ? "wgmma needs sm_90"
                                                          : "the wgmma kernels take bf16 only"};
-  const bool forward = op == MoeOperator::kUp || op == MoeOperator::kDown;
+  // From times on an H100 (docs/kernels.md).
   const double perExpert = static_cast<double>(shape.rows()) / static_cast<double>(shape.experts);
-  if (forward && perExpert <= 96)
-    return {kHopperNarrow, "few rows per expert: tiles of 64 rows waste least, and weights are "
-                           "read once whatever the height"};
-  return {kHopperWide, "many rows per expert: the widest tile reads least from L2"};
+  switch (op) {
+  case MoeOperator::kDownBackward:
+    return {kHopperNarrow, "a heavy epilogue: one warpgroup stores while the other multiplies"};
+  case MoeOperator::kUp:
+  case MoeOperator::kDown: break;
+  default: return {kHopperWide, "the widest tile reads least from L2"};
+  }
+  if ((perExpert >= 1024 && shape.dim >= 4096) || (perExpert >= 2048 && shape.dim >= 2048))
+    return {kHopperWide, "many rows per expert and long sums: the widest tile reads least from L2"};
+  const bool up = op == MoeOperator::kUp;
+  const double weightBytes = 2.0 * static_cast<double>(shape.dim) *
+                             static_cast<double>(up ? shape.hiddenColumns() : shape.inner);
+  const bool oneTile = perExpert > 40 && perExpert <= 110; // of 128 rows, often two of 64
+  if (oneTile && (!up || weightBytes > 32e6))
+    return canRun(op, kHopperSquare, shape, product, device)
+               ? MoeChoice{kHopperSquare,
+                           "an expert's rows fit one tile of 128: weights are read once"}
+               : MoeChoice{kHopperWide,
+                           "an expert's rows fit one tile of 128: weights are read once"};
+  if (!up && perExpert > 110 && shape.inner <= 1024)
+    return {kHopperSquare, "short sums: one warpgroup stores while the other multiplies"};
+  return {kHopperNarrow, perExpert <= 40
+                             ? "few rows per expert: tiles of 64 rows waste least"
+                             : "one warpgroup stores while the other multiplies, and the last "
+                               "tile of an expert wastes little"};
 }
 
 } // namespace hotloop::kernels

@@ -80,9 +80,8 @@ Result<void> gateForward(const GateForward &a, cudaStream_t stream) {
   if (*variant == kGateCluster) {
     // As many blocks as fill the device; at least one step of 64 columns for each.
     const std::int64_t tiles = (a.shape.tokens + kCountTile - 1) / kCountTile;
-    while (blocks < 8 && tiles * blocks * 2 <= 2 * device->multiprocessors &&
-           blocks * 2 * 64 <= a.shape.dim)
-      blocks *= 2;
+    const int room = (a.shape.experts <= 128 ? 2 : 1) * device->multiprocessors;
+    while (blocks < 8 && tiles * blocks * 2 <= room && blocks * 2 * 64 <= a.shape.dim) blocks *= 2;
   }
   return routing::gateTiles(a, blocks, stream);
 }
@@ -125,7 +124,7 @@ Result<void> gatherRows(const GatherRows &a, cudaStream_t stream) {
 
 Result<void> groupedDownBackward(const GroupedDownBackward &a, cudaStream_t stream) {
   return grouped(MoeOperator::kDownBackward, a, [&](int variant) {
-    return variant >= kHopperWide ? hopper::rowsDownBackward(a, stream)
+    return variant >= kHopperWide ? hopper::rowsDownBackward(a, variant, stream)
                                   : portable::rowsDownBackward(a, stream);
   });
 }
@@ -142,7 +141,7 @@ Result<void> groupedWeightGradient(const GroupedWeightGradient &a, cudaStream_t 
       !good)
     return good;
   return grouped(MoeOperator::kWeightGradient, a, [&](int variant) {
-    return variant >= kHopperWide ? hopper::weightGradient(a, stream)
+    return variant >= kHopperWide ? hopper::weightGradient(a, variant, stream)
                                   : portable::weightGradient(a, stream);
   });
 }

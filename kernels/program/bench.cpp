@@ -136,6 +136,17 @@ struct Bench {
       variants(b, MoeOperator::kGate, "gate", costs.gate(), all,
                [&](cudaStream_t st, int v) { layer.runGate(st, v); });
       layer.forward(stream);
+      // How the launches follow each other: the first two, three and four of the five.
+      for (int launches = 2; launches < 5; ++launches) {
+        const std::string name = "first " + std::to_string(launches);
+        const double time = measure(b, name.c_str(), "chosen", true, {}, [&](cudaStream_t st) {
+          layer.runGate(st);
+          layer.runPermute(st);
+          if (launches > 2) layer.runUp(st);
+          if (launches > 3) layer.runDown(st);
+        });
+        std::printf("  %-15s %9.1f us\n", name.c_str(), time);
+      }
       variants(b, MoeOperator::kPermute, "permute", costs.permute(), all,
                [&](cudaStream_t st, int) { layer.runPermute(st); });
       variants(b, MoeOperator::kUp, "up", costs.up(), all,

@@ -182,6 +182,9 @@ std::vector<CheckCase> checkCases(bool small) {
   const std::vector<CheckCase> more{
       {"tiles gelu", {300, 256, 520, 6, 2, kGelu}, bf16, Skew::kUniform},
       {"k = E", {65, 128, 128, 5, 5, kSwiglu}, bf16, Skew::kUniform},
+      {"one expert takes all", {200, 128, 136, 4, 1, kSwiglu}, bf16, Skew::kOneHot},
+      {"many tiles swiglu", {2048, 72, 136, 16, 8, kSwiglu}, bf16, Skew::kUniform},
+      {"many tiles gelu", {1500, 72, 264, 64, 8, kGelu}, bf16, Skew::kZipf},
       {"one hot", {260, 128, 136, 9, 2, kSwiglu}, bf16, Skew::kOneHot},
       {"one hot gelu", {260, 128, 136, 9, 2, kGelu}, bf16, Skew::kOneHot},
       {"zipf, many experts", {513, 192, 64, 130, 8, kSwiglu}, bf16, Skew::kZipf},
@@ -207,6 +210,7 @@ int checkAll(bool small, std::FILE *log) {
   require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "Making a stream");
   std::vector<std::future<std::pair<int, std::vector<std::string>>>> pending;
   for (const CheckCase &test : checkCases(small)) {
+    std::fprintf(stderr, "%s\n", test.name.c_str()); // where it stood when it ends early
     auto record = std::make_shared<CaseRecord>();
     record->test = test;
     Layer layer(test.shape, test.types, true);

@@ -47,6 +47,17 @@ __global__ void readKernel(const uint4 *data, std::int64_t count, unsigned *neve
   if (sum == 0x12345679u) *never = sum;
 }
 
+__global__ void copyKernel(const uint4 *from, uint4 *to, std::int64_t count) {
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * 1024 + threadIdx.x;
+  uint4 values[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    if (first + 256 * i < count) values[i] = from[first + 256 * i];
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    if (first + 256 * i < count) to[first + 256 * i] = values[i];
+}
+
 __global__ void columnKernel(void *data, ElementType type, std::int64_t rows, std::int64_t columns,
                              const float *values) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -130,6 +141,13 @@ void fillRandom(const DeviceArray &array, ElementType type, float scale, std::ui
 void readThrough(const DeviceArray &array, cudaStream_t stream) {
   readKernel<<<1056, 256, 0, stream>>>(array.as<uint4>(), array.bytes() / 16, array.as<unsigned>());
   require(cudaGetLastError(), "Reading through memory");
+}
+
+void copyAll(const DeviceArray &from, const DeviceArray &to, cudaStream_t stream) {
+  const std::int64_t count = from.bytes() / 16;
+  copyKernel<<<static_cast<unsigned>((count + 1023) / 1024), 256, 0, stream>>>(
+      from.as<uint4>(), to.as<uint4>(), count);
+  require(cudaGetLastError(), "Copying");
 }
 
 void setColumn(const DeviceArray &array, ElementType type, std::int64_t rows, std::int64_t columns,

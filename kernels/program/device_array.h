@@ -55,6 +55,9 @@ void fillRandom(const DeviceArray &array, ElementType type, float scale, std::ui
 void setColumn(const DeviceArray &array, ElementType type, std::int64_t rows, std::int64_t columns,
                const std::vector<float> &values, cudaStream_t stream);
 
+// By a kernel with 16-byte accesses: faster than cudaMemcpy on an H100.
+void copyAll(const DeviceArray &from, const DeviceArray &to, cudaStream_t stream);
+
 // Reads every byte: what was in the cache before is gone, and nothing waits to be written back.
 void readThrough(const DeviceArray &array, cudaStream_t stream);
 

@@ -47,13 +47,7 @@ Spread Timer::measure(const std::function<void(cudaStream_t)> &work, bool cold) 
 double Timer::copyRate() {
   DeviceArray from(std::int64_t{1} << 30), to(std::int64_t{1} << 30);
   fillRandom(from, ElementType::kFloat32, 1, 7, stream_);
-  const Spread spread = measure(
-      [&](cudaStream_t stream) {
-        require(cudaMemcpyAsync(to.data(), from.data(), static_cast<std::size_t>(from.bytes()),
-                                cudaMemcpyDeviceToDevice, stream),
-                "Copying");
-      },
-      false);
+  const Spread spread = measure([&](cudaStream_t stream) { copyAll(from, to, stream); }, false);
   return 2.0 * static_cast<double>(from.bytes()) / spread.median;
 }
 

@@ -11,11 +11,12 @@ template <class Config> struct RowPipeline {
   char *stages;
   char *staging;
   Barrier *full, *empty, *hidden;
+  Barrier *done; // pingpong: a warpgroup has taken the last stage of its tile
 
   __device__ explicit RowPipeline(char *shared)
       : stages(shared), staging(shared + Config::kStages * Config::kStageBytes),
         full(reinterpret_cast<Barrier *>(staging + 8 * Config::kWarpStaging)),
-        empty(full + Config::kStages), hidden(empty + Config::kStages) {}
+        empty(full + Config::kStages), hidden(empty + Config::kStages), done(hidden + 8) {}
 };
 
 template <class Config>
@@ -80,6 +81,15 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
     if constexpr (isBackward(Config::kEpilogue))
       RowEpilogue<Config>::fetchHidden(args, mine, staging, hidden);
 
+    // Turns: the other warpgroup has taken all stages before mine. Without that a stage's parity
+    // could be one of an earlier round.
+    if constexpr (Config::kPingpong) {
+      const int own = ordinal / 2;
+      if (group == 1)
+        pipeline.done[0].wait(own & 1);
+      else if (own > 0)
+        pipeline.done[1].wait((own - 1) & 1);
+    }
     float sums[Config::kBlocks][Config::kColumns / 2];
     int previous = 0;
     for (int step = 0; step < args.steps; ++step, ++turn) {
@@ -104,6 +114,7 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
       if (step > 0 && lane == 0) pipeline.empty[previous].arrive();
       previous = stage;
     }
+    if (Config::kPingpong && lane == 0) pipeline.done[group].arrive();
     cute::warpgroup_wait<0>();
     fence(sums);
     if (lane == 0) pipeline.empty[previous].arrive();
@@ -120,7 +131,6 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
       }
     }
   }
-  waitForStores();
 }
 
 template <class Config>
@@ -133,6 +143,7 @@ __global__ __launch_bounds__(384, 1) void rowKernel(const __grid_constant__ RowA
       pipeline.empty[i].init(Config::kPingpong ? 4 : 8); // warps that read a stage
     }
     for (int i = 0; i < 8; ++i) pipeline.hidden[i].init(1);
+    for (int i = 0; i < 2; ++i) pipeline.done[i].init(4);
     cutlass::arch::fence_barrier_init();
     cute::prefetch_tma_descriptor(reinterpret_cast<const cute::TmaDescriptor *>(&args.a));
     cute::prefetch_tma_descriptor(reinterpret_cast<const cute::TmaDescriptor *>(&args.b));

@@ -73,7 +73,7 @@ struct RowConfig {
   static constexpr int kABytes = kRows * 128, kBBytes = kColumns * 128;
   static constexpr int kStageBytes = kABytes + kBBytes;
   static constexpr int kWarpStaging = kBuffers * 16 * kPitch;
-  static constexpr int kBarrierBytes = 8 * (2 * kStages + 8);
+  static constexpr int kBarrierBytes = 8 * (2 * kStages + 10);
   static constexpr int kSharedBytes = kStages * kStageBytes + 8 * kWarpStaging + kBarrierBytes;
   static_assert(kSharedBytes <= 232448);
 };

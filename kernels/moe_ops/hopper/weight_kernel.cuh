@@ -18,13 +18,19 @@ struct WeightArguments {
   void *gradient; // [E, m, n]
 };
 
-template <class T_, class Out_> struct WeightConfig {
+// As in row_tiles.cuh: blocks of 64 left columns per warpgroup; pingpong lets one store while the
+// other multiplies, which pays when an expert has few rows and the stores are most of the work.
+template <class T_, class Out_, int kBlocks_, int kRight_, bool kPingpong_, int kStages_>
+struct WeightConfig {
   using T = T_;
   using Out = Out_;
-  static constexpr int kLeft = 128, kRight = 256, kStages = 4;
+  static constexpr int kBlocks = kBlocks_, kRight = kRight_, kStages = kStages_;
+  static constexpr bool kPingpong = kPingpong_;
+  static constexpr int kLeft = 64 * kBlocks * (kPingpong ? 1 : 2);
   static constexpr int kLeftBytes = kLeft * 128, kStageBytes = kLeftBytes + kRight * 128;
-  static constexpr int kSharedBytes = kStages * kStageBytes + 16 * kStages;
+  static constexpr int kSharedBytes = kStages * kStageBytes + 8 * (2 * kStages + 2);
   using Atom = typename MatrixUnit<T, kRight, Major::MN, Major::MN>::Atom;
+  static_assert(kSharedBytes <= 232448);
 };
 
 struct WeightTile {
@@ -55,20 +61,25 @@ template <class T> __device__ __forceinline__ void store(T *to, float a, float b
   pair = pack<T>(a, b);
 }
 
-// Rows from `valid` on, of the warpgroup's 64 columns of the left operand and of its half of the
-// right one. All 256 threads call.
+// Rows from `valid` on of what this warpgroup reads of the stage; of a right operand that both
+// read, each zeroes its half.
 template <class Config>
 __device__ __forceinline__ void zeroTail(char *stage, int group, int valid) {
-  const int thread = threadIdx.x % 128;
-  char *left = stage + group * kAtomBytes;
-  char *right = stage + Config::kLeftBytes + group * 2 * kAtomBytes;
-  for (int i = thread; i < 3 * (64 - valid) * 8; i += 128) {
-    const int atom = i / ((64 - valid) * 8), rest = i - atom * (64 - valid) * 8;
-    char *base = atom == 0 ? left : right + (atom - 1) * kAtomBytes;
+  constexpr int kShared = Config::kPingpong ? 1 : 2, kRightAtoms = Config::kRight / 64 / kShared;
+  const int part = Config::kPingpong ? 0 : group, perAtom = (64 - valid) * 8;
+  char *left = stage + part * Config::kBlocks * kAtomBytes;
+  char *right = stage + Config::kLeftBytes + part * kRightAtoms * kAtomBytes;
+  for (int i = threadIdx.x % 128; i < (Config::kBlocks + kRightAtoms) * perAtom; i += 128) {
+    const int atom = i / perAtom, rest = i - atom * perAtom;
+    char *base = atom < Config::kBlocks ? left + atom * kAtomBytes
+                                        : right + (atom - Config::kBlocks) * kAtomBytes;
     *reinterpret_cast<int4 *>(base + (valid + rest / 8) * 128 + rest % 8 * 16) = int4{0, 0, 0, 0};
   }
   sharedWritesToCopyEngine(); // the matrix unit reads through the same proxy
-  asm volatile("bar.sync 1, 256;" ::: "memory");
+  if constexpr (Config::kPingpong)
+    asm volatile("bar.sync %0, 128;" ::"r"(group + 1) : "memory");
+  else
+    asm volatile("bar.sync 1, 256;" ::: "memory");
 }
 
 template <class Config>
@@ -76,12 +87,13 @@ __global__ __launch_bounds__(384,
                              1) void weightKernel(const __grid_constant__ WeightArguments args) {
   extern __shared__ __align__(1024) char shared[];
   auto *full = reinterpret_cast<Barrier *>(shared + Config::kStages * Config::kStageBytes);
-  Barrier *empty = full + Config::kStages;
+  Barrier *empty = full + Config::kStages, *done = empty + Config::kStages;
   if (threadIdx.x == 0) {
     for (int i = 0; i < Config::kStages; ++i) {
       full[i].init(1);
-      empty[i].init(8);
+      empty[i].init(Config::kPingpong ? 4 : 8);
     }
+    for (int i = 0; i < 2; ++i) done[i].init(4);
     cutlass::arch::fence_barrier_init();
   }
   __syncthreads();
@@ -117,32 +129,50 @@ __global__ __launch_bounds__(384,
   }
   takeRegisters<232>();
   const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
-  for (int linear = blockIdx.x; linear < total; linear += gridDim.x) {
+  const int leftOffset = Config::kPingpong ? 0 : group * 64 * Config::kBlocks;
+  int ordinal = 0;
+  for (int linear = blockIdx.x; linear < total; linear += gridDim.x, ++ordinal) {
     const WeightTile tile = weightTile<Config>(args, linear);
-    float sums[1][Config::kRight / 2];
+    if constexpr (Config::kPingpong) {
+      if ((ordinal & 1) != group) {
+        turn += (tile.end - tile.begin + kDepth - 1) / kDepth;
+        continue;
+      }
+      const int own = ordinal / 2; // turns as in row_kernel.cuh
+      if (group == 1)
+        done[0].wait(own & 1);
+      else if (own > 0)
+        done[1].wait((own - 1) & 1);
+    }
+    float sums[Config::kBlocks][Config::kRight / 2];
 #pragma unroll
-    for (float &sum : sums[0]) sum = 0;
+    for (auto &line : sums)
+#pragma unroll
+      for (float &sum : line) sum = 0;
     int previous = -1;
     for (int row = tile.begin; row < tile.end; row += kDepth, ++turn) {
       const int stage = turn % Config::kStages;
       full[stage].wait(turn / Config::kStages & 1);
       char *at = shared + stage * Config::kStageBytes;
       if (row + kDepth > tile.end) zeroTail<Config>(at, group, tile.end - row);
-      const std::uint64_t a = operandAt<Major::MN>(sharedAddress(at) + group * kAtomBytes);
+      const std::uint64_t a = operandAt<Major::MN>(sharedAddress(at) + leftOffset * 128);
       const std::uint64_t b = operandAt<Major::MN>(sharedAddress(at) + Config::kLeftBytes);
       fence(sums);
       cute::warpgroup_arrive();
 #pragma unroll
       for (int k = 0; k < kDepth / 16; ++k)
-        multiply<typename Config::Atom>(a + ((k * kStepBytes<Major::MN>) >> 4),
-                                        b + ((k * kStepBytes<Major::MN>) >> 4), sums[0],
-                                        ScaleOut::One);
+#pragma unroll
+        for (int m = 0; m < Config::kBlocks; ++m)
+          multiply<typename Config::Atom>(a + ((m * kAtomBytes + k * kStepBytes<Major::MN>) >> 4),
+                                          b + ((k * kStepBytes<Major::MN>) >> 4), sums[m],
+                                          ScaleOut::One);
       cute::warpgroup_commit_batch();
       fence(sums);
       cute::warpgroup_wait<1>();
       if (previous >= 0 && lane == 0) empty[previous].arrive();
       previous = stage;
     }
+    if (Config::kPingpong && lane == 0) done[group].arrive();
     cute::warpgroup_wait<0>();
     fence(sums);
     if (previous >= 0 && lane == 0) empty[previous].arrive();
@@ -150,16 +180,19 @@ __global__ __launch_bounds__(384,
     auto *gradient = static_cast<typename Config::Out *>(args.gradient) +
                      static_cast<std::int64_t>(tile.expert) * args.leftColumns * args.rightColumns;
 #pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      const int row = tile.left + group * 64 + warp * 16 + lane / 4 + 8 * r;
-      if (row >= args.leftColumns) continue;
-      auto *line = gradient + static_cast<std::int64_t>(row) * args.rightColumns + tile.right +
-                   2 * (lane % 4);
+    for (int m = 0; m < Config::kBlocks; ++m)
 #pragma unroll
-      for (int j = 0; j < Config::kRight / 8; ++j)
-        if (tile.right + 8 * j < args.rightColumns)
-          store(line + 8 * j, sums[0][4 * j + 2 * r], sums[0][4 * j + 2 * r + 1], args.accumulate);
-    }
+      for (int r = 0; r < 2; ++r) {
+        const int row = tile.left + leftOffset + m * 64 + warp * 16 + lane / 4 + 8 * r;
+        if (row >= args.leftColumns) continue;
+        auto *line = gradient + static_cast<std::int64_t>(row) * args.rightColumns + tile.right +
+                     2 * (lane % 4);
+#pragma unroll
+        for (int j = 0; j < Config::kRight / 8; ++j)
+          if (tile.right + 8 * j < args.rightColumns)
+            store(line + 8 * j, sums[m][4 * j + 2 * r], sums[m][4 * j + 2 * r + 1],
+                  args.accumulate);
+      }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/moe_ops/grouped.h"
 #include "kernels/moe_ops/hopper/launch.cuh"
 #include "kernels/moe_ops/hopper/weight_kernel.cuh"
+#include "kernels/moe_ops/moe_choice.h"
 #include "kernels/moe_ops/moe_sizes.h"
 
 namespace hotloop::kernels::hopper {
@@ -33,10 +34,15 @@ template <class Config> Result<void> launch(const GroupedWeightGradient &a, cuda
 
 } // namespace
 
-Result<void> weightGradient(const GroupedWeightGradient &a, cudaStream_t stream) {
+Result<void> weightGradient(const GroupedWeightGradient &a, int variant, cudaStream_t stream) {
+  using T = __nv_bfloat16;
+  if (variant == kHopperSquare)
+    return a.gradientType == ElementType::kFloat32
+               ? launch<WeightConfig<T, float, 2, 128, true, 6>>(a, stream)
+               : launch<WeightConfig<T, T, 2, 128, true, 6>>(a, stream);
   return a.gradientType == ElementType::kFloat32
-             ? launch<WeightConfig<__nv_bfloat16, float>>(a, stream)
-             : launch<WeightConfig<__nv_bfloat16, __nv_bfloat16>>(a, stream);
+             ? launch<WeightConfig<T, float, 1, 256, false, 4>>(a, stream)
+             : launch<WeightConfig<T, T, 1, 256, false, 4>>(a, stream);
 }
 
 } // namespace hotloop::kernels::hopper

@@ -68,7 +68,9 @@ template <class S, bool kMajorK>
 __device__ __forceinline__ void loadConverted(float *to, const S *from, int pitch, int first,
                                               int rows, int column, int columns) {
   using Shape = portable::Operand<float, kMajorK>;
-  for (int i = threadIdx.x; i < Shape::kRows * Shape::kColumns; i += 256) {
+#pragma unroll // all loads on their way at once
+  for (int step = 0; step < Shape::kRows * Shape::kColumns / 256; ++step) {
+    const int i = step * 256 + static_cast<int>(threadIdx.x);
     const int row = i / Shape::kColumns, c = i % Shape::kColumns;
     const bool inside = first + row < rows && column + c < columns;
     to[row * Shape::kPitch + c] =
@@ -101,11 +103,24 @@ __global__ __launch_bounds__(256) void inputGradientKernel(const InputGradient a
     const std::int64_t t = token + local;
     if (t >= tokens || column + part >= dim) continue;
     Eight sum{};
-    for (int j = 0; j < topK; ++j) {
-      const Eight value = loadEight(
-          rows + static_cast<std::int64_t>(a.rowOfSlot[t * topK + j]) * dim + column + part);
+    constexpr int kFlight = 8;
+    for (int first = 0; first < topK; first += kFlight) {
+      int row[kFlight];
 #pragma unroll
-      for (int c = 0; c < 8; ++c) sum.x[c] += value.x[c];
+      for (int f = 0; f < kFlight; ++f)
+        row[f] = first + f < topK ? __ldg(a.rowOfSlot + t * topK + first + f) : 0;
+      RawEight<Row> raw[kFlight];
+#pragma unroll
+      for (int f = 0; f < kFlight; ++f)
+        if (first + f < topK)
+          raw[f].load(rows + static_cast<std::int64_t>(row[f]) * dim + column + part);
+#pragma unroll
+      for (int f = 0; f < kFlight; ++f) {
+        if (first + f >= topK) break;
+        const Eight value = raw[f].values();
+#pragma unroll
+        for (int c = 0; c < 8; ++c) sum.x[c] += value.x[c];
+      }
     }
 #pragma unroll
     for (int c = 0; c < 8; ++c) sum.x[c] += sums[local * kSumPitch + part + c];

@@ -21,16 +21,23 @@ GateArguments argumentsOf(const GateForward &a) {
           a.tileSquaredLse};
 }
 
-template <class X, class W>
-Result<void> launchTiles(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
+template <class X, class W, int kGroups>
+Result<void> launchGroups(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
   GateArguments args = argumentsOf(a);
   void *arguments[] = {&args};
   const auto tiles = static_cast<unsigned>(ceilDiv(a.shape.tokens, kGateTokens));
-  return launched("The gate", launchEarly(reinterpret_cast<const void *>(&gateKernel<X, W>),
-                                          dim3(tiles * static_cast<unsigned>(clusterBlocks)), 256,
-                                          static_cast<std::size_t>(GateTile<X, W>::sharedBytes(
-                                              static_cast<int>(a.shape.experts))),
-                                          static_cast<unsigned>(clusterBlocks), arguments, stream));
+  const int shared = GateTile<X, W, kGroups>::sharedBytes(static_cast<int>(a.shape.experts));
+  return launched("The gate",
+                  launchEarly(reinterpret_cast<const void *>(&gateKernel<X, W, kGroups>),
+                              dim3(tiles * static_cast<unsigned>(clusterBlocks)), 256,
+                              static_cast<std::size_t>(shared),
+                              static_cast<unsigned>(clusterBlocks), arguments, stream));
+}
+
+template <class X, class W>
+Result<void> launchTiles(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
+  return a.shape.experts <= 128 ? launchGroups<X, W, 2>(a, clusterBlocks, stream)
+                                : launchGroups<X, W, 4>(a, clusterBlocks, stream);
 }
 
 } // namespace

@@ -29,10 +29,13 @@ __global__ void plainGateKernel(GateForward a) {
       if (lane == 0) rows[warp][e] = sum;
     }
     __syncwarp();
-    const Selection to{a.ids + token * topK, a.weights + token * topK,
-                       a.logits ? a.logits + token * experts : nullptr,
-                       a.lse ? a.lse + token : nullptr};
-    selectExperts(rows[warp], experts, topK, to, counts, probabilities, square);
+    const GateArguments args{nullptr, nullptr,   static_cast<int>(a.shape.tokens),
+                             dim,     experts,   topK,
+                             a.ids,   a.weights, a.logits,
+                             a.lse,   nullptr,   nullptr,
+                             nullptr};
+    selectExperts<32, 1>(args, rows[warp], 0, static_cast<int>(token), 0, 1, counts, probabilities,
+                         square);
     __syncwarp();
   }
 #pragma unroll

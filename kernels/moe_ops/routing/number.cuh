@@ -38,6 +38,25 @@ template <class T> __device__ __forceinline__ Eight loadEight(const T *from) {
   return eight;
 }
 
+// Eight numbers as they lie in memory: fewer registers while they are on their way. Read once, so
+// they need not stay in the cache.
+template <class T> struct RawEight {
+  uint4 raw[sizeof(T) / 2];
+
+  __device__ __forceinline__ void load(const T *from) {
+#pragma unroll
+    for (int i = 0; i < static_cast<int>(sizeof(T) / 2); ++i)
+      raw[i] = __ldcs(reinterpret_cast<const uint4 *>(from) + i);
+  }
+  __device__ __forceinline__ Eight values() const {
+    Eight eight;
+    const auto *numbers = reinterpret_cast<const T *>(raw);
+#pragma unroll
+    for (int i = 0; i < 8; ++i) eight.x[i] = static_cast<float>(numbers[i]);
+    return eight;
+  }
+};
+
 template <class T> __device__ __forceinline__ void storeEight(T *to, const Eight &eight) {
   if constexpr (sizeof(T) == 4) {
     auto *pair = reinterpret_cast<float4 *>(to);

@@ -171,7 +171,7 @@ __device__ __forceinline__ void copyRows(const PermuteRows &a, int token, int co
   }
 }
 
-// Grid: blocks of 32 tokens x slices of columns.
+// Grid: blocks of 32 tokens, and one for the schedule and the loss, x slices of columns.
 template <class X, class Row>
 __global__ __launch_bounds__(256) void permuteKernel(const PermuteArguments args) {
   extern __shared__ int shared[];
@@ -183,40 +183,45 @@ __global__ __launch_bounds__(256) void permuteKernel(const PermuteArguments args
   const int experts = static_cast<int>(a.shape.experts), topK = static_cast<int>(a.shape.topK);
   int *starts = shared, *cursor = starts + experts + 1, *firstTile = cursor + experts;
   int *rowOf = firstTile + experts + 1, *carry = rowOf + kBlockTokens * topK; // 512
+  const bool scheduler = blockIdx.x == gridDim.x - 1;
+  if (scheduler && blockIdx.y > 0) return;
   const int token = blockIdx.x * kBlockTokens, tile = token / static_cast<int>(kCountTile);
-  const int tokens = static_cast<int>(a.shape.tokens);
+  const int count = scheduler ? 0 : min(kBlockTokens, static_cast<int>(a.shape.tokens) - token);
+  for (int i = threadIdx.x; i < count * topK; i += 256) rowOf[i] = a.ids[token * topK + i];
   findStarts(args, tile, starts, cursor, carry);
+  if (scheduler) {
+    writeSchedule(args, starts, firstTile);
+    if (a.tileProbabilities) writeLoss(args, starts, reinterpret_cast<float *>(carry));
+    return;
+  }
 
   // Slots of this tile before this block.
   const int first = tile * static_cast<int>(kCountTile) * topK;
   for (int slot = first + threadIdx.x; slot < token * topK; slot += 256)
     atomicAdd(cursor + a.ids[slot], 1);
   __syncthreads();
-  const int count = min(kBlockTokens, tokens - token);
   if (threadIdx.x < 32) {
     const int lane = threadIdx.x;
     for (int i = 0; i < count * topK; i += 32) {
       const bool inside = i + lane < count * topK;
-      const int expert = inside ? a.ids[token * topK + i + lane] : -1;
+      const int expert = inside ? rowOf[i + lane] : -1;
       const unsigned same = __match_any_sync(0xffffffff, expert);
-      if (inside) {
-        const int rank = __popc(same & ((1u << lane) - 1));
-        const int row = starts[expert] + cursor[expert] + rank;
-        rowOf[i + lane] = row;
-        if (blockIdx.y == 0) {
-          a.rowOfSlot[token * topK + i + lane] = row;
-          if (a.slotOfRow) a.slotOfRow[row] = token * topK + i + lane;
-        }
-      }
+      int row = 0;
+      if (inside) row = starts[expert] + cursor[expert] + __popc(same & ((1u << lane) - 1));
       __syncwarp();
-      if (inside && lane == __ffs(static_cast<int>(same)) - 1) cursor[expert] += __popc(same);
+      if (inside) {
+        rowOf[i + lane] = row;
+        if (lane == __ffs(static_cast<int>(same)) - 1) cursor[expert] += __popc(same);
+      }
       __syncwarp();
     }
   }
   __syncthreads();
-  const bool last = blockIdx.x == gridDim.x - 1 && blockIdx.y == gridDim.y - 1;
-  if (blockIdx.x == 0 && blockIdx.y == 0) writeSchedule(args, starts, firstTile);
-  if (last && a.tileProbabilities) writeLoss(args, starts, reinterpret_cast<float *>(carry));
+  if (blockIdx.y == 0)
+    for (int i = threadIdx.x; i < count * topK; i += 256) {
+      a.rowOfSlot[token * topK + i] = rowOf[i];
+      if (a.slotOfRow) a.slotOfRow[rowOf[i]] = token * topK + i;
+    }
   if (a.rows) {
     const int column = blockIdx.y * args.columnsPerBlock;
     copyRows<X, Row>(a, token, count, rowOf, column,
@@ -239,7 +244,7 @@ Result<void> permute(const PermuteRows &a, int multiprocessors, cudaStream_t str
     args.listOffset[list] = static_cast<int>(tileListOffset(a.shape.rows(), a.shape.experts, list));
   const auto ints = 3 * a.shape.experts + 2 + kBlockTokens * a.shape.topK + 512;
   void *arguments[] = {&args};
-  const dim3 grid(static_cast<unsigned>(blocks), static_cast<unsigned>(slices));
+  const dim3 grid(static_cast<unsigned>(blocks) + 1, static_cast<unsigned>(slices));
   return withTypes(a.xType, a.rowType, [&]<class X, class Row>() {
     return launched("The permutation",
                     launchEarly(reinterpret_cast<const void *>(&permuteKernel<X, Row>), grid, 256,

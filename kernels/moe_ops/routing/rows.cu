@@ -29,17 +29,23 @@ __global__ __launch_bounds__(256) void combineKernel(const CombineRows a) {
   Eight sum{};
   if (a.residual) sum = loadEight(static_cast<const Out *>(a.residual) + token * dim + column);
   for (int first = 0; first < topK; first += kFlight) {
-    Eight values[kFlight];
+    int row[kFlight];
+    float weight[kFlight];
+#pragma unroll
+    for (int f = 0; f < kFlight; ++f) {
+      row[f] = first + f < topK ? __ldg(rowOf + first + f) : 0;
+      weight[f] = first + f < topK ? __ldg(weights + first + f) : 0.0f;
+    }
+    RawEight<Row> raw[kFlight];
 #pragma unroll
     for (int f = 0; f < kFlight; ++f)
-      if (first + f < topK)
-        values[f] = loadEight(y + static_cast<std::int64_t>(rowOf[first + f]) * dim + column);
+      if (first + f < topK) raw[f].load(y + static_cast<std::int64_t>(row[f]) * dim + column);
 #pragma unroll
     for (int f = 0; f < kFlight; ++f) {
       if (first + f >= topK) break;
-      const float weight = weights[first + f];
+      const Eight value = raw[f].values();
 #pragma unroll
-      for (int c = 0; c < 8; ++c) sum.x[c] += weight * values[f].x[c];
+      for (int c = 0; c < 8; ++c) sum.x[c] += weight[f] * value.x[c];
     }
   }
   storeEight(static_cast<Out *>(a.out) + token * dim + column, sum);
@@ -71,9 +77,10 @@ Result<void> combine(const CombineRows &a, cudaStream_t stream) {
   CombineRows args = a;
   void *arguments[] = {&args};
   return withTypes(a.rowType, a.outType, [&]<class Row, class Out>() {
-    const void *kernel = a.shape.topK <= 2
-                             ? reinterpret_cast<const void *>(&combineKernel<Row, Out, 2>)
-                             : reinterpret_cast<const void *>(&combineKernel<Row, Out, 8>);
+    const void *kernel =
+        a.shape.topK <= 2   ? reinterpret_cast<const void *>(&combineKernel<Row, Out, 2>)
+        : a.shape.topK <= 4 ? reinterpret_cast<const void *>(&combineKernel<Row, Out, 4>)
+                            : reinterpret_cast<const void *>(&combineKernel<Row, Out, 8>);
     return launched("The combination",
                     launchEarly(kernel, gridOf(a.shape), 256, 0, 1, arguments, stream));
   });

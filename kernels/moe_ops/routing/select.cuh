@@ -25,77 +25,123 @@ __device__ __forceinline__ float warpSum(float x) {
   return x;
 }
 
-struct Selection {
-  std::int32_t *ids; // of the token, k
-  float *weights;
-  float *logits; // of the token, E; optional
-  float *lse;    // of the token; optional
+struct GateArguments {
+  const void *x, *gate;
+  int tokens, dim, experts, topK;
+  std::int32_t *ids;
+  float *weights, *logits, *lse;
+  std::int32_t *tileCounts;
+  float *tileProbabilities, *tileSquaredLse;
 };
 
-// kPerLane * 32 >= experts. `sums` += softmax, per lane; `squares` += lse^2. Counts go to
-// countOf[expert] in shared memory (integers: their order does not matter).
-template <int kPerLane>
-__device__ __forceinline__ void selectExperts(const float *row, int experts, int topK,
-                                              const Selection &to, int *countOf,
-                                              float (&sums)[kPerLane], float &squares) {
-  const int lane = threadIdx.x % 32;
-  std::uint32_t order[kPerLane];
-  float value[kPerLane];
-  std::uint32_t best = 0;
+// Tokens first, first + step, .. (`count` of at most kTokens) by one warp, side by side: every step
+// waits for the one before, so several tokens cost little more than one. Their logits stand at
+// rows, rows + pitch, .. kPerLane * 32 >= experts. `sums` += softmax, per lane; `squares` += lse^2.
+// Counts go to countOf[expert] in shared memory (integers: their order does not matter).
+template <int kPerLane, int kTokens>
+__device__ __forceinline__ void
+selectExperts(const GateArguments &args, const float *rows, int pitch, int first, int step,
+              int count, int *countOf, float (&sums)[kPerLane], float &squares) {
+  const int lane = threadIdx.x % 32, experts = args.experts;
+  std::uint32_t order[kTokens][kPerLane], best[kTokens];
+  float top[kTokens], total[kTokens];
 #pragma unroll
-  for (int i = 0; i < kPerLane; ++i) {
-    const int e = lane + 32 * i;
-    order[i] = e < experts ? orderOf(row[e]) : 0;
-    value[i] = e < experts ? valueOf(order[i]) : kMinusInfinity;
-    if (to.logits && e < experts) to.logits[e] = row[e];
-    best = max(best, order[i]);
-  }
-  const float top = valueOf(__reduce_max_sync(kAll, best));
-  const bool hopeless = top == kMinusInfinity; // not one number
-  float total = 0;
+  for (int t = 0; t < kTokens; ++t) {
+    best[t] = 0;
 #pragma unroll
-  for (int i = 0; i < kPerLane; ++i) {
-    value[i] = hopeless ? 0.0f : __expf(value[i] - top);
-    total += value[i];
-  }
-  total = warpSum(total);
-  const float lse = hopeless ? kMinusInfinity : top + logf(total);
-  if (!hopeless) {
-    const float scale = 1.0f / total;
-#pragma unroll
-    for (int i = 0; i < kPerLane; ++i) sums[i] += value[i] * scale;
-    squares += lse * lse;
-  }
-  if (to.lse && lane == 0) *to.lse = lse;
-
-  std::uint32_t mine = 0; // lane j keeps the j-th
-  int id = 0;
-  for (int j = 0; j < topK; ++j) {
-    best = 0;
-#pragma unroll
-    for (int i = 0; i < kPerLane; ++i) best = max(best, order[i]);
-    const std::uint32_t winner = __reduce_max_sync(kAll, best);
-    std::uint32_t candidate = 0xffffffffu;
-#pragma unroll
-    for (int i = kPerLane - 1; i >= 0; --i)
-      if (order[i] == winner) candidate = static_cast<std::uint32_t>(lane + 32 * i);
-    const std::uint32_t taken = __reduce_min_sync(kAll, candidate);
-#pragma unroll
-    for (int i = 0; i < kPerLane; ++i)
-      if (static_cast<std::uint32_t>(lane + 32 * i) == taken) order[i] = 0;
-    if (lane == j) {
-      mine = winner;
-      id = static_cast<int>(taken);
+    for (int i = 0; i < kPerLane; ++i) {
+      const int e = lane + 32 * i;
+      const bool inside = t < count && e < experts;
+      const float logit = inside ? rows[t * pitch + e] : kMinusInfinity;
+      order[t][i] = inside ? orderOf(logit) : 0;
+      if (args.logits && inside)
+        args.logits[static_cast<std::int64_t>(first + t * step) * experts + e] = logit;
+      best[t] = max(best[t], order[t][i]);
     }
   }
-  const bool chosen = lane < topK;
-  const float power = !chosen ? 0.0f : hopeless ? 1.0f : __expf(valueOf(mine) - top);
-  const float powers = warpSum(power);
-  if (chosen) {
-    to.ids[lane] = id;
-    to.weights[lane] = power / powers;
-    atomicAdd(countOf + id, 1);
+#pragma unroll
+  for (int t = 0; t < kTokens; ++t) top[t] = valueOf(__reduce_max_sync(kAll, best[t]));
+  float value[kTokens][kPerLane];
+#pragma unroll
+  for (int t = 0; t < kTokens; ++t) {
+    total[t] = 0;
+#pragma unroll
+    for (int i = 0; i < kPerLane; ++i) {
+      const float logit = lane + 32 * i < experts ? valueOf(order[t][i]) : kMinusInfinity;
+      // Not one number among the logits: no probabilities.
+      value[t][i] = top[t] == kMinusInfinity ? 0.0f : __expf(logit - top[t]);
+      total[t] += value[t][i];
+    }
   }
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2)
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) total[t] += __shfl_xor_sync(kAll, total[t], distance);
+#pragma unroll
+  for (int t = 0; t < kTokens; ++t) {
+    const bool hopeless = top[t] == kMinusInfinity;
+    const float lse = hopeless ? kMinusInfinity : top[t] + logf(total[t]);
+    if (t < count && !hopeless) {
+      const float scale = 1.0f / total[t];
+#pragma unroll
+      for (int i = 0; i < kPerLane; ++i) sums[i] += value[t][i] * scale;
+      squares += lse * lse;
+    }
+    if (args.lse && lane == 0 && t < count) args.lse[first + t * step] = lse;
+  }
+
+  std::uint32_t mine[kTokens] = {}; // lane j keeps the j-th
+  int id[kTokens] = {};
+  for (int j = 0; j < args.topK; ++j) {
+    std::uint32_t winner[kTokens], taken[kTokens];
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) {
+      best[t] = 0;
+#pragma unroll
+      for (int i = 0; i < kPerLane; ++i) best[t] = max(best[t], order[t][i]);
+    }
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) winner[t] = __reduce_max_sync(kAll, best[t]);
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) {
+      std::uint32_t candidate = 0xffffffffu;
+#pragma unroll
+      for (int i = kPerLane - 1; i >= 0; --i)
+        if (order[t][i] == winner[t]) candidate = static_cast<std::uint32_t>(lane + 32 * i);
+      taken[t] = candidate;
+    }
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) taken[t] = __reduce_min_sync(kAll, taken[t]);
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) {
+#pragma unroll
+      for (int i = 0; i < kPerLane; ++i)
+        if (static_cast<std::uint32_t>(lane + 32 * i) == taken[t]) order[t][i] = 0;
+      if (lane == j) {
+        mine[t] = winner[t];
+        id[t] = static_cast<int>(taken[t]);
+      }
+    }
+  }
+  const bool chosen = lane < args.topK;
+  float power[kTokens], powers[kTokens];
+#pragma unroll
+  for (int t = 0; t < kTokens; ++t)
+    powers[t] = power[t] = !chosen                    ? 0.0f
+                           : top[t] == kMinusInfinity ? 1.0f
+                                                      : __expf(valueOf(mine[t]) - top[t]);
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2)
+#pragma unroll
+    for (int t = 0; t < kTokens; ++t) powers[t] += __shfl_xor_sync(kAll, powers[t], distance);
+#pragma unroll
+  for (int t = 0; t < kTokens; ++t)
+    if (chosen && t < count) {
+      const std::int64_t at = static_cast<std::int64_t>(first + t * step) * args.topK + lane;
+      args.ids[at] = id[t];
+      args.weights[at] = power[t] / powers[t];
+      atomicAdd(countOf + id[t], 1);
+    }
 }
 
 } // namespace hotloop::kernels::routing

@@ -80,8 +80,9 @@ Result<void> gateForward(const GateForward &a, cudaStream_t stream) {
   if (*variant == kGateCluster) {
     // As many blocks as fill the device; at least one step of 64 columns for each.
     const std::int64_t tiles = (a.shape.tokens + kCountTile - 1) / kCountTile;
-    const int room = (a.shape.experts <= 128 ? 2 : 1) * device->multiprocessors;
-    while (blocks < 8 && tiles * blocks * 2 <= room && blocks * 2 * 64 <= a.shape.dim) blocks *= 2;
+    while (blocks < 8 && tiles * blocks * 2 <= device->multiprocessors &&
+           blocks * 2 * 64 <= a.shape.dim)
+      blocks *= 2;
   }
   return routing::gateTiles(a, blocks, stream);
 }

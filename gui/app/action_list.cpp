@@ -26,10 +26,10 @@ constexpr ActionInfo kActions[] = {
     {"redo", "&Edit", "&Redo navigation", "Alt+Right; Ctrl+Y", "Forth again."},
 
     {"zoom-in", "&Navigate", "Zoom &in", "W", "Closer; also the wheel, Ctrl+wheel in small steps."},
-    {"zoom-out", "&Navigate", "Zoom &out", "S", "Farther."},
+    {"zoom-out", "&Navigate", "Zoom &out", "S", "Farther away; also the wheel."},
     {"pan-left", "&Navigate", "Pan &left", "A",
      "Earlier; also Shift+wheel or a right-button drag."},
-    {"pan-right", "&Navigate", "Pan &right", "D", "Later."},
+    {"pan-right", "&Navigate", "Pan &right", "D", "Later in time."},
     {"scroll-up", "&Navigate", "Lanes &up", "Up", "Earlier lanes; also Alt+wheel."},
     {"scroll-down", "&Navigate", "Lanes &down", "Down", "Later lanes."},
     {"frame", "&Navigate", "&Frame selection", "F", "Show the selection; again: show everything."},

@@ -44,6 +44,7 @@ PaletteDialog::PaletteDialog(const std::vector<QAction *> &actions, QWidget *par
   query_->installEventFilter(this);
   connect(query_, &QLineEdit::textChanged, this, [this](const QString &text) { filter(text); });
   connect(list_, &QListWidget::itemActivated, this, [this] { accept(); });
+  connect(query_, &QLineEdit::returnPressed, this, [this] { accept(); });
   filter({});
 }
 

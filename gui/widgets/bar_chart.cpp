@@ -14,6 +14,9 @@ constexpr int kBarHeight = 22;
 constexpr int kLegend = 22;
 constexpr int kBarGap = 8;
 constexpr int kAxisWidth = 70;
+constexpr std::size_t kOneLine = 3; // parts whose legend takes one line
+
+int legendHeight(const Bar &bar) { return bar.parts.size() > kOneLine ? 2 * kLegend : kLegend; }
 
 } // namespace
 
@@ -31,7 +34,9 @@ BarChart::BarChart(std::vector<Bar> bars, std::function<QString(double)> format)
 }
 
 QSize BarChart::sizeHint() const {
-  return {400, static_cast<int>(bars_.size()) * (kBarLabel + kBarHeight + kLegend + kBarGap)};
+  int height = 0;
+  for (const Bar &bar : bars_) height += kBarLabel + kBarHeight + legendHeight(bar) + kBarGap;
+  return {400, height};
 }
 
 void BarChart::draw(DrawList &list) {
@@ -44,6 +49,7 @@ void BarChart::draw(DrawList &list) {
     list.back.rects.push_back({0, y, w, kBarHeight, rgb(theme::laneColor())});
     float x = 0;
     float legend = 0;
+    int line = 0;
     for (const BarPart &part : bar.parts) {
       const float pw = static_cast<float>(part.value / std::max(1e-9, bar.total)) * w;
       if (part.color != 0)
@@ -55,15 +61,19 @@ void BarChart::draw(DrawList &list) {
               .arg(part.label, format_(part.value),
                    QString::number(100 * part.value / std::max(1e-9, bar.total), 'f', 1));
       const auto tw = static_cast<float>(textWidth(text, theme::TextSize::kSmall, false));
-      if (legend + tw + 18 > w) continue; // the widest come first
-      const float ly = y + kBarHeight;
+      if (legend + tw + 18 > w) {
+        if (line + 1 >= legendHeight(bar) / kLegend) continue; // the widest come first
+        ++line;
+        legend = 0;
+      }
+      const float ly = y + kBarHeight + static_cast<float>(line * kLegend);
       const Rgb box = part.color != 0 ? part.color : rgb(theme::laneColor());
       list.main.rects.push_back({legend, ly + 7, 9, 9, box, part.pattern});
       list.main.texts.push_back(
           textIn(legend + 14, ly, tw + 2, kLegend, text, rgb(theme::dimText())));
       legend += tw + 30;
     }
-    y += kBarHeight + kLegend + kBarGap;
+    y += static_cast<float>(kBarHeight + legendHeight(bar) + kBarGap);
   }
 }
 

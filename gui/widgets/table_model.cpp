@@ -103,7 +103,8 @@ void TableModel::sort(int column, Qt::SortOrder order) {
   std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
     const TableCell &left = rows_[static_cast<std::size_t>(a)][place];
     const TableCell &right = rows_[static_cast<std::size_t>(b)][place];
-    if (!number) return order == Qt::AscendingOrder ? left.text < right.text : right.text < left.text;
+    if (!number)
+      return order == Qt::AscendingOrder ? left.text < right.text : right.text < left.text;
     // NaN last, whichever way.
     if (std::isnan(left.value) || std::isnan(right.value))
       return !std::isnan(left.value) && std::isnan(right.value);
@@ -122,6 +123,7 @@ void TableModel::sort(int column, Qt::SortOrder order) {
 }
 
 QString TableModel::text() const {
+  if (columns_.empty()) return {};
   QString out;
   for (std::size_t i = 0; i < columns_.size(); ++i)
     out += (i == 0 ? QString() : QStringLiteral("\t")) + columns_[i].title;

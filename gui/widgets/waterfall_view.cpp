@@ -26,7 +26,7 @@ QString signedTime(double ns) {
 WaterfallView::WaterfallView(QWidget *parent) : Canvas(parent) {
   setObjectName(QStringLiteral("waterfall"));
   setAccessibleName(QStringLiteral("waterfall"));
-  setMinimumSize(300, 160);
+  setMinimumSize(300, 260);
   setFocusPolicy(Qt::NoFocus);
 }
 
@@ -69,8 +69,7 @@ void WaterfallView::draw(DrawList &list) {
   const auto x = [&](double value) {
     return labels + 8 + static_cast<float>((value - least) / (most - least)) * room;
   };
-  const float row =
-      std::min(kMostRow, (h - kTop - 6) / static_cast<float>(steps_.size() + 2));
+  const float row = std::min(kMostRow, (h - kTop - 6) / static_cast<float>(steps_.size() + 2));
   float y = kTop;
   const auto bar = [&](const QString &label, double a, double b, Rgb color, Pattern pattern,
                        const QString &figure, bool bold) {

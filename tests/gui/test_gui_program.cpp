@@ -103,7 +103,7 @@ TEST(GuiProgram, WithoutADisplayTheTextCommandsAreNamed) {
 
 TEST(GuiProgram, HelpAndUsage) {
   EXPECT_EQ(run({"--help"}).code, 0);
-  EXPECT_TRUE(run({"--help"}).out.contains("--render"));
+  EXPECT_TRUE(run({"--help"}).out.contains("-o FILE"));
   EXPECT_TRUE(run({"--version"}).out.startsWith("hotloop-gui "));
   const Outcome outcome = run({"--wrong"});
   EXPECT_EQ(outcome.code, 2);

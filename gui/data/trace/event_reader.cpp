@@ -75,23 +75,22 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
   // No more than a file of that size can hold; it may claim any last row.
   chunk.events.reserve(static_cast<std::size_t>(std::min<std::int64_t>(last - first + 1, 1 << 20)));
   std::uint64_t negative = 0;
-  HOTLOOP_TRY(scan.read(
-      eventTableName(table), std::span(columns.names).first(columns.count), first, last,
-      [&](const std::int64_t *values) {
-        RawEvent event;
-        event.start = values[kStart];
-        event.duration = values[kDuration];
-        if (event.duration < 0) {
-          event.duration = 0;
-          ++negative;
-        }
-        event.row = small(values[kRow]);
-        event.entity = small(values[kLane]);
-        event.name = names.key(values[kName], category(table, values));
-        if (correlated) event.correlation = small(values[kExtra]);
-        chunk.events.push_back(event);
-        return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
-      }));
+  HOTLOOP_TRY(scan.read(eventTableName(table), std::span(columns.names).first(columns.count), first,
+                        last, [&](const std::int64_t *values) {
+                          RawEvent event;
+                          event.start = values[kStart];
+                          event.duration = values[kDuration];
+                          if (event.duration < 0) {
+                            event.duration = 0;
+                            ++negative;
+                          }
+                          event.row = small(values[kRow]);
+                          event.entity = small(values[kLane]);
+                          event.name = names.key(values[kName], category(table, values));
+                          if (correlated) event.correlation = small(values[kExtra]);
+                          chunk.events.push_back(event);
+                          return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
+                        }));
   counts.negative += negative;
   return {};
 }
@@ -150,8 +149,8 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
   }));
   std::vector<CounterSeries> all;
   for (auto &[source, series] : bySource) {
-    constexpr std::string_view kAllocators[] = {"memory",    "CPU",           "GPU",    "cudaMalloc",
-                                                "pinned",    "stream ordered", "virtual", "managed"};
+    constexpr std::string_view kAllocators[] = {
+        "memory", "CPU", "GPU", "cudaMalloc", "pinned", "stream ordered", "virtual", "managed"};
     const auto allocator = source.first >= 0 && source.first < 8 ? source.first : 0;
     std::string label(kAllocators[allocator]);
     if (source.second > 0) label += " " + std::to_string(source.second - 1);
@@ -170,7 +169,9 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
       if (series.reserved) reserved.push_back(std::max<std::int64_t>(0, point.reserved));
     }
     series.points = {};
-    if (series.reserved) all.emplace_back(label + " reserved", times, std::move(reserved));
+    // Allocators that reserve nothing say 0 all along.
+    const bool any = std::any_of(reserved.begin(), reserved.end(), [](auto b) { return b > 0; });
+    if (any) all.emplace_back(label + " reserved", times, std::move(reserved));
     all.emplace_back(label + " allocated", std::move(times), std::move(allocated));
   }
   return all;
@@ -181,8 +182,8 @@ Result<std::vector<TraceStep>> readSteps(ColumnScan &scan) {
   HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow("step"));
   std::vector<TraceStep> steps;
   HOTLOOP_TRY(scan.read("step", kNames, 1, last, [&](const std::int64_t *values) {
-    steps.push_back({values[1], values[1] + std::max<std::int64_t>(0, values[2]), values[3],
-                     values[4] != 0});
+    steps.push_back(
+        {values[1], values[1] + std::max<std::int64_t>(0, values[2]), values[3], values[4] != 0});
     return true;
   }));
   std::stable_sort(steps.begin(), steps.end(),

@@ -54,8 +54,7 @@ public:
     splitter->addWidget(tree_);
     splitter->addWidget(flame_);
     splitter->setChildrenCollapsible(false);
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({440, 340});
     layout->addWidget(splitter);
     setFocusProxy(tree_);
     connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this,

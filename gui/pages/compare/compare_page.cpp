@@ -68,16 +68,14 @@ public:
     auto *table = makeTable(model_, QStringLiteral("changes"), {}, {});
     lower->addTab(table, QStringLiteral("Operators"));
     flame_ = new FlameView;
-    flame_->setTree(&runs_.back()->models.callTree,
-                    callTreeChanges(*runs_.front(), *runs_.back()));
+    flame_->setTree(&runs_.back()->models.callTree, callTreeChanges(*runs_.front(), *runs_.back()));
     lower->addTab(flame_, QStringLiteral("Differential flame graph"));
     if (context.select == "flame") lower->setCurrentIndex(1);
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->addWidget(upper);
     splitter->addWidget(lower);
     splitter->setChildrenCollapsible(false);
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({400, 300});
     layout->addWidget(splitter, 1);
     setFocusProxy(table);
   }

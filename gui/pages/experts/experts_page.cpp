@@ -66,8 +66,12 @@ protected:
     const auto rows = static_cast<float>(experts().experts);
     const auto columns = static_cast<float>(std::max<std::size_t>(1, times_.size()));
     double most = 1;
+    double least = 1e300;
     for (std::size_t t = 0; t < times_.size(); ++t) {
-      for (std::size_t e = 0; e < experts().experts; ++e) most = std::max(most, tokens(t, e));
+      for (std::size_t e = 0; e < experts().experts; ++e) {
+        most = std::max(most, tokens(t, e));
+        least = std::min(least, tokens(t, e));
+      }
     }
     const float cw = (w - kLeft - kRight) / columns;
     const float ch = heat / rows;
@@ -82,7 +86,8 @@ protected:
       }
       for (std::size_t t = 0; t < times_.size(); ++t) {
         const double value = tokens(t, e);
-        const Rgb fill = mixed(ground, full, static_cast<std::uint32_t>(value / most * 255));
+        const double share = 0.1 + 0.9 * (value - least) / std::max(1e-9, most - least);
+        const Rgb fill = mixed(ground, full, static_cast<std::uint32_t>(share * 255));
         const float x = kLeft + cw * static_cast<float>(t);
         list.main.rects.push_back({x, y, std::max(1.0f, cw - (cw > 4 ? 1 : 0)),
                                    std::max(1.0f, ch - (ch > 4 ? 1 : 0)), fill});
@@ -101,17 +106,19 @@ protected:
     double most = 1;
     for (std::size_t t = 0; t < times_.size(); ++t) most = std::max(most, imbalance(t));
     most = std::ceil(most * 2) / 2;
-    list.main.texts.push_back(textIn(8, top - 20, w - 16, 18,
-                                     QStringLiteral("Imbalance: the fullest expert by the mean; 1 is "
-                                                    "even"),
-                                     rgb(theme::textColor()), Align::kLeft, true));
+    list.main.texts.push_back(
+        textIn(8, top - 20, w - 16, 18,
+               QStringLiteral("Imbalance: the fullest expert by the mean; 1 is "
+                              "even"),
+               rgb(theme::textColor()), Align::kLeft, true));
     const auto y = [&](double value) {
       return bottom - static_cast<float>(value / most) * (bottom - top - 6);
     };
     for (const double value : {0.0, 1.0, most}) {
-      list.back.lines.push_back({kLeft, y(value), w - kRight, y(value), rgb(theme::gridLine()), 1, false});
-      list.main.texts.push_back(textIn(0, y(value) - 9, kLeft - 8, 18, shown(formatCount(value)),
-                                       dim, Align::kRight));
+      list.back.lines.push_back(
+          {kLeft, y(value), w - kRight, y(value), rgb(theme::gridLine()), 1, false});
+      list.main.texts.push_back(
+          textIn(0, y(value) - 9, kLeft - 8, 18, shown(formatCount(value)), dim, Align::kRight));
     }
     DrawPath line;
     line.stroke = rgb(theme::bad());
@@ -119,11 +126,12 @@ protected:
       const double x = static_cast<double>(kLeft + cw * (static_cast<float>(t) + 0.5f));
       const double at = static_cast<double>(y(imbalance(t)));
       line.points.emplace_back(x, at);
-      list.main.rects.push_back({static_cast<float>(x) - 2, static_cast<float>(at) - 2, 4, 4,
-                                 rgb(theme::bad())});
+      list.main.rects.push_back(
+          {static_cast<float>(x) - 2, static_cast<float>(at) - 2, 4, 4, rgb(theme::bad())});
     }
     list.main.paths.push_back(std::move(line));
-    const std::size_t every = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(80 / std::max(0.01f, cw))));
+    const std::size_t every =
+        std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(80 / std::max(0.01f, cw))));
     for (std::size_t t = 0; t < times_.size(); t += every) {
       const std::int64_t ns = times_[t] - document_->trace->origin;
       list.main.texts.push_back(textIn(kLeft + cw * static_cast<float>(t), bottom + 3, 90, 18,
@@ -194,8 +202,8 @@ protected:
       DrawPath line;
       line.stroke = rgb(theme::categoryColor(Category::kKernel));
       // At most a few points per pixel: the least and greatest of each.
-      const std::size_t stride =
-          std::max<std::size_t>(1, series.values.size() / static_cast<std::size_t>(std::max(1.0f, w)));
+      const std::size_t stride = std::max<std::size_t>(
+          1, series.values.size() / static_cast<std::size_t>(std::max(1.0f, w)));
       for (std::size_t p = 0; p < series.values.size(); p += stride) {
         const auto end = std::min(series.values.size(), p + stride);
         const auto [lo, hi] =
@@ -205,7 +213,7 @@ protected:
                                      length * static_cast<double>(w - kLeft - kRight);
         for (const double value : {*lo, *hi})
           line.points.emplace_back(x, bottom - (value - *least) / span *
-                                          static_cast<double>(bottom - top));
+                                                   static_cast<double>(bottom - top));
       }
       list.main.paths.push_back(std::move(line));
       for (const auto &[value, y] : {std::pair{*greatest, top}, {*least, bottom}})
@@ -232,7 +240,8 @@ public:
       layout->addWidget(new PayloadView(document_));
     } else {
       layout->addWidget(makeEmpty(QStringLiteral(
-          "This run does not say how many tokens each expert got. hotloop-moe marks them (NVTX marks "
+          "This run does not say how many tokens each expert got. hotloop-moe marks them (NVTX "
+          "marks "
           "\"tokens per expert\", one per layer and expert, with the count as payload).")));
     }
   }

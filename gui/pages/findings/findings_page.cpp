@@ -11,6 +11,8 @@
 #include <QTextBrowser>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "core/trace/meta_keys.h"
 #include "gui/data/summary.h"
@@ -179,10 +181,20 @@ QWidget *findings(const RunDocumentPtr &document, const Navigator *navigator) {
   return splitter;
 }
 
+// Rules by the reason why they were not checked; many of one reason are counted.
 QString uncheckedLine(const Analysis &analysis) {
+  constexpr std::size_t kNamed = 3;
+  std::map<std::string, std::vector<std::string>> byReason;
+  for (const NotChecked &rule : analysis.notChecked) byReason[rule.reason].push_back(rule.rule);
   std::string text;
-  for (const NotChecked &rule : analysis.notChecked) {
-    text += (text.empty() ? "not checked: " : "; ") + rule.rule + " (" + rule.reason + ")";
+  for (const auto &[reason, rules] : byReason) {
+    text += text.empty() ? "not checked: " : "; ";
+    if (rules.size() > kNamed) {
+      text += std::to_string(rules.size()) + " rules";
+    } else {
+      for (std::size_t i = 0; i < rules.size(); ++i) text += (i == 0 ? "" : ", ") + rules[i];
+    }
+    text += " (" + reason + ")";
   }
   return shown(text);
 }

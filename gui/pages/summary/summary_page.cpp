@@ -41,6 +41,30 @@ QWidget *tiles(const RunDocument &document) {
   return box;
 }
 
+// Self time of the dearest operators, all threads together.
+Bar operatorBar(const RunDocument &document) {
+  constexpr std::size_t kNamed = 7;
+  Bar bar;
+  bar.label = QStringLiteral("Operators by self time, all threads");
+  double rest = 0;
+  for (std::size_t i = 0; i < document.analysis.operators.size(); ++i) {
+    const CostRow &row = document.analysis.operators[i];
+    const auto ns = static_cast<double>(row.selfTime.count);
+    bar.total += ns;
+    if (i >= kNamed) {
+      rest += ns;
+      continue;
+    }
+    const QColor color = theme::categoryColor(Category::kOperator);
+    bar.parts.push_back({shown(row.name), ns, rgb(i % 2 == 0 ? color : color.lighter(118)),
+                         i % 2 == 0 ? Pattern::kNone : Pattern::kVertical});
+  }
+  if (rest > 0)
+    bar.parts.push_back({QStringLiteral("others"), rest, rgb(theme::categoryColor(Category::kCall)),
+                         Pattern::kNone});
+  return bar;
+}
+
 // Where a step goes: the thread that marks it, the devices.
 QWidget *shares(const RunDocument &document) {
   std::vector<Bar> bars;
@@ -55,6 +79,7 @@ QWidget *shares(const RunDocument &document) {
     }
     bars.push_back(std::move(bar));
   }
+  if (!document.analysis.operators.empty()) bars.push_back(operatorBar(document));
   return bars.empty() ? nullptr : new BarChart(std::move(bars), time);
 }
 
@@ -113,6 +138,17 @@ QString findingLine(const Finding &finding) {
   return line;
 }
 
+// The last two parts of a path tell most; the whole one is in the tooltip.
+QString shortSite(const Site &site) {
+  if (site.file.empty()) return shown(site.text());
+  const std::size_t slash = site.file.rfind('/');
+  const std::size_t second = slash == std::string::npos || slash == 0
+                                 ? std::string::npos
+                                 : site.file.rfind('/', slash - 1);
+  const std::string tail = second == std::string::npos ? site.file : site.file.substr(second + 1);
+  return shown(site.line == 0 ? tail : tail + ":" + std::to_string(site.line));
+}
+
 QWidget *findings(const PageContext &context) {
   const Analysis &analysis = context.document->analysis;
   auto *box = new QWidget;
@@ -139,8 +175,8 @@ QWidget *findings(const PageContext &context) {
     auto *text = makeLabel(findingLine(finding), theme::font());
     text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     text->setToolTip(shown(finding.fix));
-    auto *site = makeLabel(shown(finding.site.text()), theme::font(theme::TextSize::kSmall),
-                           theme::dimText());
+    auto *site =
+        makeLabel(shortSite(finding.site), theme::font(theme::TextSize::kSmall), theme::dimText());
     site->setMaximumWidth(360);
     site->setToolTip(shown(finding.site.text()));
     line->addWidget(button);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kExitOk = 0;
 constexpr int kExitUsage = 2;
+constexpr std::size_t kQuickToAnalyse = 500'000; // slices
 
 // QApplication keeps references to these.
 int argumentCount = 1;
@@ -42,10 +43,12 @@ int check(const GuiOptions &options, std::ostream &out, std::ostream &err) {
 int render(const GuiOptions &options, const PageInfo &page, std::ostream &out, std::ostream &err) {
   PageContext context;
   for (const std::string &run : options.runs) {
-    auto document = page.needs == PageNeeds::kAnalysis || options.range.starts_with("finding") ||
-                            options.range.starts_with("step")
-                        ? openRun(run)
-                        : openTimeline(run);
+    auto document = openTimeline(run);
+    // Findings are drawn on the timeline too, where finding them does not take long.
+    const bool wanted = page.needs == PageNeeds::kAnalysis ||
+                        options.range.starts_with("finding") || options.range.starts_with("step");
+    if (document && (wanted || (*document)->trace->size() <= kQuickToAnalyse))
+      document = withAnalysis(*document);
     if (!document) return fail(err, document.error().message);
     context.all.push_back(std::move(*document));
   }

@@ -53,10 +53,10 @@ endif()
 
 if(HOTLOOP_WITH_CUPTI)
   find_path(HOTLOOP_CUPTI_INCLUDE cupti.h
-    PATHS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include
+    HINTS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include
       /usr/local/cuda/extras/CUPTI/include)
   find_path(HOTLOOP_CUDA_INCLUDE cuda.h
-    PATHS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include)
+    HINTS ${HOTLOOP_SITE_PACKAGES}/nvidia/cu13/include /usr/local/cuda/include)
   if(NOT HOTLOOP_CUPTI_INCLUDE OR NOT HOTLOOP_CUDA_INCLUDE)
     message(FATAL_ERROR "cupti.h and cuda.h were not found: run tools/setup (PyPI: nvidia-cuda-cupti, "
                         "nvidia-cuda-runtime), or set HOTLOOP_WITH_CUPTI=OFF")

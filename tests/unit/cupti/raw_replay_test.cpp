@@ -135,7 +135,7 @@ TEST(RawReplay, WithNvidiasIteration) {
 #ifdef HOTLOOP_TEST_STATIC_ONLY
   GTEST_SKIP() << "NVIDIA's library is left out under sanitizers";
 #endif
-  if (!fs::exists(HOTLOOP_TEST_CUPTI)) GTEST_SKIP() << "no " << HOTLOOP_TEST_CUPTI;
+  if (!fs::exists(HOTLOOP_TEST_CUPTI)) GTEST_SKIP() << "no libcupti.so.13 here";
   replay(HOTLOOP_TEST_CUPTI);
 }
 

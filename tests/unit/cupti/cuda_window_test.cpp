@@ -60,11 +60,18 @@ TEST(CudaWindow, ByTime) {
   options.window.delayMs = 300;
   options.window.durationMs = 200;
   const Recorded recorded = recordCuda("timed", 1000, {}, options);
-  const auto counts = kernelsPerStep(recorded.run);
-  const std::size_t within =
-      counts.size() - static_cast<std::size_t>(std::ranges::count(counts, 0u));
-  EXPECT_GT(within, 0u);
-  EXPECT_LT(within, counts.size() * 2 / 3);
+  const TraceView &run = recorded.run;
+  const auto time = [&](std::string_view key) {
+    return Nanoseconds(std::atoll(std::string(run.meta(key)).c_str()));
+  };
+  const Nanoseconds open = time(meta_key::kWindowStart), closed = time(meta_key::kWindowEnd);
+  EXPECT_GT(open.count, 0);
+  EXPECT_GT(closed, open);
+  for (const Nanoseconds start : run->apis.start) {
+    EXPECT_GE(start, open);
+    EXPECT_LE(start, closed);
+  }
+  const auto counts = kernelsPerStep(run);
   EXPECT_EQ(counts.front(), 0u);
   EXPECT_EQ(counts.back(), 0u);
 }

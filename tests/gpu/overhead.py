@@ -152,4 +152,5 @@ def main():
             print(f"{options.program:6} {target:8} {name:15} {row['median_s'] * 1e6:10.2f} us{extra}")
 
 
-main()
+if __name__ == "__main__":
+    main()

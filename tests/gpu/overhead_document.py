@@ -2,6 +2,8 @@
 
 import json
 
+import overhead
+
 NAMES = {
     "plain": "nothing",
     "bare": "bare collector: CUPTI's own records of the same facts, thrown away",
@@ -63,7 +65,30 @@ def table(program, target, found):
     return lines + [""]
 
 
-def document(out):
+def pooled(outs, stage):
+    """The rounds of several runs put together, each with the plain time of its own round."""
+    results = [found["facts"]["result"] for out in outs
+               if (found := load(out, stage)) and "result" in found["facts"]]
+    if not results:
+        return None
+    last, targets = results[-1], {}
+    for target, found in last["targets"].items():
+        rows = {}
+        names = [n for n in found["samples"] if all(n in r["targets"][target]["samples"] for r in results)]
+        names += [n for n in found["samples"] if n not in names]
+        shared = [n for n in names if all(n in r["targets"][target]["samples"] for r in results)]
+        samples = {n: [x for r in results for x in r["targets"][target]["samples"][n]] for n in shared}
+        rows = overhead.summary(samples)
+        # What only the last run has is judged by it alone.
+        for name in names:
+            if name not in shared:
+                rows[name] = found["rows"][name]
+        targets[target] = {"rows": {n: rows[n] for n in found["samples"]}}
+    return {"rounds": sum(r["rounds"] for r in results), "runs": len(results), "targets": targets}
+
+
+def document(outs):
+    out = outs[-1]
     machine = load(out, "machine") or {"facts": {}}
     facts = machine["facts"]
     meta = next((value for stage in ("plain_cuda",) for key, value in
@@ -77,13 +102,14 @@ def document(out):
         f"PyTorch {facts.get('torch', '?')}", "",
         "All configurations of a table are processes that live at once and take turns, in an order drawn",
         "anew each round. *added* is the median over rounds of (with - without), its interval a bootstrap",
-        "over rounds; *of bare* compares it with what CUPTI adds by itself.", ""]
+        "over rounds; *of bare* compares it with what CUPTI adds by itself. Two plain processes that do the",
+        "same differ too, by where the machine puts them: that row says what the figures can resolve.", ""]
     for program, stage in (("torch", "overhead_torch"), ("launch", "overhead_launch")):
-        result = (load(out, stage) or {"facts": {}})["facts"].get("result")
+        result = pooled(outs, stage)
         if not result:
             lines += [f"({stage} was not run.)", ""]
             continue
-        lines += [f"## {'PyTorch' if program == 'torch' else 'C++'}, {result['rounds']} rounds", ""]
+        lines += [f"## {'PyTorch' if program == 'torch' else 'C++'}, {result['rounds']} rounds in {result['runs']} runs", ""]
         for target, found in result["targets"].items():
             lines += table(program, target, found)
     burst = load(out, "burst")
@@ -93,8 +119,8 @@ def document(out):
                   f"{rows.get('kernel')} kernels and {rows.get('api')} calls stored, "
                   f"{burst['facts'].get('bytes_per_launch', 0):.0f} bytes per launch; "
                   f"{'; '.join(burst['failures']) or 'nothing dropped'}. Recorder: "
-                  + ", ".join(f"{k} {v}" for k, v in burst["facts"].get("meta", {}).items()) + ".", ""]
-    lines += ["## Checks", "", "| stage | checks | failed | s |", "|---|---|---|---|"]
+                  + ", ".join(f"{k} {v}" for k, v in burst["facts"].get("meta", {}).items() if k in ("recorder_cpu_ns", "recorder_peak_bytes")) + ".", ""]
+    lines += ["## Checks of the last run", "", "| stage | checks | failed | s |", "|---|---|---|---|"]
     failures = []
     for path in sorted(out.glob("*.json")):
         result = json.loads(path.read_text())

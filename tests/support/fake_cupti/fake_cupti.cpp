@@ -137,6 +137,7 @@ FAKE_EXPORT bool fakeRecord(const void *record, std::uint32_t bytes) {
   if (kind < 0 || kind >= 64 || !state.kinds[kind].load()) return false;
   ThreadBuffer &mine = threadBuffer();
   Buffer full;
+  bool kept = false;
   {
     const std::lock_guard lock(mine.mutex);
     const bool isFull =
@@ -151,13 +152,13 @@ FAKE_EXPORT bool fakeRecord(const void *record, std::uint32_t bytes) {
       if (const auto requested = state.requested.load())
         requested(&mine.buffer.memory, &mine.buffer.size, &most);
     }
-    if (mine.buffer.memory) {
+    kept = mine.buffer.memory != nullptr;
+    if (kept) {
       std::memcpy(mine.buffer.memory + mine.buffer.used, record, bytes);
       mine.buffer.used += bytes;
       ++mine.buffer.records;
     }
   }
-  const bool kept = mine.buffer.memory != nullptr;
   if (!kept) ++state.dropped;
   if (full.memory) {
     const std::lock_guard lock(state.mutex);

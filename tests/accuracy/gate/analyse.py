@@ -17,7 +17,7 @@ import sys
 
 LOOKS = (10, 20, 30)
 ALPHA = 0.005
-TRIALS = 2000
+TRIALS = 1000
 
 
 def quantile(values, q):

@@ -76,21 +76,8 @@ template <int kRegisters> __device__ __forceinline__ void giveRegisters() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
 }
 
-// Programmatic launches: the next kernel may be set up now; wait for what the last one wrote.
-__device__ __forceinline__ void allowNextLaunch() {
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-}
-__device__ __forceinline__ void waitForLastLaunch() {
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-}
-
 __device__ __forceinline__ void sharedWritesToCopyEngine() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-}
-__device__ __forceinline__ void storeRow(void *to, const void *from, int bytes) {
-  asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(to),
-               "r"(sharedAddress(from)), "r"(bytes)
-               : "memory");
 }
 __device__ __forceinline__ void loadRow(void *to, const void *from, int bytes, Barrier &barrier) {
   asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, "
@@ -98,17 +85,6 @@ __device__ __forceinline__ void loadRow(void *to, const void *from, int bytes, B
                "l"(from), "r"(bytes), "r"(sharedAddress(&barrier))
                : "memory");
 }
-__device__ __forceinline__ void commitStores() {
-  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
-}
-// Until what the stores of this thread read, but for its last kPending groups, may be overwritten.
-template <int kPending = 0> __device__ __forceinline__ void waitForStoreReads() {
-  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
-}
-__device__ __forceinline__ void waitForStores() {
-  asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
-}
-
 __device__ __forceinline__ void storeMatrices(void *to, std::uint32_t a, std::uint32_t b,
                                               std::uint32_t c, std::uint32_t d) {
   asm volatile(

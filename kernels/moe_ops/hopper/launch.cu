@@ -64,21 +64,16 @@ Result<int> multiprocessors() {
   return count;
 }
 
-Result<void> launchAfter(const void *kernel, int blocks, int threads, int sharedBytes,
-                         void *argument, cudaStream_t stream) {
+Result<void> launchPersistent(const void *kernel, int blocks, int threads, int sharedBytes,
+                              void *argument, cudaStream_t stream) {
   cudaError_t error =
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sharedBytes);
   if (error == cudaSuccess) {
-    cudaLaunchAttribute attribute{};
-    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attribute.val.programmaticStreamSerializationAllowed = 1;
     cudaLaunchConfig_t config{};
     config.gridDim = dim3(static_cast<unsigned>(blocks));
     config.blockDim = dim3(static_cast<unsigned>(threads));
     config.dynamicSmemBytes = static_cast<std::size_t>(sharedBytes);
     config.stream = stream;
-    config.attrs = &attribute;
-    config.numAttrs = 1;
     void *arguments[] = {argument};
     error = cudaLaunchKernelExC(&config, kernel, arguments);
   }

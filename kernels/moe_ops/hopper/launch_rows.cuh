@@ -49,9 +49,9 @@ Result<void> launchRows(const RowProduct &p, RowArguments args, cudaStream_t str
   // Never more blocks than tiles there can be.
   const std::int64_t bound =
       tileBound(p.shape.rows(), p.shape.experts, Config::kRows) * args.columnTiles;
-  return launchAfter(reinterpret_cast<const void *>(&rowKernel<Config>),
-                     static_cast<int>(std::min<std::int64_t>(*blocks, bound)), 384,
-                     Config::kSharedBytes, &args, stream);
+  return launchPersistent(reinterpret_cast<const void *>(&rowKernel<Config>),
+                          static_cast<int>(std::min<std::int64_t>(*blocks, bound)), 384,
+                          Config::kSharedBytes, &args, stream);
 }
 
 } // namespace hotloop::kernels::hopper

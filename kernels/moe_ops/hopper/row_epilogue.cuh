@@ -32,29 +32,24 @@ template <class Config> struct RowEpilogue {
     }
   }
 
-  // One row of up to 128 columns per lane of the half warp `half`; no store outside the matrix.
+  // Staging to memory, two rows of up to 128 columns at a time; no store outside the matrix. (Row
+  // by row through the copy engine was slower: one request per row, and a wait before staging is
+  // reused.)
   static __device__ __forceinline__ void send(const char *staging, T *matrix, int columns,
-                                              int limit, int column, const WarpTile &tile,
-                                              int half) {
-    const int lane = threadIdx.x % 32, row = tile.row + lane % 16;
-    const int count = min(Config::kStageColumns, limit - column);
-    if (lane / 16 == half && row < tile.end && count > 0)
-      storeRow(matrix + static_cast<std::int64_t>(row) * columns + column,
-               staging + lane % 16 * kPitch, count * 2);
-  }
-  static __device__ __forceinline__ void publish() {
-    sharedWritesToCopyEngine();
+                                              int limit, int column, const WarpTile &tile) {
+    const int lane = threadIdx.x % 32, part = lane % 16 * 8;
+    const bool inColumns = column + part < limit;
+    const std::int64_t first = static_cast<std::int64_t>(tile.row) * columns + column + part;
     __syncwarp();
-  }
-  static __device__ __forceinline__ void reuse() {
-    waitForStoreReads();
+#pragma unroll
+    for (int i = 0; i < 16; i += 2) {
+      const int row = i + lane / 16;
+      const int4 eight = *reinterpret_cast<const int4 *>(staging + row * kPitch + part * 2);
+      if (inColumns && tile.row + row < tile.end)
+        *reinterpret_cast<int4 *>(matrix + first + static_cast<std::int64_t>(row) * columns) =
+            eight;
+    }
     __syncwarp();
-  }
-  // The next staging buffer in turn.
-  static __device__ __forceinline__ char *nextBuffer(char *staging, int &pass) {
-    waitForStoreReads<Config::kBuffers - 1>();
-    __syncwarp();
-    return staging + pass++ % Config::kBuffers * kBuffer;
   }
 
   // Two at a time: converting one number takes the slow special function unit.
@@ -64,8 +59,7 @@ template <class Config> struct RowEpilogue {
 
   template <int kCount>
   static __device__ __forceinline__ void forward(const RowArguments &args, const WarpTile &tile,
-                                                 const float (&sums)[kCount], char *staging,
-                                                 int &pass) {
+                                                 const float (&sums)[kCount], char *staging) {
     T *first = static_cast<T *>(args.first), *second = static_cast<T *>(args.second);
     const auto raw = [&](int offset) {
       return [&sums, offset](int j) {
@@ -77,16 +71,12 @@ template <class Config> struct RowEpilogue {
       if (first) {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-          char *buffer = nextBuffer(staging, pass);
-          stage(buffer, raw(half * 16));
-          publish();
-          send(buffer, first + half * args.columns, 2 * args.columns, args.columns, tile.column,
-               tile, half);
-          commitStores();
+          stage(staging, raw(half * 16));
+          send(staging, first + half * args.columns, 2 * args.columns, args.columns, tile.column,
+               tile);
         }
       }
-      char *buffer = nextBuffer(staging, pass);
-      stage(buffer, [&](int j) {
+      stage(staging, [&](int j) {
         const auto two = [&](int i) {
           const float2 g = rounded(sums[i], sums[i + 1]), u = rounded(sums[64 + i], sums[65 + i]);
           return float2{silu(g.x) * u.x, silu(g.y) * u.y};
@@ -94,31 +84,23 @@ template <class Config> struct RowEpilogue {
         const float2 low = two(4 * j), high = two(4 * j + 2);
         return float4{low.x, low.y, high.x, high.y};
       });
-      publish();
-      send(buffer, second, args.columns, args.columns, tile.column, tile, 0);
-      commitStores();
+      send(staging, second, args.columns, args.columns, tile.column, tile);
     } else {
 #pragma unroll
       for (int part = 0; part < Config::kColumns / 128; ++part) {
         const int column = tile.column + part * 128;
         if (Config::kEpilogue == Epilogue::kPlain || first) {
-          char *buffer = nextBuffer(staging, pass);
-          stage(buffer, raw(part * 16));
-          publish();
-          send(buffer, first, args.columns, args.columns, column, tile, part % 2);
-          commitStores();
+          stage(staging, raw(part * 16));
+          send(staging, first, args.columns, args.columns, column, tile);
         }
         if constexpr (Config::kEpilogue == Epilogue::kGelu) {
-          char *buffer = nextBuffer(staging, pass);
-          stage(buffer, [&](int j) {
+          stage(staging, [&](int j) {
             const int i = part * 64 + 4 * j;
             const float2 low = rounded(sums[i], sums[i + 1]);
             const float2 high = rounded(sums[i + 2], sums[i + 3]);
             return float4{gelu(low.x), gelu(low.y), gelu(high.x), gelu(high.y)};
           });
-          publish();
-          send(buffer, second, args.columns, args.columns, column, tile, 1 - part % 2);
-          commitStores();
+          send(staging, second, args.columns, args.columns, column, tile);
         }
       }
     }
@@ -131,7 +113,8 @@ template <class Config> struct RowEpilogue {
     const int lane = threadIdx.x % 32, row = tile.row + lane % 16;
     const int bytes = 2 * min(Config::kStageColumns, args.columns - tile.column);
     const int rows = max(0, min(16, tile.end - tile.row));
-    reuse();
+    sharedWritesToCopyEngine(); // what was there has been read and written by these threads
+    __syncwarp();
     if (lane == 0) barrier.arrive_and_expect_tx(bytes * rows * (kDual ? 2 : 1));
     __syncwarp();
     if (row >= tile.end || (!kDual && lane >= 16)) return;
@@ -192,15 +175,12 @@ template <class Config> struct RowEpilogue {
       if (inside && lane % 4 == 0)
         args.parts[static_cast<std::int64_t>(row) * args.partCount + tile.column / 128] = dWeight;
     }
-    publish();
     T *dHidden = static_cast<T *>(args.first);
     const int width = args.columns * (kDual ? 2 : 1);
-    send(staging, dHidden, width, args.columns, tile.column, tile, 0);
+    send(staging, dHidden, width, args.columns, tile.column, tile);
     if constexpr (kDual)
-      send(staging + kBuffer, dHidden + args.columns, width, args.columns, tile.column, tile, 1);
-    send(scaled, static_cast<T *>(args.second), args.columns, args.columns, tile.column, tile,
-         kDual ? 0 : 1);
-    commitStores();
+      send(staging + kBuffer, dHidden + args.columns, width, args.columns, tile.column, tile);
+    send(scaled, static_cast<T *>(args.second), args.columns, args.columns, tile.column, tile);
   }
 };
 

@@ -59,7 +59,7 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
   const int rowOffset = Config::kPingpong ? 0 : group * 64 * Config::kBlocks;
   const std::uint32_t stages = sharedAddress(pipeline.stages);
   std::uint32_t turn = 0, hiddenPhase = 0;
-  int ordinal = 0, pass = 0;
+  int ordinal = 0;
   for (int linear = blockIdx.x; linear < total; linear += gridDim.x, ++ordinal) {
     if (Config::kPingpong && (ordinal & 1) != group) {
       turn += args.steps;
@@ -126,12 +126,11 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
     } else {
 #pragma unroll
       for (int m = 0; m < Config::kBlocks; ++m) {
-        RowEpilogue<Config>::forward(args, mine, sums[m], staging, pass);
+        RowEpilogue<Config>::forward(args, mine, sums[m], staging);
         mine.row += 64;
       }
     }
   }
-  waitForStores();
 }
 
 template <class Config>
@@ -150,8 +149,6 @@ __global__ __launch_bounds__(384, 1) void rowKernel(const __grid_constant__ RowA
     cute::prefetch_tma_descriptor(reinterpret_cast<const cute::TmaDescriptor *>(&args.b));
   }
   __syncthreads();
-  allowNextLaunch();
-  waitForLastLaunch();
   const int total = __ldg(args.schedule + args.list) * args.columnTiles;
   const int group = threadIdx.x / 128;
   if (group == 2) {

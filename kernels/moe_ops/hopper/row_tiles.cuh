@@ -52,7 +52,7 @@ __device__ __forceinline__ RowTile rowTile(const RowArguments &args, int linear)
 // kBlocks: blocks of 64 rows per warpgroup. Pingpong: the two warpgroups take turns with whole
 // tiles, one computes while the other stores; else both work on one tile of twice the height.
 template <class T_, Epilogue kEpilogue_, Major kB_, int kBlocks_, int kColumns_, bool kPingpong_,
-          int kStages_, int kBuffers_ = 1>
+          int kStages_>
 struct RowConfig {
   using T = T_;
   static constexpr Epilogue kEpilogue = kEpilogue_;
@@ -69,7 +69,7 @@ struct RowConfig {
   static constexpr int kPitch = kStageColumns * 2 + 16;
   static constexpr int kBuffers = kEpilogue == Epilogue::kSwigluBackward ? 3
                                   : kEpilogue == Epilogue::kGeluBackward ? 2
-                                                                         : kBuffers_;
+                                                                         : 1;
   static constexpr int kABytes = kRows * 128, kBBytes = kColumns * 128;
   static constexpr int kStageBytes = kABytes + kBBytes;
   static constexpr int kWarpStaging = kBuffers * 16 * kPitch;

@@ -97,8 +97,6 @@ __global__ __launch_bounds__(384,
     cutlass::arch::fence_barrier_init();
   }
   __syncthreads();
-  allowNextLaunch();
-  waitForLastLaunch();
   const int total = args.experts * args.leftTiles * args.rightTiles;
   const int group = threadIdx.x / 128;
   std::uint32_t turn = 0;

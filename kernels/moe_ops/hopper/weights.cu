@@ -27,9 +27,9 @@ template <class Config> Result<void> launch(const GroupedWeightGradient &a, cuda
   args.accumulate = a.accumulate;
   args.gradient = a.gradient;
   const std::int64_t tiles = a.shape.experts * args.leftTiles * args.rightTiles;
-  return launchAfter(reinterpret_cast<const void *>(&weightKernel<Config>),
-                     static_cast<int>(std::min<std::int64_t>(*blocks, tiles)), 384,
-                     Config::kSharedBytes, &args, stream);
+  return launchPersistent(reinterpret_cast<const void *>(&weightKernel<Config>),
+                          static_cast<int>(std::min<std::int64_t>(*blocks, tiles)), 384,
+                          Config::kSharedBytes, &args, stream);
 }
 
 } // namespace

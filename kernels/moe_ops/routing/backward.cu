@@ -11,12 +11,6 @@ using portable::kTile;
 using portable::kTileDepth;
 using portable::Layout;
 
-__device__ __forceinline__ void afterLastLaunch() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
 __device__ __forceinline__ float warpSum(float x) {
 #pragma unroll
   for (int step = 16; step > 0; step /= 2) x += __shfl_xor_sync(0xffffffff, x, step);
@@ -25,7 +19,6 @@ __device__ __forceinline__ float warpSum(float x) {
 
 // One warp per token.
 __global__ __launch_bounds__(256) void gateGradientKernel(const GateBackward a, int partCount) {
-  afterLastLaunch();
   const std::int64_t token = static_cast<std::int64_t>(blockIdx.x) * 8 + threadIdx.x / 32;
   if (token >= a.shape.tokens) return;
   const int lane = threadIdx.x % 32, experts = static_cast<int>(a.shape.experts);
@@ -84,7 +77,6 @@ __device__ __forceinline__ void loadConverted(float *to, const S *from, int pitc
 template <class Row, class X, class W>
 __global__ __launch_bounds__(256) void inputGradientKernel(const InputGradient a) {
   extern __shared__ __align__(128) char shared[];
-  afterLastLaunch();
   const int column = blockIdx.x * kTile, token = blockIdx.y * kTile;
   const int dim = static_cast<int>(a.shape.dim), experts = static_cast<int>(a.shape.experts);
   const int tokens = static_cast<int>(a.shape.tokens), topK = static_cast<int>(a.shape.topK);
@@ -132,7 +124,6 @@ __global__ __launch_bounds__(256) void inputGradientKernel(const InputGradient a
 template <class X>
 __global__ __launch_bounds__(256) void gateWeightKernel(const GateWeightGradient a, int perBlock) {
   extern __shared__ __align__(128) char shared[];
-  afterLastLaunch();
   const int column = blockIdx.x * kTile, expert = blockIdx.y * kTile;
   const int dim = static_cast<int>(a.shape.dim), experts = static_cast<int>(a.shape.experts);
   const int begin = blockIdx.z * perBlock;
@@ -155,7 +146,6 @@ __global__ __launch_bounds__(256) void gateWeightKernel(const GateWeightGradient
 
 template <class W>
 __global__ __launch_bounds__(256) void addPartsKernel(const GateWeightGradient a, int blocks) {
-  afterLastLaunch();
   const std::int64_t count = a.shape.experts * a.shape.dim;
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * 256 + threadIdx.x;
   if (i >= count) return;
@@ -175,9 +165,9 @@ Result<void> gateGradient(const GateBackward &a, cudaStream_t stream) {
   int partCount = static_cast<int>(moeOpSizes(a.shape).weightParts);
   void *arguments[] = {&args, &partCount};
   return launched("The gate's backward pass",
-                  launchEarly(reinterpret_cast<const void *>(&gateGradientKernel),
-                              dim3(static_cast<unsigned>(ceilDiv(a.shape.tokens, 8))), 256, 0, 1,
-                              arguments, stream));
+                  launchBlocks(reinterpret_cast<const void *>(&gateGradientKernel),
+                               dim3(static_cast<unsigned>(ceilDiv(a.shape.tokens, 8))), 256, 0, 1,
+                               arguments, stream));
 }
 
 Result<void> inputGradient(const InputGradient &a, cudaStream_t stream) {
@@ -190,7 +180,7 @@ Result<void> inputGradient(const InputGradient &a, cudaStream_t stream) {
                              ? reinterpret_cast<const void *>(&inputGradientKernel<Row, X, float>)
                              : reinterpret_cast<const void *>(&inputGradientKernel<Row, X, X>);
     return launched("The gradient of the input",
-                    launchEarly(kernel, grid, 256, kInputBytes, 1, arguments, stream));
+                    launchBlocks(kernel, grid, 256, kInputBytes, 1, arguments, stream));
   });
 }
 
@@ -206,12 +196,12 @@ Result<void> gateWeightGradient(const GateWeightGradient &a, cudaStream_t stream
   const dim3 sumGrid(static_cast<unsigned>(ceilDiv(a.shape.experts * a.shape.dim, 256)));
   return withTypes(a.xType, a.gateType, [&]<class X, class W>() {
     Result<void> parts = launched("The gradient of the gate",
-                                  launchEarly(reinterpret_cast<const void *>(&gateWeightKernel<X>),
-                                              grid, 256, kWeightBytes, 1, partArguments, stream));
+                                  launchBlocks(reinterpret_cast<const void *>(&gateWeightKernel<X>),
+                                               grid, 256, kWeightBytes, 1, partArguments, stream));
     if (!parts) return parts;
     return launched("The gradient of the gate",
-                    launchEarly(reinterpret_cast<const void *>(&addPartsKernel<W>), sumGrid, 256, 0,
-                                1, sumArguments, stream));
+                    launchBlocks(reinterpret_cast<const void *>(&addPartsKernel<W>), sumGrid, 256,
+                                 0, 1, sumArguments, stream));
   });
 }
 

@@ -28,10 +28,10 @@ Result<void> launchGroups(const GateForward &a, int clusterBlocks, cudaStream_t 
   const auto tiles = static_cast<unsigned>(ceilDiv(a.shape.tokens, kGateTokens));
   const int shared = GateTile<X, W, kGroups>::sharedBytes(static_cast<int>(a.shape.experts));
   return launched("The gate",
-                  launchEarly(reinterpret_cast<const void *>(&gateKernel<X, W, kGroups>),
-                              dim3(tiles * static_cast<unsigned>(clusterBlocks)), 256,
-                              static_cast<std::size_t>(shared),
-                              static_cast<unsigned>(clusterBlocks), arguments, stream));
+                  launchBlocks(reinterpret_cast<const void *>(&gateKernel<X, W, kGroups>),
+                               dim3(tiles * static_cast<unsigned>(clusterBlocks)), 256,
+                               static_cast<std::size_t>(shared),
+                               static_cast<unsigned>(clusterBlocks), arguments, stream));
 }
 
 template <class X, class W>

@@ -20,8 +20,9 @@ Result<void> gateWeightGradient(const GateWeightGradient &args, cudaStream_t str
 // The launch's error as a sentence.
 Result<void> launched(const char *what, cudaError_t error);
 
-// Launches that may be set up while the kernel before ends (sm_90); the kernel waits by itself.
-cudaError_t launchEarly(const void *kernel, dim3 grid, unsigned threads, std::size_t sharedBytes,
-                        unsigned clusterBlocks, void **arguments, cudaStream_t stream);
+// With more than 48 KiB of shared memory where asked, and in clusters (sm_90) of more than one
+// block.
+cudaError_t launchBlocks(const void *kernel, dim3 grid, unsigned threads, std::size_t sharedBytes,
+                         unsigned clusterBlocks, void **arguments, cudaStream_t stream);
 
 } // namespace hotloop::kernels::routing

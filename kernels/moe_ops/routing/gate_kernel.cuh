@@ -44,12 +44,6 @@ template <class T> __device__ __forceinline__ T *atRank(T *mine, unsigned rank) 
   return mine;
 #endif
 }
-__device__ __forceinline__ void afterLastLaunch() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
 
 // Selects for tokens [first, first + count) of the tile, whose logits stand at `rows`, one line per
 // token, and leaves the sums over them in `sums`, which may lie in another block. 256 threads.
@@ -98,7 +92,6 @@ __global__ __launch_bounds__(256, kGroups > 2 ? 1 : 2) void gateKernel(const Gat
   extern __shared__ __align__(128) char shared[];
   __shared__ int counts[256];
   using Tile = GateTile<X, W, kGroups>;
-  afterLastLaunch();
   const int size = static_cast<int>(clusterSize()), rank = static_cast<int>(clusterRank());
   const int tile = blockIdx.x / size, token = tile * kGateTokens;
   const int steps = (args.dim + Tile::kDepth - 1) / Tile::kDepth;

@@ -175,10 +175,6 @@ __device__ __forceinline__ void copyRows(const PermuteRows &a, int token, int co
 template <class X, class Row>
 __global__ __launch_bounds__(256) void permuteKernel(const PermuteArguments args) {
   extern __shared__ int shared[];
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
   const PermuteRows &a = args.a;
   const int experts = static_cast<int>(a.shape.experts), topK = static_cast<int>(a.shape.topK);
   int *starts = shared, *cursor = starts + experts + 1, *firstTile = cursor + experts;
@@ -247,8 +243,8 @@ Result<void> permute(const PermuteRows &a, int multiprocessors, cudaStream_t str
   const dim3 grid(static_cast<unsigned>(blocks) + 1, static_cast<unsigned>(slices));
   return withTypes(a.xType, a.rowType, [&]<class X, class Row>() {
     return launched("The permutation",
-                    launchEarly(reinterpret_cast<const void *>(&permuteKernel<X, Row>), grid, 256,
-                                static_cast<std::size_t>(ints * 4), 1, arguments, stream));
+                    launchBlocks(reinterpret_cast<const void *>(&permuteKernel<X, Row>), grid, 256,
+                                 static_cast<std::size_t>(ints * 4), 1, arguments, stream));
   });
 }
 

@@ -5,18 +5,10 @@
 namespace hotloop::kernels::routing {
 namespace {
 
-__device__ __forceinline__ void afterLastLaunch() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
 // One thread per eight columns of a token. kFlight rows are on their way at a time; slots are added
 // in order.
 template <class Row, class Out, int kFlight>
 __global__ __launch_bounds__(256) void combineKernel(const CombineRows a) {
-  afterLastLaunch();
   const int dim = static_cast<int>(a.shape.dim), topK = static_cast<int>(a.shape.topK);
   const int perToken = dim / 8;
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * 256 + threadIdx.x;
@@ -53,7 +45,6 @@ __global__ __launch_bounds__(256) void combineKernel(const CombineRows a) {
 
 template <class X, class Row>
 __global__ __launch_bounds__(256) void gatherKernel(const GatherRows a) {
-  afterLastLaunch();
   const int dim = static_cast<int>(a.shape.dim), topK = static_cast<int>(a.shape.topK);
   const int perToken = dim / 8;
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * 256 + threadIdx.x;
@@ -82,7 +73,7 @@ Result<void> combine(const CombineRows &a, cudaStream_t stream) {
         : a.shape.topK <= 4 ? reinterpret_cast<const void *>(&combineKernel<Row, Out, 4>)
                             : reinterpret_cast<const void *>(&combineKernel<Row, Out, 8>);
     return launched("The combination",
-                    launchEarly(kernel, gridOf(a.shape), 256, 0, 1, arguments, stream));
+                    launchBlocks(kernel, gridOf(a.shape), 256, 0, 1, arguments, stream));
   });
 }
 
@@ -91,8 +82,8 @@ Result<void> gather(const GatherRows &a, cudaStream_t stream) {
   void *arguments[] = {&args};
   return withTypes(a.xType, a.rowType, [&]<class X, class Row>() {
     return launched("The gathering of rows",
-                    launchEarly(reinterpret_cast<const void *>(&gatherKernel<X, Row>),
-                                gridOf(a.shape), 256, 0, 1, arguments, stream));
+                    launchBlocks(reinterpret_cast<const void *>(&gatherKernel<X, Row>),
+                                 gridOf(a.shape), 256, 0, 1, arguments, stream));
   });
 }
 

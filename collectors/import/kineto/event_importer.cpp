@@ -71,7 +71,7 @@ EventImporter::Kind EventImporter::kindOf(std::string_view category) {
         {"cuda_event", Kind::kEventRecord},
         {"cpu_instant_event", Kind::kInstant},
         {"gpu_user_annotation", Kind::kNotKept},
-        {"overhead", Kind::kNotKept},
+        {"overhead", Kind::kOverhead},
         {"trace", Kind::kNotKept},
         {"cuda_profiler_range", Kind::kNotKept},
         {"external_correlation", Kind::kNotKept},
@@ -190,6 +190,7 @@ void EventImporter::addComplete(const Event &event, Kind kind) {
   case Kind::kMemcpy: addMemcpy(event, span); break;
   case Kind::kMemset: addMemset(event, span); break;
   case Kind::kSync: addSync(event, span); break;
+  case Kind::kOverhead: addOverhead(event, span); break;
   default: addEventRecord(event, span); break;
   }
 }
@@ -382,6 +383,28 @@ void EventImporter::addEventRecord(const Event &event, Span span) {
   if (recordedEvents_.size() >= kMostRecordedEvents ||
       recordedEvents_.emplace(record.correlation, record.event).second)
     sink_.add(record);
+}
+
+// Kineto names them and puts them on no thread.
+void EventImporter::addOverhead(const Event &event, Span span) {
+  constexpr std::pair<std::string_view, std::uint32_t> kKinds[] = {
+      {"Driver Compiler", 1},
+      {"Buffer Flush", 1u << 16},
+      {"Instrumentation", 2u << 16},
+      {"Resource", 3u << 16},
+      {"Runtime Triggered Module Loading", 4u << 16},
+      {"Lazy Function Loading", 5u << 16},
+      {"Command Buffer Full", 6u << 16},
+      {"Activity Buffer Request", 7u << 16}};
+  OverheadEvent overhead;
+  overhead.start = span.start;
+  overhead.duration = span.duration;
+  const std::string_view name = event.get(Field::kName).text;
+  overhead.name = names_.text(name);
+  const auto *kind =
+      std::ranges::find(kKinds, name, &std::pair<std::string_view, std::uint32_t>::first);
+  if (kind != std::end(kKinds)) overhead.kind = kind->second;
+  sink_.add(overhead);
 }
 
 void EventImporter::addAllocation(const Event &event) {

@@ -43,8 +43,9 @@ private:
     kMemset,
     kSync,
     kEventRecord,
+    kOverhead,
     kInstant,
-    kNotKept, // known, and no place in a run: flows, projections, overhead, spans
+    kNotKept, // known, and no place in a run: flows, projections, spans
   };
   struct Span {
     Nanoseconds start;
@@ -67,6 +68,7 @@ private:
   void addMemset(const Event &event, Span span);
   void addSync(const Event &event, Span span);
   void addEventRecord(const Event &event, Span span);
+  void addOverhead(const Event &event, Span span);
   void addAllocation(const Event &event);
   void skip(std::string_view what);
   void reportCounts();

@@ -1,6 +1,7 @@
 #include "collectors/import/kineto/structure_scanner.h"
 
 #include <bit>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -130,13 +131,13 @@ void StructureScanner::scanBlock(const char *block, std::size_t offset) {
   }
 }
 
+// As in a block, a backslash keeps a quote or a backslash behind it from counting, nothing else.
 void StructureScanner::scanByte(char c, std::size_t offset) {
-  if (escaped_) {
-    escaped_ = false;
-  } else if (c == '\\') {
-    escaped_ = true;
+  const bool escaped = std::exchange(escaped_, false);
+  if (c == '\\') {
+    escaped_ = !escaped;
   } else if (c == '"') {
-    inString_ = ~inString_;
+    if (!escaped) inString_ = ~inString_;
   } else if (inString_ == 0) {
     const char folded = static_cast<char>(c | 0x20);
     if (folded == '{')

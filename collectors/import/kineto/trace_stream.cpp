@@ -29,11 +29,11 @@ void TraceStream::breakOff(std::string where) {
   if (!source_.trouble().empty()) broken_ += "; " + source_.trouble();
 }
 
-// Text before `at_` is dropped when the buffer is full.
+// Text before `at_` is dropped when the buffer is nearly full.
 Result<bool> TraceStream::more() {
   if (buffer_.empty())
     buffer_.resize(kFront + kSlack + (source_.fileBytes() < kChunk / 4 ? kChunk / 4 : 2 * kChunk));
-  if (end_ + kSlack >= buffer_.size() && at_ > kFront) {
+  if (end_ + kSlack + buffer_.size() / 4 > buffer_.size() && at_ > kFront) {
     std::memmove(buffer_.data() + kFront, buffer_.data() + at_, end_ - at_);
     base_ += at_ - kFront;
     end_ -= at_ - kFront;

@@ -80,6 +80,7 @@ Result<void> Events::read(const std::function<void(std::int64_t rows)> &tick) {
   HOTLOOP_TRY(readSyncs());
   HOTLOOP_TRY(readEventRecords());
   HOTLOOP_TRY(readGraphNodes());
+  HOTLOOP_TRY(readOverhead());
   HOTLOOP_TRY(readMemory());
   HOTLOOP_TRY(readRanges());
   HOTLOOP_TRY(readDiagnostics());

@@ -49,6 +49,7 @@ private:
   Result<void> readSyncs();
   Result<void> readEventRecords();
   Result<void> readGraphNodes();
+  Result<void> readOverhead();
   Result<void> readMemory();
   Result<void> readRanges();
   void addOperator(const Database::Row &row, Span at, std::int64_t thread);

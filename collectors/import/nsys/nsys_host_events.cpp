@@ -33,6 +33,25 @@ Result<void> Events::readGraphNodes() {
       });
 }
 
+Result<void> Events::readOverhead() {
+  constexpr std::string_view kTable = "CUPTI_ACTIVITY_KIND_OVERHEAD";
+  if (!schema_.has(kTable)) return {};
+  return database_.forEach(schema_.select(kTable, {"start", "end", "globalTid", "nameId",
+                                                   "overheadType", "correlationId"}),
+                           [&](const Database::Row &row) {
+                             const Span at = span(row, 0, 1);
+                             OverheadEvent overhead;
+                             overhead.start = at.start;
+                             overhead.duration = at.duration;
+                             if (!row.isNull(2)) overhead.lane = entities_.thread(row.integer(2));
+                             overhead.name = entities_.text(row.integer(3));
+                             overhead.kind = static_cast<std::uint32_t>(row.integer(4));
+                             overhead.correlation = static_cast<std::uint32_t>(row.integer(5));
+                             sink_.add(overhead);
+                             counted();
+                           });
+}
+
 Result<void> Events::readMemory() {
   constexpr std::string_view kTable = "CUDA_GPU_MEMORY_USAGE_EVENTS";
   if (!schema_.has(kTable)) return {};
@@ -156,7 +175,7 @@ Result<void> Events::readDiagnostics() {
 // What the export holds beside: said, so that nobody misses it unawares.
 Result<void> Events::countOthers() {
   constexpr std::string_view kPrefixes[] = {"OSRT_API",
-                                            "CUPTI_ACTIVITY_KIND_OVERHEAD",
+
                                             "GPU_METRICS",
                                             "PROFILER_OVERHEAD",
                                             "SCHED_EVENTS",

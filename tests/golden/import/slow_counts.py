@@ -27,7 +27,8 @@ WAIT = ("cudaEventSynchronize", "cudaStreamSynchronize", "cudaDeviceSynchronize"
         "hipDeviceSynchronize")
 CATEGORY = {"cpu_op": "op", "operator": "op", "user_annotation": "scope", "python_function": "python",
             "cuda_runtime": "api", "runtime": "api", "cuda_driver": "api", "kernel": "kernel", "gpu_memcpy": "memcpy",
-            "memcpy": "memcpy", "gpu_memset": "memset", "memset": "memset", "cuda_sync": "sync"}
+            "memcpy": "memcpy", "gpu_memset": "memset", "memset": "memset", "cuda_sync": "sync",
+            "overhead": "overhead"}
 
 
 def ns(microseconds):
@@ -152,6 +153,7 @@ def nsys(name, data):
             if texts.get(title, "").startswith(WAIT) and (thread >> 24 & 0xffffff, correlation) not in recorded:
                 counts["sync"] += 1
         counts["event_record"] = len(rows("CUPTI_ACTIVITY_KIND_CUDA_EVENT", ["eventId"]))
+        counts["overhead"] = len(rows("CUPTI_ACTIVITY_KIND_OVERHEAD", ["start"]))
         counts["range"] = len(rows("NVTX_EVENTS", ["start"], "WHERE eventType IN (34, 59, 60)"))
         counts["allocation"] = len(rows("CUDA_GPU_MEMORY_USAGE_EVENTS", ["start"]))
         text = Text(name)

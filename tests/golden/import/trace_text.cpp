@@ -88,6 +88,7 @@ std::string traceText(const std::string &name, const TraceView &trace) {
   counts["memset"] = trace->memsets.start.size();
   counts["sync"] = trace->syncs.start.size();
   counts["event_record"] = trace->eventRecords.start.size();
+  counts["overhead"] = trace->overheads.start.size();
   counts["range"] = trace->ranges.start.size();
   counts["allocation"] = trace->allocations.start.size();
   std::string text = "== " + name + "\n";

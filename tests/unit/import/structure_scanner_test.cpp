@@ -20,8 +20,8 @@ struct Naive {
     bool string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
       const char c = text[i];
-      if (c == '\\') {
-        ++i; // in a string or not, as the scanner takes it
+      if (c == '\\') { // in a string or not, as simdjson takes it
+        if (i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
       } else if (c == '"') {
         string = !string;
       } else if (!string && (c == '{' || c == '[')) {

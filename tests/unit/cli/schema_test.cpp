@@ -52,6 +52,11 @@ TEST_F(Schemas, EveryOutputFollowsItsSchema) {
   EXPECT_THAT(JsonSchema("version").check(output({"version"})), IsEmpty());
   EXPECT_THAT(JsonSchema("rules").check(output({"rules"})), IsEmpty());
   EXPECT_THAT(JsonSchema("rules").check(output({"rules", "show", "HL101"})), IsEmpty());
+  EXPECT_THAT(JsonSchema("rules").check(output({"rules", "why-not", "HL101", "host.hotloop"})),
+              IsEmpty());
+  EXPECT_THAT(
+      JsonSchema("advise").check(output({"advise", "device.hotloop", "--explain", "HL101"})),
+      IsEmpty());
 }
 
 TEST_F(Schemas, TheCheckFindsWhatIsWrong) {
@@ -62,6 +67,19 @@ TEST_F(Schemas, TheCheckFindsWhatIsWrong) {
   advice["per_step"]["launches"] = "many";
   advice["schema"] = "hotloop.advise/2";
   EXPECT_EQ(JsonSchema("advise").check(advice).size(), 4u);
+}
+
+TEST_F(Schemas, WhyNotTellsTheCasesApart) {
+  const auto verdict = [](const char *rule, const char *run) {
+    return output({"rules", "why-not", rule, run})["why_not"]["verdict"];
+  };
+  EXPECT_EQ(verdict("HL101", "host.hotloop"), "fired");
+  EXPECT_EQ(verdict("HL102", "host.hotloop"), "not_checked"); // no CUDA calls
+  EXPECT_EQ(verdict("HL103", "host.hotloop"), "explained");   // by the loop over experts
+  EXPECT_EQ(verdict("HL305", "host.hotloop"), "no_pattern");
+  EXPECT_EQ(runCli({"rules", "why-not", "HL101"}).code, 2);
+  EXPECT_EQ(runCli({"rules", "why-not", "HL999", "host.hotloop"}).code, 2);
+  EXPECT_EQ(runCli({"advise", "host.hotloop", "--t0", "fast"}).code, 2);
 }
 
 TEST_F(Schemas, HostRunGivesWouldBeCountsAndNulls) {

@@ -69,7 +69,8 @@ Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &fin
     where.ops = ops;
   else
     where.apis = calls;
-  if (ops.empty() && calls.empty() && plan.kind != FixKind::kNone && plan.kind != FixKind::kFuseOps)
+  if (ops.empty() && calls.empty() && plan.kind != FixKind::kNone &&
+      plan.kind != FixKind::kRemoveOps && plan.kind != FixKind::kFuseOps)
     return none("The finding names no records that a replay could change.");
   Edit edit;
   switch (plan.kind) {
@@ -84,7 +85,10 @@ Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &fin
   case FixKind::kRemoveAlloc: edit = removeAllocations(whatIf, where); break;
   case FixKind::kGraph: edit = graph(whatIf); break;
   case FixKind::kDropRecompute: edit = dropRecompute(whatIf); break;
-  case FixKind::kRemoveOps: edit = removeOps(whatIf, ops, false); break;
+  case FixKind::kRemoveOps:
+    // Without operators: the time of the host that no record covers.
+    edit = ops.empty() ? removeHostGaps(whatIf) : removeOps(whatIf, ops, false);
+    break;
   case FixKind::kFuseOps: edit = fuse(whatIf, plan); break;
   case FixKind::kRetype: edit = retype(whatIf); break;
   }

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <cctype>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "analyzers/rules/occurrences.h"
 #include "analyzers/steps/lanes.h"
@@ -28,6 +31,16 @@ constexpr Advice kAdvice = {
     "Workers take processors and memory, and slow copies and launches of the main thread down; "
     "with "
     "few processors nothing is gained."};
+
+constexpr Advice kSilence = {
+    "unrecorded", "",
+    "Do it ahead in a worker or another thread: reading, decoding and tokenizing of the next "
+    "batch while this one is computed.",
+    "# before\nbatch = tokenize(next(lines))\ny = model(batch)\n\n# after\n"
+    "loader = DataLoader(lines, collate_fn=tokenize, num_workers=2)\nfor batch in loader: y = "
+    "model(batch)",
+    "What it is cannot be seen in this run; a value that the step needs at once cannot be made "
+    "ahead."};
 
 // The step that a moment belongs to; a loader that runs between two steps works for the next one.
 std::uint32_t stepOf(const RuleInput &input, Nanoseconds moment) {
@@ -73,13 +86,80 @@ public:
   std::vector<std::uint32_t> ops_;
 };
 
+// Time of the step's thread without any record, while the device stands idle: reading files,
+// tokenizing, plain Python. Only a device run can tell that something waits for it.
+void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
+  constexpr std::int64_t kLongSilence = 500'000; // ns
+  const auto &ops = input.trace->ops;
+  const auto &apis = input.trace->apis;
+  OccurrenceGroups groups(input);
+  OccurrenceGroup all;
+  for (auto *column : {&all.count, &all.hostTime, &all.work, &all.syncs})
+    column->resize(input.steps.steady.size());
+  struct Silence {
+    Nanoseconds last; // latest end of a record of the step so far
+    std::int64_t longest = 0, idle = 0;
+    std::uint32_t after = kNoIndex;
+  };
+  std::vector<Silence> ofStep(input.steps.all.size());
+  for (std::size_t i = 0; i < ofStep.size(); ++i) ofStep[i].last = input.steps.all[i].start;
+  const auto see = [&](std::uint32_t step, Nanoseconds start, Nanoseconds end, std::uint32_t op) {
+    Silence &silence = ofStep[step];
+    const std::int64_t gap = (start - silence.last).count;
+    if (gap > std::max(kLongSilence, silence.longest)) {
+      silence.longest = gap;
+      silence.idle = gap - input.device.busyWithin(silence.last, start);
+      silence.after = op;
+    }
+    silence.last = std::max(silence.last, end);
+  };
+  std::uint32_t call = 0;
+  const auto seeCallsBefore = [&](Nanoseconds moment) {
+    for (; call < input.device.calls() && apis.start[call] < moment; ++call)
+      if (input.steady(input.device.step[call]) && apis.lane[call] == input.steps.lane)
+        see(input.device.step[call], apis.start[call], endOf(apis.start[call], apis.duration[call]),
+            kNoIndex);
+  };
+  for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
+    if (ops.lane[op] != input.steps.lane || input.ops.isOperator[op] == 0 ||
+        (input.ops.parent[op] != kNoIndex && input.ops.isOperator[input.ops.parent[op]] != 0))
+      continue;
+    seeCallsBefore(ops.start[op]);
+    if (input.steady(input.ops.step[op]))
+      see(input.ops.step[op], ops.start[op], endOf(ops.start[op], ops.duration[op]), op);
+  }
+  seeCallsBefore(Nanoseconds(std::numeric_limits<std::int64_t>::max()));
+  for (std::size_t i = 0; i < input.steps.steady.size(); ++i) {
+    const Silence &silence = ofStep[input.steps.steady[i]];
+    if (silence.longest == 0) continue;
+    all.count[i] = 1;
+    all.hostTime[i] = static_cast<double>(silence.longest);
+    all.work[i] = static_cast<double>(silence.idle);
+    if (silence.after == kNoIndex) continue;
+    if (all.site == 0) all.site = input.ops.site[silence.after];
+    if (all.evidence.size() < OccurrenceGroups::kEvidenceRows)
+      all.evidence.push_back(opEvidence(input, silence.after));
+  }
+  if (all.evidence.empty()) return;
+  Finding finding = advise(groups, all, kSilence);
+  finding.title =
+      fmt::format("The host does something unrecorded for {:.2f} ms in every step while "
+                  "the device waits",
+                  static_cast<double>(all.hostPerStep().count) * 1e-6);
+  finding.felt = Felt::kMeasured;
+  judgeShare(input, all, std::move(finding), all.workPerStep(), kMaterialShare,
+             "a step with the device idle meanwhile", outcome, {.kind = FixKind::kRemoveOps});
+}
+
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
+  if (input.trace.hasDeviceRecords()) judgeSilence(input, outcome);
   LoaderTime loader(input);
   loader.add(input.trace->ops, "op");
   if (loader.all_.evidence.empty()) loader.add(input.trace->ranges, "range");
   const OccurrenceGroup &all = loader.all_;
   if (all.evidence.empty()) {
+    if (!outcome.findings.empty() || !outcome.notWorth.empty()) return outcome;
     outcome.notChecked =
         "The run marks no data loader (PyTorch's DataLoader does, or a range of that name).";
     return outcome;

@@ -42,5 +42,24 @@ TEST(InputPipeline, LeavesAQuickOrHiddenOneAlone) {
   EXPECT_THAT(loading(400'000, 600'000, false, "preprocess").findings, IsEmpty());
 }
 
+TEST(InputPipeline, NamesSilenceOfTheHostWhileTheDeviceWaits) {
+  for (const bool early : {true, false}) {
+    ScriptedLoop loop;
+    loop.addDevice();
+    for (int i = 0; i < 12; ++i) {
+      loop.beginStep();
+      if (early) loop.kernel("gemm", 3'000'000); // hides it
+      loop.wait(2'000'000);
+      loop.begin("aten::mm", "train");
+      loop.kernel("gemm", 500'000);
+      loop.end();
+      loop.endStep();
+    }
+    const Analysis analysis = analyzeOnly("HL309", loop);
+    ASSERT_THAT(analysis.findings, SizeIs(early ? 0 : 1));
+    if (!early) EXPECT_EQ(analysis.findings[0].variant, "unrecorded");
+  }
+}
+
 } // namespace
 } // namespace hotloop

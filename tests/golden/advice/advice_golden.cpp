@@ -25,12 +25,16 @@ fs::path source() {
   return given != nullptr ? given : ".";
 }
 
+// The test stays quick without the one trace of 200,000 events.
+constexpr std::uintmax_t kLargest = 2 << 20;
+
 std::vector<fs::path> traces() {
   std::vector<fs::path> found;
   std::error_code failed;
   for (const char *folder : {"h100", "kineto", "kineto_multirank", "nsys"})
     for (const auto &entry : fs::directory_iterator(source() / "../shared/traces" / folder, failed))
-      if (entry.path().extension() == ".gz") found.push_back(entry.path());
+      if (entry.path().extension() == ".gz" && entry.file_size() < kLargest)
+        found.push_back(entry.path());
   std::ranges::sort(found);
   return found;
 }

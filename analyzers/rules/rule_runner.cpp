@@ -210,11 +210,13 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
     const auto begin = std::chrono::steady_clock::now();
     RuleOutcome outcome = rule.run(input);
     attachCalls(input, outcome.findings);
+    // What the replay then finds immaterial is explained all the same: no later rule names it
+    // again.
+    for (const RuleFinding &found : outcome.findings) claim(found, claims);
     weigh(input, outcome);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
     analysis.ruleMilliseconds.emplace_back(id, took.count());
     if (!outcome.notChecked.empty()) analysis.notChecked.push_back({id, outcome.notChecked});
-    for (const RuleFinding &found : outcome.findings) claim(found, claims);
     if (options.pictures)
       for (RuleFinding &found : outcome.findings) found.finding.picture = stepPicture(input, found);
     take(outcome.findings, rule, input, analysis.findings, analysis);

@@ -4,11 +4,12 @@ namespace hotloop {
 
 namespace {
 
-constexpr std::uint64_t kMaterialBytes = 64 * 1024;
+constexpr std::uint64_t kMaterialBytes = 64 * 1024, kScalarBytes = 64;
 
 // Its data goes through a staging buffer of the driver, and the call returns only when the host's
 // part is done. Small ones that do not hold the host are another rule's.
 bool isMaterial(const RuleInput &input, std::uint32_t call) {
+  if (copiedBytes(input, call) <= kScalarBytes) return false; // read-backs: HL101
   return isPageable(input, call) &&
          (copiedBytes(input, call) >= kMaterialBytes || input.device.waited[call] > 0);
 }

@@ -161,7 +161,7 @@ RuleOutcome run(const RuleInput &input) {
   if (all.evidence.empty()) {
     if (!outcome.findings.empty() || !outcome.notWorth.empty()) return outcome;
     outcome.notChecked =
-        "The run marks no data loader (PyTorch's DataLoader does, or a range of that name).";
+        "The run marks no data loader: PyTorch's DataLoader does, or a range of that name.";
     return outcome;
   }
   Finding finding = advise(loader.groups_, all, kAdvice);

@@ -71,6 +71,11 @@ std::uint32_t culprit(const RuleInput &input, std::uint32_t step) {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
+  if (input.steps.source == StepSource::kDetected) {
+    outcome.notChecked =
+        "The run marks no steps; detected ones hold whatever lies between two loops.";
+    return outcome;
+  }
   std::vector<double> lengths;
   double total = 0;
   for (const std::uint32_t step : input.steps.steady) {

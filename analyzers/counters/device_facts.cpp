@@ -48,7 +48,10 @@ public:
       if (kind == 0xFF) kind = static_cast<std::uint8_t>(callKind(trace_.text(apis.name[i])));
       const Nanoseconds now = apis.start[i];
       facts_.step[i] = stepOf.at(apis.lane[i], now);
-      const std::uint32_t op = facts_.op[i] = openOps.at(apis.lane[i], now);
+      const std::uint32_t op = openOps.at(apis.lane[i], now);
+      // Steps and other scopes of the program are no operators.
+      facts_.op[i] =
+          findEnclosing(ops, op, [&](std::uint32_t up) { return ops.isOperator[up] != 0; });
       ranges.advance(now);
       const PathIndex open = ranges.at(apis.lane[i], now);
       facts_.path[i] = op == kNoIndex ? open : ops.path[op];

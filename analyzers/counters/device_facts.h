@@ -26,7 +26,7 @@ struct DeviceItem {
 // looked at. The first columns have one entry per row of trace->apis.
 //  kind     kOther for other processes, and for a driver call inside of the runtime call that has
 //           its correlation id
-//  op       innermost operator open on its thread; kNoIndex none
+//  op       innermost operator open on its thread, no scope; kNoIndex none
 //  site     its own place, else that of `op`
 //  path     that of `op`, else the ranges open when it began
 //  previous, next   call on its thread that is not kOther; kNoIndex none

@@ -91,7 +91,7 @@ Result<void> leaveWhatIsSlower(Configuration &configuration, const Machine &mach
   pair.push_back({"optimized", configuration, nullptr, 0, {}});
   double speedup = 0;
   for (const std::int64_t warmup : {3, 12}) {
-    HOTLOOP_TRY(warmUp(pair, warmup));
+    if (!warmUp(pair, warmup)) return {}; // another trouble, which the run itself will meet
     for (Contender &contender : pair) contender.milliseconds.clear();
     HOTLOOP_TRY(runRounds(pair, 7, 3));
     speedup = quantile(ratiosTo(pair[0], pair[1]), 0.5);

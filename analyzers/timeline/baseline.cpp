@@ -97,9 +97,9 @@ double streamOverlap(const Timeline &timeline) {
   return sum > 0 ? busy / sum : 1;
 }
 
-Baseline findBaseline(const BaselineInput &input, FactorFit &fit) {
+ReplayBaseline findBaseline(const BaselineInput &input, FactorFit &fit) {
   fit = fitFactor(input);
-  Baseline result;
+  ReplayBaseline result;
   const auto at = [&](double host, double device = 1) {
     return replay(input.program, input.calibration, {host, device}).period;
   };

@@ -39,6 +39,6 @@ double recordedPeriod(const Timeline &timeline);
 // Busy time of all devices / sum of their works; 1 where nothing overlaps.
 double streamOverlap(const Timeline &timeline);
 
-Baseline findBaseline(const BaselineInput &input, FactorFit &fit);
+ReplayBaseline findBaseline(const BaselineInput &input, FactorFit &fit);
 
 } // namespace hotloop::timeline

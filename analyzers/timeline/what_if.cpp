@@ -69,7 +69,7 @@ struct WhatIf::State {
   Timeline timeline;
   timeline::Calibration calibration;
   Program program;
-  Baseline baseline;
+  ReplayBaseline baseline;
   timeline::FactorFit fit;
   std::vector<timeline::FactorFit> stepFit; // of each step of the template
   std::vector<double> stepPeriod;           // replayed alone at its own factor
@@ -143,7 +143,7 @@ WhatIf &WhatIf::operator=(WhatIf &&) noexcept = default;
 const std::string &WhatIf::whyNone() const { return state_->whyNone; }
 const TraceView &WhatIf::trace() const { return state_->trace; }
 const Timeline &WhatIf::timeline() const { return state_->timeline; }
-const Baseline &WhatIf::baseline() const { return state_->baseline; }
+const ReplayBaseline &WhatIf::baseline() const { return state_->baseline; }
 const timeline::Calibration &WhatIf::calibration() const { return state_->calibration; }
 const std::optional<Nanoseconds> &WhatIf::unprofiled() const { return state_->options.unprofiled; }
 const MachineProfile *WhatIf::profile() const {

@@ -43,7 +43,7 @@ struct WhatIfOptions {
 };
 
 // The state of the step without a change.
-struct Baseline {
+struct ReplayBaseline {
   double recordedMs = 0;      // step period of the record
   double replayedMs = 0;      // the same, replayed with recorded host times
   double error = 0;           // replayed / recorded - 1
@@ -67,7 +67,7 @@ public:
   const std::string &whyNone() const;
   const TraceView &trace() const;
   const Timeline &timeline() const;
-  const Baseline &baseline() const;
+  const ReplayBaseline &baseline() const;
   const timeline::Calibration &calibration() const;
   const std::optional<Nanoseconds> &unprofiled() const; // T0, given or recorded
   const MachineProfile *profile() const;                // nullptr: none

@@ -43,7 +43,7 @@ void addJudgement(Json &json, const Prediction &prediction) {
 }
 
 Json stepJson(const WhatIfReport &report) {
-  const Baseline &baseline = report.baseline;
+  const ReplayBaseline &baseline = report.baseline;
   const bool known = report.templateSteps > 0;
   const auto ms = [&](double value) { return known ? millisecondsJson(value) : Json(nullptr); };
   return {{"recorded_ms", ms(baseline.recordedMs)},

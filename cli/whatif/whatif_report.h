@@ -22,7 +22,7 @@ struct WhatIfReport {
   StepFigures steps;
   std::vector<QualityNote> quality;
   std::optional<double> unprofiledMs;
-  Baseline baseline;
+  ReplayBaseline baseline;
   std::string whyNone; // nothing can be predicted on this run
   std::size_t templateSteps = 0;
   std::size_t templateAnchors = 0;

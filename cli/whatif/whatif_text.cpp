@@ -20,7 +20,7 @@ std::string outcome(const Prediction &prediction) {
 }
 
 std::string stepText(const WhatIfReport &report) {
-  const Baseline &baseline = report.baseline;
+  const ReplayBaseline &baseline = report.baseline;
   std::string text = fmt::format("step {:.3f} ms", baseline.ms);
   text += report.unprofiledMs ? " unprofiled" : " (estimated without the profiler's cost)";
   text += fmt::format("; recorded {:.3f} ms, replayed {:.3f} ms ({:+.2f} %); host factor {:.2f}\n",

@@ -37,7 +37,7 @@ LineCutter::LineCutter(const WhatIf &whatIf) : whatIf_(whatIf) {
       end = std::max(end, records.end[i]);
     }
     endBefore_.push_back(std::move(before));
-    usualPause_.push_back(pauses.empty() ? kUnknownPause : medianInPlace(pauses));
+    usualPause_.push_back(pauses.empty() ? kUnknownPause : quantileInPlace(pauses, 0.25));
   }
 }
 

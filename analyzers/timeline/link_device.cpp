@@ -7,6 +7,7 @@ namespace hotloop::timeline {
 
 namespace {
 
+constexpr std::int64_t kReturnTakes = 2'000;
 constexpr std::int64_t kReturnSlack = 3'000;     // clocks of host and device differ that much
 constexpr std::int64_t kLaunchAllowance = 5'000; // from the end of a call to the start on an
                                                  // empty stream, generous
@@ -110,14 +111,19 @@ private:
     if (anchors_.start[i] < end && end <= anchors_.end[i] + kReturnSlack) anchors_.waited[i] = end;
   }
 
-  // The stream whose last work ended inside of the call: what it must have waited for.
+  // The stream whose last work ended inside of the call: what it must have waited for. A call
+  // returns some microseconds after that, so ends just before its return come second.
   std::uint16_t streamThatEndedIn(std::uint32_t i) const {
     std::uint16_t best = kNoThread;
+    std::pair<bool, std::int64_t> bestRank;
     for (std::uint16_t s = 0; s < lastWork_.size(); ++s) {
       if (lastWork_[s] == kNoIndex) continue;
       const std::int64_t end = work_.end[lastWork_[s]];
       if (end <= anchors_.start[i] || end > anchors_.end[i] + kReturnSlack) continue;
-      if (best == kNoThread || end > work_.end[lastWork_[best]]) best = s;
+      const std::pair rank(end <= anchors_.end[i] - kReturnTakes, end);
+      if (best != kNoThread && rank <= bestRank) continue;
+      best = s;
+      bestRank = rank;
     }
     return best;
   }
@@ -241,7 +247,7 @@ private:
       const std::uint32_t target = anchors_.targetIndex[i];
       if (anchors_.kind[i] == AnchorKind::kEventRecord && target < eventTime.size()) {
         const std::uint16_t s = timeline_.recordStream[i];
-        if (s != kNoThread) eventTime[target] = streamEnd[s];
+        if (s != kNoThread) eventTime[target] = std::max(streamEnd[s], awaited[s]);
       } else if (anchors_.kind[i] == AnchorKind::kStreamWait && target < eventTime.size()) {
         const std::uint16_t s = timeline_.recordStream[i];
         if (s != kNoThread) awaited[s] = std::max(awaited[s], eventTime[target]);

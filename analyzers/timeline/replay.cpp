@@ -79,6 +79,7 @@ private:
     eventEnd_.assign(program_.events, kNever);
     tail_ = 0;
     allEnd_ = kNever;
+    streamCollective_.assign(program_.streams, kNoIndex);
     queue_.clear();
     stepEnd_.clear();
     tailEnd_.clear();
@@ -119,6 +120,7 @@ private:
   }
 
   void pass() {
+    arrived_.assign(program_.collectives, 0);
     const double s = options_.hostFactor;
     double tail = tail_;
     for (std::uint32_t i = begin_; i < end_; ++i) {
@@ -189,7 +191,12 @@ private:
       start = std::max(start, eventEnd_[program_.workAwaits[k]]);
     start += program_.workLate[k];
     double end = start + program_.workTime[k] * options_.deviceFactor;
-    if (program_.workCollective[k] != kNoIndex) end = join(program_.workCollective[k], end);
+    const std::uint32_t collective = program_.workCollective[k];
+    if (collective != kNoIndex) {
+      end = join(collective, end);
+      ++arrived_[collective];
+    }
+    streamCollective_[stream] = collective;
     streamEnd_[stream] = end;
     streamKind_[stream] = static_cast<std::uint8_t>(kind);
     double &device = deviceEnd_[program_.deviceOfStream[stream]];
@@ -200,14 +207,23 @@ private:
     return end;
   }
 
+  // A member of a collective ends when the one that came last does. Members whose stream has gone
+  // on already get that end in the next sweep.
   double join(std::uint32_t collective, double end) {
     double &known =
         collectiveEnd_[static_cast<std::size_t>(pass_) * program_.collectives + collective];
-    if (end > known + kSame) {
-      known = end;
-      moved_ = true;
+    if (end <= known + kSame) return std::max(end, known);
+    known = end;
+    std::uint32_t waiting = 0;
+    for (std::size_t s = 0; s < streamCollective_.size(); ++s) {
+      if (streamCollective_[s] != collective) continue;
+      ++waiting;
+      streamEnd_[s] = std::max(streamEnd_[s], end);
+      double &device = deviceEnd_[program_.deviceOfStream[s]];
+      device = std::max(device, end);
     }
-    return std::max(end, known);
+    if (waiting < arrived_[collective]) moved_ = true;
+    return end;
   }
 
   double launch(std::uint32_t i, double start, double call) {
@@ -247,6 +263,8 @@ private:
   std::uint32_t begin_, end_;
   std::vector<double> hostEnd_, streamEnd_, streamReady_, deviceEnd_, eventEnd_;
   std::vector<std::uint8_t> streamKind_;
+  std::vector<std::uint32_t> streamCollective_; // that a stream's last work is part of
+  std::vector<std::uint32_t> arrived_;          // members of each collective, this pass
   std::vector<double> stepEnd_, tailEnd_, collectiveEnd_;
   LaunchQueue queue_;
   double tail_ = 0;

@@ -1,7 +1,7 @@
 #include "cli/commands/budget_command.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <regex>
@@ -250,7 +250,7 @@ Command budgetCommand() {
       "limits in hotloop.toml: init from a run, lint, show, tighten",
       {{{"against", 0, FlagValue::kFile, "RUN", {}, false},
         {"config", 0, FlagValue::kFile, "FILE", {}, false},
-        {"dry-run", 0, FlagValue::kNone, {}, {}, false},
+        {"dry-run", 'n', FlagValue::kNone, {}, {}, false},
         formatFlag("text|csv|md"),
         kOutputFlag,
         kForceFlag,

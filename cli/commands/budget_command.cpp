@@ -1,7 +1,7 @@
 #include "cli/commands/budget_command.h"
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <fstream>
 #include <regex>

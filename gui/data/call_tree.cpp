@@ -134,8 +134,8 @@ private:
     const auto [found, isNew] = starred_.try_emplace(id.value);
     if (isNew) {
       found->second.first = starred(trace_.text(id));
-      found->second.second = starredIds_.try_emplace(found->second.first, starredIds_.size())
-                                 .first->second;
+      found->second.second =
+          starredIds_.try_emplace(found->second.first, starredIds_.size()).first->second;
     }
     enter(ranges.lane[i], ranges.start[i], ranges.duration[i],
           std::uint64_t{1} << 40 | found->second.second, found->second.first, Category::kRange);
@@ -150,10 +150,9 @@ private:
   }
   void addApi(std::size_t i) {
     const ApiColumns &apis = trace_->apis;
-    const std::uint32_t node =
-        enter(apis.lane[i], apis.start[i], apis.duration[i],
-              std::uint64_t{2} << 40 | apis.name[i].value, std::string(trace_.text(apis.name[i])),
-              Category::kCall);
+    const std::uint32_t node = enter(apis.lane[i], apis.start[i], apis.duration[i],
+                                     std::uint64_t{2} << 40 | apis.name[i].value,
+                                     std::string(trace_.text(apis.name[i])), Category::kCall);
     if (apis.correlation[i] != 0) launchers_[apis.correlation[i]] = node;
   }
 

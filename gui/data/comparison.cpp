@@ -23,11 +23,12 @@ bool typicalStep(const Trace &trace, TraceStep &step) {
   if (steady.empty()) steady = trace.steps;
   if (steady.empty()) return false;
   const auto middle = steady.begin() + static_cast<std::ptrdiff_t>(steady.size() / 2);
-  std::nth_element(steady.begin(), middle, steady.end(), [](const TraceStep &a, const TraceStep &b) {
-    const std::int64_t la = a.end - a.start;
-    const std::int64_t lb = b.end - b.start;
-    return la != lb ? la < lb : a.start < b.start;
-  });
+  std::nth_element(steady.begin(), middle, steady.end(),
+                   [](const TraceStep &a, const TraceStep &b) {
+                     const std::int64_t la = a.end - a.start;
+                     const std::int64_t lb = b.end - b.start;
+                     return la != lb ? la < lb : a.start < b.start;
+                   });
   step = *middle;
   return step.end > step.start;
 }
@@ -70,8 +71,8 @@ Comparison compareRuns(const std::vector<RunDocumentPtr> &runs) {
   }
   if (others != 0) comparison.waterfall.push_back({"other operators", others});
   const double difference = comparison.stepNs.back() - comparison.stepNs.front();
-  comparison.waterfall.push_back({"outside of operators, or hidden by other threads",
-                                  difference - explained});
+  comparison.waterfall.push_back(
+      {"outside of operators, or hidden by other threads", difference - explained});
   return comparison;
 }
 
@@ -84,9 +85,8 @@ std::vector<double> callTreeChanges(const RunDocument &before, const RunDocument
   match[0] = 0;
   for (std::uint32_t i = 0; i < tree.nodes.size(); ++i) {
     const double cost = static_cast<double>(tree.nodes[i].total) / steps(after);
-    const double was = match[i] == kNoNode
-                           ? 0
-                           : static_cast<double>(base.nodes[match[i]].total) / steps(before);
+    const double was =
+        match[i] == kNoNode ? 0 : static_cast<double>(base.nodes[match[i]].total) / steps(before);
     changes[i] = cost - was;
     if (match[i] == kNoNode) continue;
     std::map<std::string_view, std::uint32_t> known;

@@ -17,8 +17,9 @@ struct Burst {
 };
 
 double payload(const RangeColumns &ranges, std::size_t i) {
-  return ranges.payloadKind[i] == PayloadKind::kReal ? ranges.payloadReal[i]
-                                                     : static_cast<double>(ranges.payloadInteger[i]);
+  return ranges.payloadKind[i] == PayloadKind::kReal
+             ? ranges.payloadReal[i]
+             : static_cast<double>(ranges.payloadInteger[i]);
 }
 
 // Every layer routes the same number of tokens: the experts are the shortest period of the values
@@ -32,8 +33,7 @@ std::size_t expertsOf(const std::vector<double> &values) {
     bool equal = true;
     for (std::size_t first = 0; first < count && equal; first += experts) {
       const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
-      const double sum =
-          std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(experts), 0.0);
+      const double sum = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(experts), 0.0);
       equal = std::abs(sum - each) < 1e-6 * std::max(1.0, each);
     }
     if (equal) return experts;
@@ -58,8 +58,8 @@ Experts findExperts(const TraceView &trace) {
     if (ranges.payloadKind[i] == PayloadKind::kNone) continue;
     const std::string_view name = trace.text(ranges.name[i]);
     const std::int64_t time = ranges.start[i].count;
-    const bool counts = ranges.kind[i] == RangeKind::kMark &&
-                        name.find("expert") != std::string_view::npos;
+    const bool counts =
+        ranges.kind[i] == RangeKind::kMark && name.find("expert") != std::string_view::npos;
     if (!counts) {
       PayloadSeries &series = others[ranges.name[i].value];
       series.name = name;

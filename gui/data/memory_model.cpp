@@ -16,12 +16,14 @@ struct Live {
   SiteIndex site = 0;
 };
 
-// Calls visit(row, freed, site): walks the allocations of one source, telling what a free gives back.
+// Calls visit(row, freed, site): walks the allocations of one source, telling what a free gives
+// back.
 template <class Visit>
 void follow(const AllocationColumns &all, const SiteTable &sites, Source source, Visit &&visit) {
   std::unordered_map<std::uint64_t, Live> blocks;
   for (std::size_t i = 0; i < all.start.size(); ++i) {
-    if (Source(static_cast<std::uint8_t>(all.allocator[i]), all.device[i].value) != source) continue;
+    if (Source(static_cast<std::uint8_t>(all.allocator[i]), all.device[i].value) != source)
+      continue;
     if (all.action[i] == AllocationAction::kAllocate) {
       const SiteIndex site = sites.of(all.location[i], all.stack[i]);
       blocks[all.address[i]] = {all.bytes[i], site};
@@ -51,8 +53,8 @@ MemoryModel buildMemoryModel(const TraceView &trace) {
       std::max_element(taken.begin(), taken.end(), [](const auto &a, const auto &b) {
         return a.second < b.second;
       })->first;
-  constexpr const char *kNames[] = {"memory",    "CPU memory",     "GPU memory", "cudaMalloc",
-                                    "pinned",    "stream ordered", "virtual",    "managed"};
+  constexpr const char *kNames[] = {"memory", "CPU memory",     "GPU memory", "cudaMalloc",
+                                    "pinned", "stream ordered", "virtual",    "managed"};
   model.allocator = kNames[source.first < 8 ? source.first : 0];
 
   std::int64_t live = 0;

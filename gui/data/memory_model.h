@@ -20,9 +20,9 @@ struct MemorySite {
 };
 
 struct MemoryModel {
-  std::int64_t peakTime = 0; // run clock
-  std::int64_t peakBytes = 0; // sum of the live blocks that the run saw being taken
-  std::string allocator;      // whose peak it is
+  std::int64_t peakTime = 0;     // run clock
+  std::int64_t peakBytes = 0;    // sum of the live blocks that the run saw being taken
+  std::string allocator;         // whose peak it is
   std::vector<MemorySite> sites; // most at the peak first, then most allocated
 };
 

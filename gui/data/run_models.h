@@ -35,7 +35,7 @@ struct RunModels {
   CallTree callTree;
   Experts experts;
   MemoryModel memory;
-  std::vector<IdleBar> idle; // by device
+  std::vector<IdleBar> idle;                      // by device
   std::vector<std::vector<EvidencePlace>> places; // by finding (findings, then notWorth), evidence
 };
 RunModels makeModels(const TraceView &trace, const Analysis &analysis);

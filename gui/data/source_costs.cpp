@@ -28,8 +28,7 @@ std::vector<SourceFile> sourceFiles(const RunDocument &document) {
   }
   for (std::size_t i = 0; i < document.analysis.findings.size(); ++i) {
     const Site &site = document.analysis.findings[i].site;
-    if (!site.file.empty())
-      files[site.file][site.line].findings.push_back(static_cast<int>(i + 1));
+    if (!site.file.empty()) files[site.file][site.line].findings.push_back(static_cast<int>(i + 1));
   }
   std::vector<SourceFile> list;
   for (auto &[path, lines] : files) {

@@ -16,9 +16,9 @@ struct LineCost {
   std::vector<int> findings; // ranks, from 1
 };
 struct SourceFile {
-  std::string path;             // as recorded
-  std::vector<LineCost> lines;  // by line
-  std::int64_t selfTime = 0;    // of all lines
+  std::string path;            // as recorded
+  std::vector<LineCost> lines; // by line
+  std::int64_t selfTime = 0;   // of all lines
 };
 
 // Files with costs, dearest first.

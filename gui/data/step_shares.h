@@ -16,7 +16,7 @@ struct StepShare {
   bool idle = false; // nothing ran
 };
 struct StepBar {
-  std::string label; // "python3 4242 · main", "GPU 0"
+  std::string label;     // "python3 4242 · main", "GPU 0"
   std::int64_t step = 0; // ns
   std::vector<StepShare> shares;
 };

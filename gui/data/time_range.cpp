@@ -58,11 +58,10 @@ Result<TimeRange> parseTimeRange(const std::string &text, const RunDocument &doc
     const TraceStep *from = findStep(trace, *first);
     const TraceStep *to = findStep(trace, *last);
     if (from == nullptr || to == nullptr) {
-      return bad(trace.steps.empty()
-                     ? "the run has no steps"
-                     : "the run has no such step, but steps " +
-                           std::to_string(trace.steps.front().number) + " to " +
-                           std::to_string(trace.steps.back().number));
+      return bad(trace.steps.empty() ? "the run has no steps"
+                                     : "the run has no such step, but steps " +
+                                           std::to_string(trace.steps.front().number) + " to " +
+                                           std::to_string(trace.steps.back().number));
     }
     if (to->end <= from->start) return bad("the range is empty");
     return TimeRange{from->start, to->end};

@@ -46,9 +46,9 @@ void dumpLayer(const char *name, const DrawLayer &layer, std::string &out) {
                        path.fill);
   }
   for (const DrawLine &line : layer.lines) {
-    out += fmt::format("{} {} {:.0f},{:.0f} {:.0f},{:.0f} {:08x}\n", name,
-                       line.arrow ? "arrow" : "line", line.x1, line.y1, line.x2, line.y2,
-                       line.color);
+    out +=
+        fmt::format("{} {} {:.0f},{:.0f} {:.0f},{:.0f} {:08x}\n", name,
+                    line.arrow ? "arrow" : "line", line.x1, line.y1, line.x2, line.y2, line.color);
   }
   for (const DrawText &text : layer.texts) {
     out += fmt::format("{} text {:.0f},{:.0f} {:.0f}x{:.0f} '{}'\n", name, text.x, text.y, text.w,

@@ -18,7 +18,8 @@ Rgb blend(Rgb under, Rgb over, std::uint32_t alpha) {
   const std::uint32_t rest = 255 - alpha;
   const std::uint32_t rb =
       (((over & 0xff00ff) * alpha + (under & 0xff00ff) * rest + 0x800080) >> 8) & 0xff00ff;
-  const std::uint32_t g = (((over & 0xff00) * alpha + (under & 0xff00) * rest + 0x8000) >> 8) & 0xff00;
+  const std::uint32_t g =
+      (((over & 0xff00) * alpha + (under & 0xff00) * rest + 0x8000) >> 8) & 0xff00;
   return 0xff000000u | rb | g;
 }
 
@@ -147,9 +148,8 @@ private:
     if (static_cast<std::size_t>(cache_.size()) > kMostCached) cache_.clear();
     const QFont font = theme::font(text.size, text.bold);
     const QFontMetricsF metrics(font);
-    const QString cut = key.width == 0
-                            ? key.text
-                            : metrics.elidedText(key.text, Qt::ElideRight, key.width);
+    const QString cut =
+        key.width == 0 ? key.text : metrics.elidedText(key.text, Qt::ElideRight, key.width);
     Laid laid;
     laid.text.setTextFormat(Qt::PlainText);
     laid.text.setPerformanceHint(QStaticText::AggressiveCaching);

@@ -32,7 +32,8 @@ Rgb withAlpha(const QColor &color, int alpha) {
 
 Rgb mixed(Rgb under, Rgb over, std::uint32_t alpha) {
   const std::uint32_t rest = 255 - alpha;
-  const std::uint32_t rb = (((over & 0xff00ff) * alpha + (under & 0xff00ff) * rest) >> 8) & 0xff00ff;
+  const std::uint32_t rb =
+      (((over & 0xff00ff) * alpha + (under & 0xff00ff) * rest) >> 8) & 0xff00ff;
   const std::uint32_t g = (((over & 0xff00) * alpha + (under & 0xff00) * rest) >> 8) & 0xff00;
   return 0xff000000u | rb | g;
 }

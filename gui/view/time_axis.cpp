@@ -7,7 +7,7 @@ namespace hotloop::gui {
 namespace {
 
 constexpr double kClosest = 1.0 / 64;
-constexpr double kRoom = 0.15; // of the framed time, on each side
+constexpr double kRoom = 0.15;   // of the framed time, on each side
 constexpr double kBeyond = 0.02; // of the window, past the ends of the trace
 
 } // namespace
@@ -38,8 +38,7 @@ void TimeAxis::frame(std::int64_t t0, std::int64_t t1) {
 
 void TimeAxis::zoom(double factor, double x) {
   const double at = static_cast<double>(t0_) + x * nsPerPixel_;
-  const double widest =
-      static_cast<double>(length_) * (1 + 2 * kBeyond) / width_;
+  const double widest = static_cast<double>(length_) * (1 + 2 * kBeyond) / width_;
   nsPerPixel_ = std::clamp(nsPerPixel_ / factor, kClosest, std::max(kClosest, widest));
   t0_ = static_cast<std::int64_t>(std::llround(at - x * nsPerPixel_));
   clamp();
@@ -51,8 +50,7 @@ void TimeAxis::pan(double pixels) {
 }
 
 void TimeAxis::clamp() {
-  const double widest =
-      static_cast<double>(length_) * (1 + 2 * kBeyond) / width_;
+  const double widest = static_cast<double>(length_) * (1 + 2 * kBeyond) / width_;
   nsPerPixel_ = std::clamp(nsPerPixel_, kClosest, std::max(kClosest, widest));
   const auto span = static_cast<std::int64_t>(nsPerPixel_ * width_);
   const auto beyond = static_cast<std::int64_t>(kBeyond * static_cast<double>(span));

@@ -19,11 +19,11 @@ public:
   double x(std::int64_t t) const { return static_cast<double>(t - t0_) / nsPerPixel_; }
   std::int64_t time(double x) const { return t0_ + static_cast<std::int64_t>(x * nsPerPixel_); }
 
-  void fit();                                     // everything
-  void show(std::int64_t t0, std::int64_t t1);    // exactly this
-  void frame(std::int64_t t0, std::int64_t t1);   // this, with room on both sides
-  void zoom(double factor, double x);             // > 1: closer; the time at x stays there
-  void pan(double pixels);                        // > 0: later
+  void fit();                                   // everything
+  void show(std::int64_t t0, std::int64_t t1);  // exactly this
+  void frame(std::int64_t t0, std::int64_t t1); // this, with room on both sides
+  void zoom(double factor, double x);           // > 1: closer; the time at x stays there
+  void pan(double pixels);                      // > 0: later
 
   bool operator==(const TimeAxis &) const = default;
 

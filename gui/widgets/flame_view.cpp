@@ -96,8 +96,8 @@ void FlameView::draw(DrawList &list) {
   const auto h = static_cast<float>(height());
   list.back.rects.push_back({0, 0, w, h, rgb(theme::palette().color(QPalette::Base))});
   boxes_.clear();
-  const bool any = tree_ != nullptr && !tree_->nodes.empty() &&
-                   flameValue(tree_->nodes[root_], metric_) > 0;
+  const bool any =
+      tree_ != nullptr && !tree_->nodes.empty() && flameValue(tree_->nodes[root_], metric_) > 0;
   QString title = QString::fromUtf8(flameMetricName(metric_));
   if (any) {
     title += QStringLiteral(" of ") + shown(tree_->nodes[root_].name) + QStringLiteral(": ") +
@@ -107,10 +107,10 @@ void FlameView::draw(DrawList &list) {
   list.top.texts.push_back(
       textIn(8, 2, w - 16, 20, title, rgb(theme::textColor()), Align::kLeft, true));
   if (!any) {
-    list.main.texts.push_back(textIn(10, h / 2 - 10, w - 20, 20,
-                                     QStringLiteral("no %1 on record").arg(QString::fromUtf8(
-                                         flameMetricName(metric_))),
-                                     rgb(theme::dimText()), Align::kCenter));
+    list.main.texts.push_back(
+        textIn(10, h / 2 - 10, w - 20, 20,
+               QStringLiteral("no %1 on record").arg(QString::fromUtf8(flameMetricName(metric_))),
+               rgb(theme::dimText()), Align::kCenter));
     return;
   }
   place(root_, 0, width(), 0);
@@ -124,9 +124,9 @@ void FlameView::draw(DrawList &list) {
       const double change = changes_[box.node];
       const int strength = static_cast<int>(std::sqrt(std::abs(change) / most) * 200);
       const Rgb ground = rgb(theme::laneColor());
-      color = QColor::fromRgb(mixed(ground, rgb(change > 0 ? QColor(0xe0, 0x6a, 0x1b)
-                                                           : QColor(0x3d, 0x8f, 0xd1)),
-                                    static_cast<std::uint32_t>(strength)));
+      color = QColor::fromRgb(
+          mixed(ground, rgb(change > 0 ? QColor(0xe0, 0x6a, 0x1b) : QColor(0x3d, 0x8f, 0xd1)),
+                static_cast<std::uint32_t>(strength)));
       if (strength > 8)
         label = (change > 0 ? QStringLiteral("+ ") : QStringLiteral("− ")) +
                 flameText(std::abs(change), metric_) + QStringLiteral("  ") + label;
@@ -160,7 +160,8 @@ void FlameView::mousePressEvent(QMouseEvent *event) {
     zoomTo(0);
   } else {
     // A click on what is zoomed to goes up again.
-    zoomTo(node == root_ && tree_->nodes[node].parent != kNoNode ? tree_->nodes[node].parent : node);
+    zoomTo(node == root_ && tree_->nodes[node].parent != kNoNode ? tree_->nodes[node].parent
+                                                                 : node);
     if (chosen) chosen(node);
   }
 }
@@ -175,17 +176,16 @@ void FlameView::mouseMoveEvent(QMouseEvent *event) {
     return;
   }
   const CallNode &entry = tree_->nodes[node];
-  QToolTip::showText(
-      event->globalPosition().toPoint(),
-      QStringLiteral("%1\n%2 times, host %3 (self %4), device %5, %6 launches, %7")
-          .arg(shown(entry.name))
-          .arg(static_cast<qulonglong>(entry.count))
-          .arg(flameText(static_cast<double>(entry.total), FlameMetric::kHost),
-               flameText(static_cast<double>(entry.self), FlameMetric::kHost),
-               flameText(static_cast<double>(entry.device), FlameMetric::kHost))
-          .arg(static_cast<qulonglong>(entry.launches))
-          .arg(flameText(static_cast<double>(entry.bytes), FlameMetric::kBytes)),
-      this);
+  QToolTip::showText(event->globalPosition().toPoint(),
+                     QStringLiteral("%1\n%2 times, host %3 (self %4), device %5, %6 launches, %7")
+                         .arg(shown(entry.name))
+                         .arg(static_cast<qulonglong>(entry.count))
+                         .arg(flameText(static_cast<double>(entry.total), FlameMetric::kHost),
+                              flameText(static_cast<double>(entry.self), FlameMetric::kHost),
+                              flameText(static_cast<double>(entry.device), FlameMetric::kHost))
+                         .arg(static_cast<qulonglong>(entry.launches))
+                         .arg(flameText(static_cast<double>(entry.bytes), FlameMetric::kBytes)),
+                     this);
 }
 
 void FlameView::wheelEvent(QWheelEvent *event) {

@@ -100,8 +100,8 @@ void HistogramView::draw(DrawList &list) {
         logarithmic_ ? std::expm1(share * std::log1p(static_cast<double>(most))) : share * most;
     const float y = bottom - static_cast<float>(share) * (bottom - kTop);
     list.back.lines.push_back({kLeft, y, w - kRight, y, rgb(theme::gridLine()), 1, false});
-    list.main.texts.push_back(textIn(0, y - 9, kLeft - 8, 18,
-                                     shown(formatCount(std::round(count))), dim, Align::kRight));
+    list.main.texts.push_back(
+        textIn(0, y - 9, kLeft - 8, 18, shown(formatCount(std::round(count))), dim, Align::kRight));
   }
   if (from_ >= 0) {
     const int a = std::min(from_, to_);
@@ -117,10 +117,10 @@ void HistogramView::draw(DrawList &list) {
       if (count == 0) continue;
       const float ch = std::max(2.0f, heightOf(count));
       const float part = column / static_cast<float>(series_.size());
-      list.main.rects.push_back({kLeft + column * static_cast<float>(i - first) +
-                                     part * static_cast<float>(s),
-                                 bottom - ch, std::max(1.0f, part - 1), ch, each.color,
-                                 s % 2 == 0 ? Pattern::kNone : Pattern::kDiagonal});
+      list.main.rects.push_back(
+          {kLeft + column * static_cast<float>(i - first) + part * static_cast<float>(s),
+           bottom - ch, std::max(1.0f, part - 1), ch, each.color,
+           s % 2 == 0 ? Pattern::kNone : Pattern::kDiagonal});
     }
   }
   // A label per doubling, as far as there is room.
@@ -128,8 +128,7 @@ void HistogramView::draw(DrawList &list) {
   for (int i = first; i <= last; ++i) {
     const float x = kLeft + column * static_cast<float>(i - first);
     if (i % 4 != 0 || x < free) continue;
-    list.main.texts.push_back(
-        textIn(x, bottom + 3, 80, 18, time(histogramBinStart(i)), dim));
+    list.main.texts.push_back(textIn(x, bottom + 3, 80, 18, time(histogramBinStart(i)), dim));
     free = x + 76;
   }
   float legend = 10;

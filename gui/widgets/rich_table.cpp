@@ -20,7 +20,8 @@ QString richTable(const QString &lines, bool header) {
     const QStringList cells = line.split(QLatin1Char('\t'));
     if (cells.size() == 1) {
       flush();
-      html += QStringLiteral("<p style='margin:2px'><b>%1</b></p>").arg(shownRich(line.toStdString()));
+      html +=
+          QStringLiteral("<p style='margin:2px'><b>%1</b></p>").arg(shownRich(line.toStdString()));
       first = true;
       continue;
     }

@@ -35,9 +35,9 @@ void StepStrip::draw(DrawList &list) {
   const auto w = static_cast<float>(width());
   const auto h = static_cast<float>(height());
   list.back.rects.push_back({0, 0, w, h, rgb(theme::palette().color(QPalette::Base))});
-  list.main.texts.push_back(textIn(10, 4, w - 20, 18,
-                                   QStringLiteral("The typical step of each run, aligned at its start"),
-                                   rgb(theme::textColor()), Align::kLeft, true));
+  list.main.texts.push_back(textIn(
+      10, 4, w - 20, 18, QStringLiteral("The typical step of each run, aligned at its start"),
+      rgb(theme::textColor()), Align::kLeft, true));
   float y = kHead + 4;
   const float share = (h - y) / static_cast<float>(std::max<std::size_t>(1, runs_.size()));
   for (std::size_t i = 0; i < runs_.size(); ++i)
@@ -53,9 +53,8 @@ float StepStrip::drawRun(std::size_t run, float y, float bottom, DrawList &list)
   list.main.texts.push_back(
       textIn(10, y, w - 20, 18,
              shown(documentTitle(*runs_[run])) + QStringLiteral("   ") +
-                 (step.end > step.start
-                      ? shown(formatDuration(Nanoseconds(step.end - step.start)))
-                      : QStringLiteral("no steps")),
+                 (step.end > step.start ? shown(formatDuration(Nanoseconds(step.end - step.start)))
+                                        : QStringLiteral("no steps")),
              rgb(theme::textColor())));
   y += 18;
   if (step.end <= step.start) return y;
@@ -73,13 +72,14 @@ float StepStrip::drawRun(std::size_t run, float y, float bottom, DrawList &list)
         list.main.texts.push_back(
             textIn(16, y, kLabel - 20, kRow, shown(track.label), rgb(theme::dimText())));
       const Lane &lane = trace.lanes[track.firstLane + depth];
-      list.back.rects.push_back({kLabel, y, static_cast<float>(columns), kRow - 2,
-                                 rgb(theme::laneColor())});
+      list.back.rects.push_back(
+          {kLabel, y, static_cast<float>(columns), kRow - 2, rgb(theme::laneColor())});
       const int shownColumns =
           static_cast<int>(static_cast<double>(step.end - step.start) / nsPerPixel);
       queryLod(trace, lane, step.start, nsPerPixel, shownColumns, lod);
       const auto place = [&](std::int64_t t0, std::int64_t t1, Rgb fill, std::uint32_t name) {
-        const auto x0 = static_cast<float>(std::max(0.0, static_cast<double>(t0 - step.start) / nsPerPixel));
+        const auto x0 =
+            static_cast<float>(std::max(0.0, static_cast<double>(t0 - step.start) / nsPerPixel));
         const auto x1 = static_cast<float>(std::min<double>(
             columns, static_cast<double>(std::min(t1, step.end) - step.start) / nsPerPixel));
         if (x1 <= x0) return;
@@ -94,7 +94,8 @@ float StepStrip::drawRun(std::size_t run, float y, float bottom, DrawList &list)
         if (bucket.name == kNoSlice) continue;
         const std::int64_t t0 = (lod.fine.first + static_cast<std::int64_t>(i)) << lod.fine.k;
         const std::int64_t width = std::int64_t{1} << lod.fine.k;
-        const double share = std::min(1.0, static_cast<double>(bucket.busy) / static_cast<double>(width));
+        const double share =
+            std::min(1.0, static_cast<double>(bucket.busy) / static_cast<double>(width));
         place(t0, t0 + width,
               mixed(rgb(theme::laneColor()), styles_[run].fill(bucket.name),
                     40 + static_cast<std::uint32_t>(share * 215)),

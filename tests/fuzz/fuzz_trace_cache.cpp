@@ -57,8 +57,8 @@ public:
     case 1: bytes += std::string(random.below(100), 'x'); break;
     default: {
       // The header and the description decide how the rest is read.
-      const std::size_t range = random.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 400)
-                                                     : bytes.size();
+      const std::size_t range =
+          random.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 400) : bytes.size();
       for (std::uint64_t i = 1 + random.below(8); i > 0; --i)
         bytes[random.below(range)] = static_cast<char>(random.next());
     }

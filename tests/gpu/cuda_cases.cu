@@ -101,8 +101,10 @@ int severalContexts() {
   steps(5);
   // The driver is not linked: machines that build have none.
   void *driver = dlopen("libcuda.so.1", RTLD_NOW);
-  const auto create = reinterpret_cast<decltype(&::cuCtxCreate_v4)>(dlsym(driver, "cuCtxCreate_v4"));
-  const auto destroy = reinterpret_cast<decltype(&::cuCtxDestroy)>(dlsym(driver, "cuCtxDestroy_v2"));
+  const auto create =
+      reinterpret_cast<decltype(&::cuCtxCreate_v4)>(dlsym(driver, "cuCtxCreate_v4"));
+  const auto destroy =
+      reinterpret_cast<decltype(&::cuCtxDestroy)>(dlsym(driver, "cuCtxDestroy_v2"));
   if (!create || !destroy) return 51;
   CUcontext context;
   for (int i = 0; i < 3; ++i) {

@@ -6,8 +6,9 @@
 
 namespace hotloop::gui::test {
 
-// A document made by hand, with a small timeline: two findings (one measured, one would), one not worth it, a data-loss
-// row and a notice. Texts hold markup, control characters and broken UTF-8, as recorded names may.
+// A document made by hand, with a small timeline: two findings (one measured, one would), one not
+// worth it, a data-loss row and a notice. Texts hold markup, control characters and broken UTF-8,
+// as recorded names may.
 std::shared_ptr<RunDocument> madeDocument();
 // No findings at all; steady or without a steady step.
 std::shared_ptr<RunDocument> emptyDocument(bool steady);

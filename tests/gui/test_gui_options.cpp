@@ -20,8 +20,8 @@ TEST(GuiOptions, ReadsEveryOption) {
   EXPECT_EQ(render->width, 800);
   EXPECT_EQ(render->height, 600);
 
-  const auto compared = parseGuiOptions(
-      {"a", "b", "--view", "compare", "-o=x.svg", "--theme=dark", "--scale", "2", "--range", "all"});
+  const auto compared = parseGuiOptions({"a", "b", "--view", "compare", "-o=x.svg", "--theme=dark",
+                                         "--scale", "2", "--range", "all"});
   ASSERT_TRUE(compared);
   EXPECT_EQ(compared->runs.size(), 2u);
   EXPECT_TRUE(compared->dark);

@@ -15,15 +15,14 @@ CounterSeries::CounterSeries(std::string label, std::vector<std::int64_t> times,
                              std::vector<std::int64_t> values)
     : label_(std::move(label)), times_(std::move(times)), values_(std::move(values)) {
   if (!values_.empty()) {
-    greatestAt_ =
-        static_cast<std::size_t>(std::max_element(values_.begin(), values_.end()) - values_.begin());
+    greatestAt_ = static_cast<std::size_t>(std::max_element(values_.begin(), values_.end()) -
+                                           values_.begin());
     greatest_ = values_[greatestAt_];
   }
   for (std::size_t below = values_.size(); below > kFan; below = levels_.back().size()) {
     const bool leaf = levels_.empty();
-    std::vector<Range> level((below + kFan - 1) / kFan,
-                             {std::numeric_limits<std::int64_t>::max(),
-                              std::numeric_limits<std::int64_t>::min()});
+    std::vector<Range> level((below + kFan - 1) / kFan, {std::numeric_limits<std::int64_t>::max(),
+                                                         std::numeric_limits<std::int64_t>::min()});
     for (std::size_t i = 0; i < below; ++i) {
       Range &node = level[i / kFan];
       const Range part = leaf ? Range{values_[i], values_[i]} : levels_.back()[i];
@@ -65,8 +64,8 @@ CounterSeries::Range CounterSeries::range(std::size_t first, std::size_t end) co
 void CounterSeries::columns(std::int64_t t0, double step, int count,
                             std::vector<Column> &out) const {
   out.assign(static_cast<std::size_t>(std::max(0, count)), Column());
-  auto place = static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), t0) -
-                                        times_.begin());
+  auto place =
+      static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), t0) - times_.begin());
   for (int i = 0; i < count; ++i) {
     const auto stop = t0 + static_cast<std::int64_t>(step * (i + 1));
     const auto from = times_.begin() + static_cast<std::ptrdiff_t>(place);

@@ -11,8 +11,8 @@ public:
   Query(const Trace &trace, const Lane &lane, std::int64_t t0, double nsPerPixel, int width,
         LodResult &out)
       : trace_(trace), lane_(lane), out_(out), k_(bucketExponent(nsPerPixel)),
-        wide_(std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(nsPerPixel)))),
-        t0_(t0), t1_(t0 + static_cast<std::int64_t>(std::ceil(nsPerPixel * width))) {
+        wide_(std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(nsPerPixel)))), t0_(t0),
+        t1_(t0 + static_cast<std::int64_t>(std::ceil(nsPerPixel * width))) {
     out.slices.clear();
     out.fine.k = k_;
     out.fine.first = t0 >> k_;
@@ -56,11 +56,9 @@ private:
         whole(node, stop);
       } else if (level == 0) {
         const std::uint32_t first = lane_.first + i * kLeafFan;
-        leaf(std::max(first, firstSlice_),
-             std::min(first + kLeafFan, lane_.first + lane_.count));
+        leaf(std::max(first, firstSlice_), std::min(first + kLeafFan, lane_.first + lane_.count));
       } else {
-        visit(level - 1, i * kNodeFan,
-              std::min((i + 1) * kNodeFan, lane_.levelCount[level - 1]));
+        visit(level - 1, i * kNodeFan, std::min((i + 1) * kNodeFan, lane_.levelCount[level - 1]));
       }
     }
   }

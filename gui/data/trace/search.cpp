@@ -78,9 +78,10 @@ Result<Search> Search::compile(const Trace &trace, const std::string &query) {
     const SliceName &name = trace.names[i];
     const std::string text = lower(name.text);
     const bool all = std::all_of(wanted.begin(), wanted.end(), [&](const Word &word) {
-      const bool found = word.kind ? std::string_view(categoryName(name.category))
-                                             .find(word.text) != std::string_view::npos
-                                   : text.find(word.text) != std::string::npos;
+      const bool found = word.kind
+                             ? std::string_view(categoryName(name.category)).find(word.text) !=
+                                   std::string_view::npos
+                             : text.find(word.text) != std::string::npos;
       return found != word.absent;
     });
     if (all) set(i);

@@ -4,8 +4,8 @@ namespace hotloop::gui {
 
 std::string shortName(std::string_view name) {
   constexpr std::size_t kMost = 80;
-  const bool function = name.find('(') != std::string_view::npos ||
-                        name.find('<') != std::string_view::npos;
+  const bool function =
+      name.find('(') != std::string_view::npos || name.find('<') != std::string_view::npos;
   if (!function || name.front() == '(' || name.front() == '<') {
     return std::string(name.substr(0, kMost));
   }

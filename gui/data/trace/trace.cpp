@@ -51,11 +51,10 @@ std::uint32_t Trace::lowerBound(const Lane &lane, std::int64_t t) const {
   std::size_t high = lane.count;
   if (lane.levels > 0) {
     const Node *level = nodes.data() + lane.levelFirst[0];
-    const auto place = std::lower_bound(level, level + lane.levelCount[0], t,
-                                        [](const Node &node, std::int64_t v) {
-                                          return node.start < v;
-                                        }) -
-                       level;
+    const auto place =
+        std::lower_bound(level, level + lane.levelCount[0], t,
+                         [](const Node &node, std::int64_t v) { return node.start < v; }) -
+        level;
     low = place > 0 ? static_cast<std::size_t>(place - 1) * kLeafFan : 0;
     high = std::min<std::size_t>(high, static_cast<std::size_t>(place) * kLeafFan);
     if (place == 0) return lane.first;

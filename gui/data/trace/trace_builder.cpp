@@ -211,7 +211,9 @@ Trace buildTrace(std::vector<RawChunk> chunks, TraceParts parts, int threads) {
     if (parts.describe) parts.describe(each.track);
   }
   std::stable_sort(tracks.begin(), tracks.end(), [](const TrackEvents &a, const TrackEvents &b) {
-    const auto key = [](const Track &t) { return std::tie(t.process, t.order, t.group, t.table, t.entity); };
+    const auto key = [](const Track &t) {
+      return std::tie(t.process, t.order, t.group, t.table, t.entity);
+    };
     return key(a.track) < key(b.track);
   });
   parallel(tracks.size(), threads, [&](std::size_t i) { findDepths(tracks[i]); });

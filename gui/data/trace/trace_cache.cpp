@@ -194,8 +194,9 @@ bool readMeta(ByteReader in, Trace &trace) {
 // Every index of the file points into it: a damaged one must not crash the viewer.
 bool consistent(const Trace &trace) {
   const std::uint64_t size = trace.size();
-  if (trace.length < 1 || trace.length > kLargestTime || trace.shortDuration.size() != size || trace.name.size() != size ||
-      trace.row.size() != size || trace.flowsByDevice.size() != trace.flows.size()) {
+  if (trace.length < 1 || trace.length > kLargestTime || trace.shortDuration.size() != size ||
+      trace.name.size() != size || trace.row.size() != size ||
+      trace.flowsByDevice.size() != trace.flows.size()) {
     return false;
   }
   for (const Track &track : trace.tracks) {
@@ -234,7 +235,8 @@ bool consistent(const Trace &trace) {
     if (each.duration < 0 || each.duration > kLargestTime) return false;
   }
   for (const TraceStep &step : trace.steps) {
-    if (step.start < -kLargestTime || step.end > kLargestTime || step.end < step.start) return false;
+    if (step.start < -kLargestTime || step.end > kLargestTime || step.end < step.start)
+      return false;
   }
   for (const SliceName &name : trace.names) {
     if (name.category >= Category::kCount || static_cast<int>(name.table) >= kEventTables)

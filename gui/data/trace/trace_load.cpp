@@ -14,7 +14,7 @@ namespace hotloop::gui {
 namespace {
 
 constexpr std::int64_t kChunkRows = 500'000;
-constexpr std::int64_t kPreviewRows = 20'000;    // of each table
+constexpr std::int64_t kPreviewRows = 20'000;  // of each table
 constexpr std::int64_t kPreviewFrom = 300'000; // smaller runs are read before one would look
 
 struct Job {
@@ -52,11 +52,10 @@ Result<Entities> readEntities(ColumnScan &scan, const std::vector<std::string> &
   const auto each = [&scan](std::string_view table, std::array<std::string_view, 5> columns,
                             std::size_t count, auto &&visit) -> Result<void> {
     HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow(table));
-    return scan.read(table, std::span(columns).first(count), 0, last,
-                     [&](const std::int64_t *v) {
-                       visit(v);
-                       return true;
-                     });
+    return scan.read(table, std::span(columns).first(count), 0, last, [&](const std::int64_t *v) {
+      visit(v);
+      return true;
+    });
   };
   HOTLOOP_TRY(each("process", {"id", "name", "os_pid"}, 3, [&](const std::int64_t *v) {
     all.processes[id(v[1])] = {text(texts, v[2]), id(v[3])};
@@ -86,8 +85,9 @@ void describeThread(const Entities &all, Track &track) {
   track.process = thread->second.process;
   const auto process = all.processes.find(track.process);
   const std::string name =
-      process == all.processes.end() ? "process" : process->second.first + " " +
-                                                       std::to_string(process->second.second);
+      process == all.processes.end()
+          ? "process"
+          : process->second.first + " " + std::to_string(process->second.second);
   track.group = name + " · " +
                 (thread->second.name.empty() ? "thread " + std::to_string(thread->second.osTid)
                                              : thread->second.name);
@@ -106,9 +106,8 @@ void describeStream(const Entities &all, Track &track) {
   track.group = device == all.devices.end()
                     ? "GPU"
                     : "GPU " + std::to_string(device->second.second) + " · " + device->second.first;
-  track.label = stream->second.name.empty()
-                    ? "stream " + std::to_string(stream->second.cudaStream)
-                    : stream->second.name;
+  track.label = stream->second.name.empty() ? "stream " + std::to_string(stream->second.cudaStream)
+                                            : stream->second.name;
 }
 
 // Runs the jobs on several connections; each thread takes the next one.

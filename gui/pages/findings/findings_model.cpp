@@ -161,8 +161,9 @@ QString FindingsModel::details(int row) const {
   }
   html += block("seen at", evidence);
   if (finding.gain.estimate) {
-    html += block("gain per step", gainText(finding.gain).toHtmlEscaped() + QStringLiteral(", trust ") +
-                                       shownRich(finding.gain.estimate->trust));
+    html +=
+        block("gain per step", gainText(finding.gain).toHtmlEscaped() + QStringLiteral(", trust ") +
+                                   shownRich(finding.gain.estimate->trust));
   }
   if (!finding.gain.estimate && !finding.gain.whyNone.empty()) {
     html += block("gain", shownRich("not estimated: " + finding.gain.whyNone));

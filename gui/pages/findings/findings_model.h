@@ -10,7 +10,18 @@ namespace hotloop::gui {
 // rank, dim). Immutable.
 class FindingsModel : public QAbstractTableModel {
 public:
-  enum Column { kRank, kRule, kTitle, kSite, kPerStep, kFelt, kGain, kHostTime, kFix, kColumnCount };
+  enum Column {
+    kRank,
+    kRule,
+    kTitle,
+    kSite,
+    kPerStep,
+    kFelt,
+    kGain,
+    kHostTime,
+    kFix,
+    kColumnCount
+  };
 
   explicit FindingsModel(RunDocumentPtr document, QObject *parent = nullptr);
 

@@ -65,17 +65,17 @@ protected:
       return bottom - static_cast<double>(value) / static_cast<double>(most) * (bottom - kTop - 8);
     };
     for (const double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-      const auto y = static_cast<float>(at(static_cast<std::int64_t>(share * static_cast<double>(most))));
+      const auto y =
+          static_cast<float>(at(static_cast<std::int64_t>(share * static_cast<double>(most))));
       list.back.lines.push_back({kLeft, y, w - kRight, y, rgb(theme::gridLine()), 1, false});
-      list.main.texts.push_back(textIn(0, y - 9, kLeft - 8, 18,
-                                       bytes(share * static_cast<double>(most)), dim,
-                                       Align::kRight));
+      list.main.texts.push_back(textIn(
+          0, y - 9, kLeft - 8, 18, bytes(share * static_cast<double>(most)), dim, Align::kRight));
     }
     const int columns = std::max(1, static_cast<int>(w - kLeft - kRight));
     std::vector<CounterSeries::Column> values;
     float legend = kLeft;
-    constexpr Category kColors[] = {Category::kKernel, Category::kLaunch, Category::kRange,
-                                    Category::kBackward, Category::kWait, Category::kCopy};
+    constexpr Category kColors[] = {Category::kKernel,   Category::kLaunch, Category::kRange,
+                                    Category::kBackward, Category::kWait,   Category::kCopy};
     for (std::size_t s = 0; s < trace.counters.size(); ++s) {
       const CounterSeries &series = trace.counters[s];
       const QColor color = theme::categoryColor(kColors[s % std::size(kColors)]);
@@ -114,7 +114,8 @@ protected:
                                       rgb(theme::bad()), right ? Align::kRight : Align::kLeft));
     }
     const std::int64_t step = rulerStep(axis_.nsPerPixel(), 120);
-    for (std::int64_t t = std::max<std::int64_t>(0, axis_.t0() / step * step); t <= axis_.t1(); t += step) {
+    for (std::int64_t t = std::max<std::int64_t>(0, axis_.t0() / step * step); t <= axis_.t1();
+         t += step) {
       const auto x = static_cast<float>(kLeft + axis_.x(t));
       if (x < kLeft) continue;
       list.main.texts.push_back(
@@ -151,13 +152,15 @@ class MemoryPage : public Page {
 public:
   explicit MemoryPage(const PageContext &context)
       : document_(context.document),
-        model_(new TableModel({{QStringLiteral("Site"), {}, false, 0},
-                               {QStringLiteral("At the peak"), QStringLiteral("bytes alive when most were"), true, 110},
-                               {QStringLiteral("Share"), {}, true, 76},
-                               {QStringLiteral("Blocks"), QStringLiteral("alive at the peak"), true, 84},
-                               {QStringLiteral("Allocated"), QStringLiteral("bytes over the whole run"), true, 110},
-                               {QStringLiteral("Allocations"), QStringLiteral("over the whole run"), true, 96}},
-                              this)) {
+        model_(new TableModel(
+            {{QStringLiteral("Site"), {}, false, 0},
+             {QStringLiteral("At the peak"), QStringLiteral("bytes alive when most were"), true,
+              110},
+             {QStringLiteral("Share"), {}, true, 76},
+             {QStringLiteral("Blocks"), QStringLiteral("alive at the peak"), true, 84},
+             {QStringLiteral("Allocated"), QStringLiteral("bytes over the whole run"), true, 110},
+             {QStringLiteral("Allocations"), QStringLiteral("over the whole run"), true, 96}},
+            this)) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     if (document_->trace->counters.empty()) {
@@ -207,7 +210,8 @@ private:
   QString peakSentence() const {
     const MemoryModel &memory = document_->models.memory;
     if (memory.peakBytes <= 0)
-      return QStringLiteral("Blocks cannot be followed: this run holds no allocation with its size.");
+      return QStringLiteral(
+          "Blocks cannot be followed: this run holds no allocation with its size.");
     QString text = QStringLiteral("At the peak of %1, %2 are alive that the run saw being taken")
                        .arg(shown(memory.allocator), bytes(static_cast<double>(memory.peakBytes)));
     if (!memory.sites.empty())

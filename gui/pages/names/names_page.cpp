@@ -51,27 +51,32 @@ class NamesPage : public Page {
 public:
   NamesPage(const PageContext &context, bool kernels)
       : document_(context.document), range_(rangeOf(context)), kernels_(kernels),
-        model_(new TableModel({{QStringLiteral("Name"), QStringLiteral("short; the whole name is in "
-                                                                       "the tooltip"), false, 0},
-                               {QStringLiteral("Kind"), {}, false, 96},
-                               {QStringLiteral("Count"), {}, true, 84},
-                               {QStringLiteral("Total"), QStringLiteral("whole time, what lies below "
-                                                                        "included"), true, 96},
-                               {QStringLiteral("Share"), QStringLiteral("of the time in view"), true,
-                                76},
-                               {QStringLiteral("Mean"), {}, true, 88},
-                               {QStringLiteral("Least"), {}, true, 88},
-                               {QStringLiteral("Greatest"), {}, true, 88}},
-                              this)) {
+        model_(new TableModel(
+            {{QStringLiteral("Name"),
+              QStringLiteral("short; the whole name is in "
+                             "the tooltip"),
+              false, 0},
+             {QStringLiteral("Kind"), {}, false, 96},
+             {QStringLiteral("Count"), {}, true, 84},
+             {QStringLiteral("Total"),
+              QStringLiteral("whole time, what lies below "
+                             "included"),
+              true, 96},
+             {QStringLiteral("Share"), QStringLiteral("of the time in view"), true, 76},
+             {QStringLiteral("Mean"), {}, true, 88},
+             {QStringLiteral("Least"), {}, true, 88},
+             {QStringLiteral("Greatest"), {}, true, 88}},
+            this)) {
     const Trace &trace = *document_->trace;
     rows_ = namesOf(trace, kernels, range_);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     if (rows_.empty()) {
       layout->addWidget(makeEmpty(
-          kernels ? QStringLiteral("No kernel, copy or fill is on record: this run has no GPU part. "
-                                   "The page Operators shows what the host did.")
-                  : QStringLiteral("No operator is on record in this range.")));
+          kernels
+              ? QStringLiteral("No kernel, copy or fill is on record: this run has no GPU part. "
+                               "The page Operators shows what the host did.")
+              : QStringLiteral("No operator is on record in this range.")));
       return;
     }
     histogram_ = new HistogramView;
@@ -114,19 +119,18 @@ public:
 private:
   void fill() {
     const Trace &trace = *document_->trace;
-    const auto span = static_cast<double>(
-        std::max<std::int64_t>(1, std::min(range_.t1, trace.length) - std::max<std::int64_t>(0, range_.t0)));
+    const auto span = static_cast<double>(std::max<std::int64_t>(
+        1, std::min(range_.t1, trace.length) - std::max<std::int64_t>(0, range_.t0)));
     std::vector<std::vector<TableCell>> cells;
     for (const NameStats &row : rows_) {
       const SliceName &name = trace.names[row.name];
       const auto total = static_cast<double>(row.total);
-      cells.push_back({textCell(shown(name.label), shown(name.text)),
-                       textCell(QString::fromUtf8(categoryName(name.category))),
-                       countCell(static_cast<double>(row.count)), timeCell(total),
-                       shareCell(total / span),
-                       timeCell(row.count > 0 ? total / static_cast<double>(row.count) : total),
-                       timeCell(static_cast<double>(row.least)),
-                       timeCell(static_cast<double>(row.greatest))});
+      cells.push_back(
+          {textCell(shown(name.label), shown(name.text)),
+           textCell(QString::fromUtf8(categoryName(name.category))),
+           countCell(static_cast<double>(row.count)), timeCell(total), shareCell(total / span),
+           timeCell(row.count > 0 ? total / static_cast<double>(row.count) : total),
+           timeCell(static_cast<double>(row.least)), timeCell(static_cast<double>(row.greatest))});
     }
     model_->setRows(std::move(cells));
   }
@@ -152,10 +156,9 @@ private:
     if (row < 0) return;
     const Trace &trace = *document_->trace;
     const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
-    histogram_->setSeries(
-        QStringLiteral("Durations of ") + shown(trace.names[name].label),
-        {{QString(), durationHistogram(trace, name, range_.t0, range_.t1),
-          rgb(theme::categoryColor(trace.names[name].category))}});
+    histogram_->setSeries(QStringLiteral("Durations of ") + shown(trace.names[name].label),
+                          {{QString(), durationHistogram(trace, name, range_.t0, range_.t1),
+                            rgb(theme::categoryColor(trace.names[name].category))}});
   }
 
   std::uint32_t firstOf(int row) const {
@@ -189,10 +192,10 @@ public:
       return trace.names[row.name].text.find(context.select) != std::string::npos;
     });
     if (found == rows.end()) {
-      layout->addWidget(makeEmpty(rows.empty()
-                                      ? QStringLiteral("No operator or kernel is on record.")
-                                      : shown("No operator or kernel is called '" + context.select +
-                                              "' in this range.")));
+      layout->addWidget(makeEmpty(
+          rows.empty()
+              ? QStringLiteral("No operator or kernel is on record.")
+              : shown("No operator or kernel is called '" + context.select + "' in this range.")));
       return;
     }
     view_->setSeries(QStringLiteral("Durations of ") + shown(trace.names[found->name].label),

@@ -19,17 +19,17 @@ class SitesPage : public Page {
 public:
   explicit SitesPage(const PageContext &context)
       : document_(context.document), navigator_(context.navigator),
-        model_(new TableModel({{QStringLiteral("Site"), {}, false, 0},
-                               {QStringLiteral("Operators"), QStringLiteral("per steady step"), true, 88},
-                               {QStringLiteral("Self time"),
-                                QStringLiteral("CPU time per steady step, children excluded"), true, 96},
-                               {QStringLiteral("Total time"), QStringLiteral("per steady step"), true, 96},
-                               {QStringLiteral("Launches"), QStringLiteral("per steady step"), true, 84},
-                               {QStringLiteral("Host syncs"), QStringLiteral("per steady step"), true, 88},
-                               {QStringLiteral("Allocations"), QStringLiteral("per steady step"), true, 92},
-                               {QStringLiteral("Allocated"), QStringLiteral("bytes per steady step"), true,
-                                92}},
-                              this)) {
+        model_(new TableModel(
+            {{QStringLiteral("Site"), {}, false, 0},
+             {QStringLiteral("Operators"), QStringLiteral("per steady step"), true, 88},
+             {QStringLiteral("Self time"),
+              QStringLiteral("CPU time per steady step, children excluded"), true, 96},
+             {QStringLiteral("Total time"), QStringLiteral("per steady step"), true, 96},
+             {QStringLiteral("Launches"), QStringLiteral("per steady step"), true, 84},
+             {QStringLiteral("Host syncs"), QStringLiteral("per steady step"), true, 88},
+             {QStringLiteral("Allocations"), QStringLiteral("per steady step"), true, 92},
+             {QStringLiteral("Allocated"), QStringLiteral("bytes per steady step"), true, 92}},
+            this)) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     const std::vector<CostRow> &sites = document_->analysis.sites;
@@ -70,7 +70,8 @@ public:
   }
 
   bool act(std::string_view action) override {
-    if (action != "activate" || table_ == nullptr || !table_->currentIndex().isValid()) return false;
+    if (action != "activate" || table_ == nullptr || !table_->currentIndex().isValid())
+      return false;
     openSource(model_->source(table_->currentIndex().row()));
     return true;
   }

@@ -26,9 +26,7 @@ constexpr std::size_t kMostLines = 100'000;
 constexpr float kTime = 84, kCount = 62, kNumber = 54;
 constexpr float kMargin = kTime + 4 * kCount + kNumber;
 
-QString figure(double value) {
-  return value > 0 ? shown(formatCount(value)) : QString();
-}
+QString figure(double value) { return value > 0 ? shown(formatCount(value)) : QString(); }
 
 class SourceView : public Canvas {
 public:
@@ -69,7 +67,8 @@ public:
     const auto found = std::lower_bound(rows_.begin(), rows_.end(), line);
     const int row = static_cast<int>(found - rows_.begin());
     const int visible = std::max(1, (height() - kHead) / kLine);
-    scroll_ = std::clamp(row - visible / 2, 0, std::max(0, static_cast<int>(rows_.size()) - visible));
+    scroll_ =
+        std::clamp(row - visible / 2, 0, std::max(0, static_cast<int>(rows_.size()) - visible));
     markDirty();
   }
 
@@ -80,15 +79,15 @@ public:
   }
 
   QString text() const {
-    QString out = QStringLiteral("line\tself time\toperators\tlaunches\thost syncs\tallocations\tsource");
+    QString out =
+        QStringLiteral("line\tself time\toperators\tlaunches\thost syncs\tallocations\tsource");
     for (const LineCost &line : file_.lines) {
       out += QStringLiteral("\n%1\t%2\t%3\t%4\t%5\t%6\t%7")
                  .arg(line.line)
                  .arg(shown(formatDuration(Nanoseconds(line.selfTime))), figure(line.operators),
                       figure(line.launches), figure(line.hostSyncs), figure(line.allocations),
-                      line.line >= 1 && line.line <= lines_.size()
-                          ? shown(lines_[line.line - 1])
-                          : QString());
+                      line.line >= 1 && line.line <= lines_.size() ? shown(lines_[line.line - 1])
+                                                                   : QString());
     }
     return out + QLatin1Char('\n');
   }
@@ -101,16 +100,20 @@ protected:
     const Rgb dim = rgb(theme::dimText());
     list.back.rects.push_back({0, 0, w, h, rgb(theme::palette().color(QPalette::Base))});
     list.back.rects.push_back({0, 0, w, kHead, rgb(theme::palette().color(QPalette::Window))});
-    const QString place = lines_.empty() ? shown(file_.path + " is not on this machine: only the costs "
-                                                              "of its lines are known")
-                                         : shown(where_);
+    const QString place = lines_.empty()
+                              ? shown(file_.path + " is not on this machine: only the costs "
+                                                   "of its lines are known")
+                              : shown(where_);
     list.main.texts.push_back(textIn(8, 2, w - 16, 20, place, words, Align::kLeft, true));
     float x = 0;
-    for (const auto &[title, width] :
-         {std::pair{"self time", kTime}, {"operators", kCount}, {"launches", kCount},
-          {"syncs", kCount}, {"allocs", kCount}, {"line", kNumber}}) {
-      list.main.texts.push_back(textIn(x, 24, width - 6, 18, QString::fromUtf8(title), dim,
-                                       Align::kRight));
+    for (const auto &[title, width] : {std::pair{"self time", kTime},
+                                       {"operators", kCount},
+                                       {"launches", kCount},
+                                       {"syncs", kCount},
+                                       {"allocs", kCount},
+                                       {"line", kNumber}}) {
+      list.main.texts.push_back(
+          textIn(x, 24, width - 6, 18, QString::fromUtf8(title), dim, Align::kRight));
       x += width;
     }
     for (std::size_t i = static_cast<std::size_t>(scroll_); i < rows_.size(); ++i) {
@@ -119,15 +122,15 @@ protected:
       const std::uint32_t number = rows_[i];
       const auto found = costs_.find(number);
       if (number == current_)
-        list.back.rects.push_back({0, y, w, kLine, rgb(theme::palette().color(QPalette::Highlight))});
+        list.back.rects.push_back(
+            {0, y, w, kLine, rgb(theme::palette().color(QPalette::Highlight))});
       if (found != costs_.end()) drawCost(list, *found->second, y);
       list.main.texts.push_back(textIn(kMargin - kNumber, y, kNumber - 6, kLine,
                                        QString::number(number), dim, Align::kRight));
       if (number >= 1 && number <= lines_.size()) {
-        DrawText code = textIn(kMargin + 10, y, w - kMargin - 14, kLine,
-                               shown(lines_[number - 1]).replace(QLatin1Char('\t'),
-                                                                 QStringLiteral("    ")),
-                               words);
+        DrawText code = textIn(
+            kMargin + 10, y, w - kMargin - 14, kLine,
+            shown(lines_[number - 1]).replace(QLatin1Char('\t'), QStringLiteral("    ")), words);
         code.size = theme::TextSize::kCode;
         list.main.texts.push_back(std::move(code));
       }
@@ -145,7 +148,8 @@ protected:
       list.main.texts.push_back(textIn(x, y, width - 6, kLine, text, color, Align::kRight));
       x += width;
     };
-    put(kTime, cost.selfTime > 0 ? shown(formatDuration(Nanoseconds(cost.selfTime))) : QString(), words);
+    put(kTime, cost.selfTime > 0 ? shown(formatDuration(Nanoseconds(cost.selfTime))) : QString(),
+        words);
     put(kCount, figure(cost.operators), words);
     put(kCount, figure(cost.launches), words);
     put(kCount, figure(cost.hostSyncs), rgb(theme::bad()));
@@ -187,8 +191,8 @@ public:
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     if (files_.empty()) {
-      layout->addWidget(makeEmpty(QStringLiteral(
-          "No line of source is on record: operators of this run do not know where they were called.")));
+      layout->addWidget(makeEmpty(QStringLiteral("No line of source is on record: operators of "
+                                                 "this run do not know where they were called.")));
       return;
     }
     list_ = new QListWidget;
@@ -197,9 +201,9 @@ public:
     list_->setFont(theme::font());
     list_->setTextElideMode(Qt::ElideLeft);
     for (const SourceFile &file : files_) {
-      auto *item = new QListWidgetItem(
-          shown(file.path.substr(file.path.rfind('/') + 1)) + QStringLiteral("   ") +
-          shown(formatDuration(Nanoseconds(file.selfTime))));
+      auto *item = new QListWidgetItem(shown(file.path.substr(file.path.rfind('/') + 1)) +
+                                       QStringLiteral("   ") +
+                                       shown(formatDuration(Nanoseconds(file.selfTime))));
       item->setToolTip(shown(file.path));
       list_->addItem(item);
     }

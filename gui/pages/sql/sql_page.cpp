@@ -29,7 +29,8 @@ constexpr std::size_t kMostRows = 10'000;
 constexpr std::pair<const char *, const char *> kExamples[] = {
     {"operators by time",
      "SELECT string.text AS operator, count(*) AS count, sum(duration) / 1e6 AS total_ms\n"
-     "FROM op JOIN string ON string.id = op.name\nGROUP BY op.name ORDER BY total_ms DESC LIMIT 100"},
+     "FROM op JOIN string ON string.id = op.name\nGROUP BY op.name ORDER BY total_ms DESC LIMIT "
+     "100"},
     {"the longest slices",
      "SELECT op.rowid AS row, string.text AS operator, start, duration\n"
      "FROM op JOIN string ON string.id = op.name ORDER BY duration DESC LIMIT 50"},
@@ -52,8 +53,8 @@ class SqlPage : public Page {
 public:
   explicit SqlPage(const PageContext &context)
       : document_(context.document), navigator_(context.navigator), edit_(new QPlainTextEdit),
-        run_(new QPushButton(QStringLiteral("Run  (Ctrl+Return)"))),
-        examples_(new QComboBox), status_(makeLabel({}, theme::font(theme::TextSize::kSmall))),
+        run_(new QPushButton(QStringLiteral("Run  (Ctrl+Return)"))), examples_(new QComboBox),
+        status_(makeLabel({}, theme::font(theme::TextSize::kSmall))),
         model_(new TableModel({}, this)) {
     jobs_.setMaxThreadCount(1);
     edit_->setObjectName(QStringLiteral("statement"));
@@ -152,8 +153,7 @@ private:
     HOTLOOP_ASSIGN(Database database, Database::open(path));
     {
       const std::lock_guard lock(running.mutex);
-      if (running.cancelled)
-        return Unexpected(Error{ErrorKind::kBusy, "the query was cancelled"});
+      if (running.cancelled) return Unexpected(Error{ErrorKind::kBusy, "the query was cancelled"});
       running.database = &database;
     }
     auto table = database.query(sql, kMostRows);

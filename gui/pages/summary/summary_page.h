@@ -4,8 +4,8 @@
 
 namespace hotloop::gui {
 
-// Step time and counters, where a step goes, why the device idles, the first findings, what is wrong
-// with the data.
+// Step time and counters, where a step goes, why the device idles, the first findings, what is
+// wrong with the data.
 QWidget *makeSummaryPage(const PageContext &context);
 
 } // namespace hotloop::gui

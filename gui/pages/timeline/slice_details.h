@@ -19,7 +19,7 @@ std::vector<std::pair<std::string, std::string>> sliceDetails(const Trace &trace
 
 // What a selection of [t0, t1) holds, as lines of a table separated by tabs: name, kind, count,
 // time, share, least, mean, greatest.
-std::string areaTable(const Trace &trace, const AreaStats &stats, std::int64_t t0,
-                      std::int64_t t1, std::size_t mostRows);
+std::string areaTable(const Trace &trace, const AreaStats &stats, std::int64_t t0, std::int64_t t1,
+                      std::size_t mostRows);
 
 } // namespace hotloop::gui

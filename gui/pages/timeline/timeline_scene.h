@@ -40,11 +40,11 @@ struct TimelineState {
   std::optional<TimelineArea> area;
   std::shared_ptr<const Search> search;
   std::vector<TimelineMark> marks;
-  int currentFinding = 0;                 // its marks stand out; 0 none
-  std::vector<std::int64_t> bookmarks;    // times
-  bool foldSteps = false;                 // overlay of all steady steps
-  bool allArrows = false;                 // of every launch in view, else of the selected one
-  std::uint32_t onlyName = kNoSlice;      // others are dim
+  int currentFinding = 0;              // its marks stand out; 0 none
+  std::vector<std::int64_t> bookmarks; // times
+  bool foldSteps = false;              // overlay of all steady steps
+  bool allArrows = false;              // of every launch in view, else of the selected one
+  std::uint32_t onlyName = kNoSlice;   // others are dim
 };
 
 inline constexpr int kLabelWidth = 200;
@@ -75,8 +75,7 @@ private:
   void drawRuler(const TimelineState &state, int width, int height, DrawList &list);
   void drawLane(const TimelineState &state, const TimelineRow &row, int y, int width,
                 DrawList &list);
-  void drawFolded(const TimelineRow &row, int y, int width,
-                  DrawList &list);
+  void drawFolded(const TimelineRow &row, int y, int width, DrawList &list);
   void drawBusy(const TimelineState &state, const TimelineRow &row, int y, int width,
                 DrawList &list);
   void drawCounter(const TimelineState &state, const TimelineRow &row, int y, int width,

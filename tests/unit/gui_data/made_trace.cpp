@@ -43,7 +43,8 @@ Trace madeTrace(const MadeTraceOptions &options) {
       RawEvent event;
       event.start = now;
       // Lengths over several orders of magnitude, instants among them.
-      event.duration = below(20) == 0 ? 0 : below(std::max<std::int64_t>(2, options.longest >> below(12)));
+      event.duration =
+          below(20) == 0 ? 0 : below(std::max<std::int64_t>(2, options.longest >> below(12)));
       event.name = static_cast<std::uint32_t>(below(options.names));
       event.row = ++row;
       event.entity = static_cast<std::uint32_t>(lane + 1);

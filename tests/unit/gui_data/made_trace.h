@@ -9,11 +9,11 @@ namespace hotloop::gui::test {
 
 struct MadeTraceOptions {
   std::uint64_t seed = 1;
-  int lanes = 4;          // threads
-  int slices = 500;       // of each
+  int lanes = 4;    // threads
+  int slices = 500; // of each
   int names = 12;
   std::int64_t longest = 20'000;
-  bool gaps = true;       // long idle times and bursts
+  bool gaps = true; // long idle times and bursts
 };
 
 // Threads whose slices do not overlap, of mixed lengths.

@@ -26,7 +26,8 @@ TEST(AreaStats, PartsOfAPartitionAddUpToTheWhole) {
   for (int round = 0; round < 20; ++round) {
     std::vector<std::int64_t> cuts{0, trace.length + 1};
     for (int i = 0; i < 9; ++i)
-      cuts.push_back(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(trace.length)));
+      cuts.push_back(
+          static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(trace.length)));
     std::sort(cuts.begin(), cuts.end());
     std::uint64_t count = 0;
     std::int64_t busy = 0;
@@ -63,8 +64,8 @@ TEST(AreaStats, BusyIsExactForAnyRange) {
     if (t1 < t0) std::swap(t0, t1);
     std::int64_t naive = 0;
     for (std::uint32_t slice = lane.first; slice < lane.first + lane.count; ++slice) {
-      naive += std::max<std::int64_t>(
-          0, std::min(t1, trace.end(slice)) - std::max(t0, trace.start[slice]));
+      naive += std::max<std::int64_t>(0, std::min(t1, trace.end(slice)) -
+                                             std::max(t0, trace.start[slice]));
     }
     ASSERT_EQ(trace.busy(lane, t0, t1), naive);
   }

@@ -77,7 +77,8 @@ TEST_F(Load, CacheGivesTheSameTrace) {
   const TracePtr cached = loadCachedTrace(path);
   ASSERT_NE(cached, nullptr);
   const Trace &a = **fresh;
-  EXPECT_TRUE(std::equal(a.start.begin(), a.start.end(), cached->start.begin(), cached->start.end()));
+  EXPECT_TRUE(
+      std::equal(a.start.begin(), a.start.end(), cached->start.begin(), cached->start.end()));
   EXPECT_TRUE(std::equal(a.name.begin(), a.name.end(), cached->name.begin(), cached->name.end()));
   EXPECT_EQ(a.names.size(), cached->names.size());
   EXPECT_EQ(a.lanes.size(), cached->lanes.size());
@@ -96,7 +97,8 @@ TEST_F(Load, DamagedOrStaleCachesAreNotUsed) {
   // Cut anywhere, or with a bit of its description turned: never a crash.
   for (const double part : {0.0, 0.001, 0.3, 0.7, 0.999}) {
     ASSERT_TRUE(storeCachedTrace(path, **fresh));
-    std::filesystem::resize_file(cache, static_cast<std::uintmax_t>(static_cast<double>(whole) * part));
+    std::filesystem::resize_file(cache,
+                                 static_cast<std::uintmax_t>(static_cast<double>(whole) * part));
     EXPECT_EQ(loadCachedTrace(path), nullptr) << part;
   }
   for (const std::streamoff offset : {0, 9, 60, 120, 200, 300, 500, 1000}) {

@@ -57,8 +57,8 @@ TEST_P(LodProperty, AgreesWithARendererThatLooksAtEverything) {
     double carried = 0;
     for (std::size_t i = 1; i + 1 < lod.fine.buckets.size(); ++i) {
       const std::int64_t from = (lod.fine.first + static_cast<std::int64_t>(i)) << lod.fine.k;
-      const auto exact =
-          static_cast<double>(naiveShortBusy(trace, lane, from, from + width, std::max<std::int64_t>(1, wide)));
+      const auto exact = static_cast<double>(
+          naiveShortBusy(trace, lane, from, from + width, std::max<std::int64_t>(1, wide)));
       carried += static_cast<double>(lod.fine.buckets[i].busy) - exact;
       ASSERT_LE(std::abs(carried), static_cast<double>(width) * 1.001) << "bucket " << i;
     }

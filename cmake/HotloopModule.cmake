@@ -56,7 +56,7 @@ endfunction()
 # hotloop_benchmark(<name> SOURCES ... USES ... [EXTERNAL ...]): Google Benchmark, built always, run by
 # tools/bench and shortly by ./check.
 function(hotloop_benchmark name)
-  if(NOT HOTLOOP_BUILD_TESTS OR HOTLOOP_SANITIZER)
+  if(NOT HOTLOOP_BUILD_TESTS)
     return()
   endif()
   cmake_parse_arguments(BENCH "" "" "SOURCES;USES;EXTERNAL" ${ARGN})

@@ -25,10 +25,18 @@ constexpr Advice kAdvice = {
     "stay in "
     "fp32."};
 
+// The CPU converts scalars inside of operators that a GPU runs as one kernel.
+bool isInsideOfOne(const RuleInput &input, std::uint32_t op) {
+  return findEnclosing(input.ops, input.ops.parent[op], [&](std::uint32_t up) {
+           return has(input.ops.traitsOfName[input.trace->ops.name[up].value],
+                      OperatorTrait::kSelfContained);
+         }) != kNoIndex;
+}
+
 // On a device the copies that move data between host and device are no casts.
 bool isCast(const RuleInput &input, std::uint32_t op, const NameSet &casts,
             const std::vector<std::uint8_t> &moves) {
-  return casts.contains(input.trace->ops.name[op]) && moves[op] == 0;
+  return casts.contains(input.trace->ops.name[op]) && moves[op] == 0 && !isInsideOfOne(input, op);
 }
 
 std::vector<std::uint8_t> movingOps(const RuleInput &input) {

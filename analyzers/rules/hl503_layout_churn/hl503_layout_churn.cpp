@@ -1,3 +1,5 @@
+#include <map>
+
 #include <fmt/format.h>
 
 #include "analyzers/rules/called_ops.h"
@@ -8,6 +10,8 @@ namespace hotloop {
 namespace {
 
 constexpr double kMaterialShare = 0.02; // of the step
+// A smaller copy is a launch like any other.
+constexpr double kMaterialBytes = 64.0 * 1024.0;
 
 constexpr std::string_view kOuter[] = {"aten::contiguous", "aten::reshape", "aten::flatten"};
 constexpr std::string_view kCopies[] = {"aten::clone", "aten::copy_"};
@@ -24,6 +28,7 @@ RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const NameSet outer(input, kOuter), copies(input, kCopies);
   OccurrenceGroups groups(input);
+  std::map<std::uint32_t, const OccurrenceGroup *> groupOf; // called operator -> its place
   for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
     if (!copies.contains(input.trace->ops.name[op]) || !input.steady(input.ops.step[op])) continue;
     const std::uint32_t parent = input.ops.parent[op];
@@ -31,12 +36,30 @@ RuleOutcome run(const RuleInput &input) {
         !outer.contains(input.trace->ops.name[parent]))
       continue;
     // Only what the program asks for; operators that need a layout make it themselves.
-    if (outermostOperator(input.ops, op) == parent) groups.addOp(0, parent);
+    if (outermostOperator(input.ops, op) != parent) continue;
+    if (const OccurrenceGroup *group = groups.addOp(0, parent); group != nullptr)
+      groupOf[parent] = group;
+  }
+  std::map<const OccurrenceGroup *, double> bytes;
+  const auto &rows = input.trace->allocations;
+  for (std::uint32_t row = 0; row < input.allocations.size(); ++row) {
+    if (rows.action[row] != AllocationAction::kAllocate || input.allocations.op[row] == kNoIndex)
+      continue;
+    const auto found = groupOf.find(outermostOperator(input.ops, input.allocations.op[row]));
+    if (found != groupOf.end()) bytes[found->second] += static_cast<double>(rows.bytes[row]);
   }
   for (const auto &[key, group] : groups) {
     Finding finding = advise(groups, group, kAdvice);
     finding.title =
         fmt::format("Tensors are copied into another layout {:.3g} times a step", group.perStep());
+    const double each = bytes[&group] / static_cast<double>(group.count.size());
+    if (!rows.start.empty() && each < kMaterialBytes) {
+      dismiss(group, std::move(finding),
+              fmt::format("It copies {:.0f} bytes a step, below the threshold of {:.0f}.", each,
+                          kMaterialBytes),
+              outcome, FixKind::kRemoveOps);
+      continue;
+    }
     judgeShare(input, group, std::move(finding), static_cast<double>(group.hostPerStep().count),
                kMaterialShare, "a step's host time in such copies", outcome,
                {.kind = FixKind::kRemoveOps});

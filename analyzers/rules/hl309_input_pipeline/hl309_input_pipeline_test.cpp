@@ -57,7 +57,9 @@ TEST(InputPipeline, NamesSilenceOfTheHostWhileTheDeviceWaits) {
     }
     const Analysis analysis = analyzeOnly("HL309", loop);
     ASSERT_THAT(analysis.findings, SizeIs(early ? 0 : 1));
-    if (!early) EXPECT_EQ(analysis.findings[0].variant, "unrecorded");
+    if (!early) {
+      EXPECT_EQ(analysis.findings[0].variant, "unrecorded");
+    }
   }
 }
 

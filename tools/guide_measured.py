@@ -69,7 +69,8 @@ def rung(stack, word):
 def section_operations(machines):
     yield "## What is safe in the loop\n"
     yield ("*waits*: host waits per call (on a GPU, PyTorch's own check; on a CPU, operators that would wait). "
-           "*capture*: whether a CUDA graph can hold the operation.\n")
+           "*capture*: whether a CUDA graph can hold the operation. "
+           "These are counts; they do not depend on the machine.\n")
     gpu, cpu = machines["gpu"]["claims"], machines["cpu"]["claims"]
     known = gpu or cpu
     if not known:
@@ -173,11 +174,11 @@ def section_memory(machines):
             cost = 100 * (after["step_ms"]["median"] / before["step_ms"]["median"] - 1)
             good = 45 <= saved and cost <= 33
             rows.append([f"checkpointing, {deep['sizes']['layers']} layers", title, "50-70 % less memory, 20-30 % more time",
-                         f"{saved:.0f} % less activations, {cost:+.0f} % time", "as claimed" if good else "differs"])
+                         f"activations {-saved:+.0f} %, time {cost:+.0f} %", "as claimed" if good else "differs"])
             selective = rung(deep, "selective")
             if selective:
                 less = 100 * (1 - selective["memory"]["activation_bytes"] / before["memory"]["activation_bytes"])
-                rows.append(["selective checkpoint, with kept buffers", title, "-", f"{less:.0f} % less activations", "-"])
+                rows.append(["selective checkpoint, with kept buffers", title, "-", f"activations {-less:+.0f} %", "-"])
         amp = machines[key]["amp"]
         stack = machines[key]["stack_train"]
         if not amp or not stack:
@@ -190,11 +191,13 @@ def section_memory(machines):
         rows.append(["AMP, per-expert loop", title, "2-3x", spread(naive),
                      "**slower**" if naive["median"] < 0.95 else in_range(naive["median"], 2, 3)])
         rows.append(["AMP, few large products (dense)", title, "2-3x", spread(dense), in_range(dense["median"], 2, 3)])
-        rows.append(["AMP, memory", title, "40-50 % less", f"activations {saved:.0f} % less, whole process {whole:.0f} % less",
+        rows.append(["AMP, memory", title, "40-50 % less", f"activations {-saved:+.0f} %, whole process {-whole:+.0f} %",
                      "activations only" if saved >= 35 else "differs"])
     yield from table(["technique", "machine", "guide", "measured", "verdict"], rows)
     yield ("\nUnder AMP a loop over experts casts every expert's weights in every step; where launches or the host bound the step, "
-           "those casts are added time. In-place operations and kept buffers show as allocator events in the stack below.\n")
+           "those casts are added time. Activations are the allocator's peak minus weights, all gradients, optimizer state and data; where "
+           "gradients are made anew in every step they are not all there at the peak, so this counts too little for small batches "
+           "over large weights (most of all for the baseline). In-place operations and kept buffers show as allocator events in the stack below.\n")
 
 
 def section_goal(machines):

@@ -121,7 +121,7 @@ TEST(InjectedEnvironment, KeepsWhatTheUserSet) {
   RecordOptions options;
   options.operators = false;
   options.stacks = StackPolicy::kOff;
-  const auto environment = injectedEnvironment(options, {"/x/libhotloop.so", "/dev/shm/live"});
+  const auto environment = injectedEnvironment(options, {"/x/libhotloop.so", "/dev/shm/live", {}});
   EXPECT_THAT(environment, Contains("LD_PRELOAD=/x/libhotloop.so"));
   EXPECT_THAT(environment, Contains("NVTX_INJECTION64_PATH=/opt/other.so"));
   EXPECT_THAT(environment, Not(Contains("NVTX_INJECTION64_PATH=/x/libhotloop.so")));
@@ -129,7 +129,7 @@ TEST(InjectedEnvironment, KeepsWhatTheUserSet) {
   EXPECT_THAT(environment, Contains("HOTLOOP_LIVE=/dev/shm/live"));
   EXPECT_THAT(environment, Contains("HOTLOOP_OPTIONS=no-operators,no-stacks"));
   ::setenv("LD_PRELOAD", "libfirst.so", 1);
-  EXPECT_THAT(injectedEnvironment(options, {"/x/libhotloop.so", "/live"}),
+  EXPECT_THAT(injectedEnvironment(options, {"/x/libhotloop.so", "/live", {}}),
               Contains("LD_PRELOAD=/x/libhotloop.so:libfirst.so"));
   ::unsetenv("LD_PRELOAD");
   ::unsetenv("NVTX_INJECTION64_PATH");

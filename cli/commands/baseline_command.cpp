@@ -357,7 +357,7 @@ Command baselineCommand() {
   flags.push_back({"reason", 0, FlagValue::kText, "TEXT", {}, false});
   flags.push_back({"device-class", 0, FlagValue::kText, "CLASS", {}, false});
   flags.push_back({"older-than", 0, FlagValue::kCount, "DAYS", {}, false});
-  flags.push_back({"dry-run", 'n', FlagValue::kNone, {}, {}, false});
+  flags.push_back({"dry-run", 0, FlagValue::kNone, {}, {}, false});
   flags.push_back({"seal", 0, FlagValue::kNone, {}, {}, false});
   return {"baseline",
           "what unchanged code does: save, list, show, diff, accept, prune, verify",

@@ -250,7 +250,7 @@ Command budgetCommand() {
       "limits in hotloop.toml: init from a run, lint, show, tighten",
       {{{"against", 0, FlagValue::kFile, "RUN", {}, false},
         {"config", 0, FlagValue::kFile, "FILE", {}, false},
-        {"dry-run", 'n', FlagValue::kNone, {}, {}, false},
+        {"dry-run", 0, FlagValue::kNone, {}, {}, false},
         formatFlag("text|csv|md"),
         kOutputFlag,
         kForceFlag,

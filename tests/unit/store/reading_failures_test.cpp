@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "core/store/run_reader.h"
+#include "core/store/schema.h"
 #include "tests/unit/store/run_files.h"
 
 namespace hotloop {
@@ -59,8 +60,9 @@ TEST_F(ReadingFailures, OtherSqliteFile) {
 }
 
 TEST_F(ReadingFailures, NewerFormat) {
-  change(makeFile(), "PRAGMA user_version=2");
-  expectError(path(), ErrorKind::kUnsupported, "newer hotloop (format 2");
+  const std::string newer = std::to_string(kFormatVersion + 1);
+  change(makeFile(), "PRAGMA user_version=" + newer);
+  expectError(path(), ErrorKind::kUnsupported, "newer hotloop (format " + newer);
 }
 
 TEST_F(ReadingFailures, UnknownOlderFormat) {

@@ -5,6 +5,7 @@
 
 #include "core/metrics/quality.h"
 #include "core/store/run_reader.h"
+#include "core/store/schema.h"
 #include "core/trace/meta_keys.h"
 #include "core/trace/trace_builder.h"
 #include "tests/support/compare_runs.h"
@@ -185,7 +186,7 @@ TEST_F(RunRoundTrip, AnEmptyRunIsARun) {
   EXPECT_EQ(run->strings.size(), 1u + 2u * run->quality.name.size());
   auto summary = summarizeRun(path());
   ASSERT_TRUE(summary);
-  EXPECT_EQ(summary->formatVersion, 1);
+  EXPECT_EQ(summary->formatVersion, kFormatVersion);
   EXPECT_EQ(summary->rows.front().first, "meta");
 }
 

@@ -123,7 +123,7 @@ Check memory(const Result<Observed> &observed, const Result<Observed> &baseline,
   if (!baseline) return failed(std::move(check), baseline.error());
   const std::int64_t limit = options.memoryLimit > 0
                                  ? options.memoryLimit
-                                 : std::max(baseline->activation, std::int64_t{0});
+                                 : std::max(baseline->activation * 5 / 4, kNegligible);
   check.figures = {{"activation_bytes", observed->activation},
                    {"limit_bytes", limit},
                    {"growth_bytes", observed->growth}};

@@ -120,19 +120,18 @@ Judgement judgeByReplay(const WhatIf &whatIf, const RuleInput &input, const Rule
   estimate.belowResolution = prediction.belowResolution;
   const double least = std::max(kMaterialShare * before, kMaterialMs);
   judgement.worth = Worth::kYes;
-  // A lower bound says nothing against a fix.
-  if (prediction.bound != Bound::kLower) {
-    if (estimate.ms < least) {
-      judgement.worth = Worth::kNo;
-      judgement.reason = fmt::format("The fix would give {} of a step of {:.2f} ms, below the "
-                                     "threshold of {:.3f} ms.",
-                                     milliseconds(estimate), before, least);
-    } else if (prediction.belowResolution) {
-      judgement.worth = Worth::kNo;
-      judgement.reason = fmt::format("The fix would give {} of a step of {:.2f} ms, which is below "
-                                     "what this run can resolve.",
-                                     milliseconds(estimate), before);
-    }
+  if (estimate.ms < least) {
+    judgement.worth = Worth::kNo;
+    judgement.reason = fmt::format("The fix would give {} of a step of {:.2f} ms, below the "
+                                   "threshold of {:.3f} ms.",
+                                   milliseconds(estimate), before, least);
+  } else if (prediction.belowResolution &&
+             (prediction.bound != Bound::kLower || estimate.lowMs <= 0)) {
+    // A lower bound that is small but surely above zero says nothing against the fix.
+    judgement.worth = Worth::kNo;
+    judgement.reason = fmt::format("The fix would give {} of a step of {:.2f} ms, which is below "
+                                   "what this run can resolve.",
+                                   milliseconds(estimate), before);
   }
   judgement.gain.estimate = std::move(estimate);
   return judgement;

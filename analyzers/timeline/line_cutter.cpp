@@ -9,6 +9,9 @@ namespace hotloop::timeline {
 namespace {
 
 constexpr double kUnknownPause = 5'000;
+// `print(loss)` goes with its wait, the small kernels of its formatting too (1 to 3 % of a step on
+// an H100); `loss = model(x).item()` does not.
+constexpr double kWorkThatStays = 0.05;
 
 // The step of the template that a time lies in, as borders; false when in none.
 bool stepAround(const Timeline &timeline, std::int64_t time, std::int64_t &start,
@@ -24,6 +27,11 @@ bool stepAround(const Timeline &timeline, std::int64_t time, std::int64_t &start
 } // namespace
 
 LineCutter::LineCutter(const WhatIf &whatIf) : whatIf_(whatIf) {
+  const DeviceWork &work = whatIf.timeline().work;
+  for (std::size_t k = 0; k < work.size(); ++k)
+    workThatStays_ += static_cast<double>(work.end[k] - work.start[k]);
+  workThatStays_ *= kWorkThatStays;
+  workThatStays_ /= static_cast<double>(std::max<std::size_t>(whatIf.timeline().steps.size(), 1));
   for (const ThreadRecords &records : whatIf.timeline().threads) {
     std::vector<std::int64_t> before;
     std::vector<double> pauses;
@@ -90,8 +98,33 @@ bool LineCutter::cut(std::uint16_t thread, std::uint32_t record, Edit &edit) {
   while (last + 1 < records.start.size() && records.start[last + 1] < stepEnd &&
          lineOf(records.location[last + 1]) == line)
     ++last;
-  cutRun(thread, first, last, edit);
+  if (doesMore(thread, first, last, record))
+    edit.cuts.push_back({records.start[record], records.end[record], thread});
+  else
+    cutRun(thread, first, last, edit);
   return true;
+}
+
+bool LineCutter::doesMore(std::uint16_t thread, std::uint32_t first, std::uint32_t last,
+                          std::uint32_t record) const {
+  const Timeline &timeline = whatIf_.timeline();
+  const Anchors &anchors = timeline.anchors;
+  const ThreadRecords &records = timeline.threads[thread];
+  std::int64_t runEnd = records.start[first];
+  for (std::uint32_t i = first; i <= last; ++i) runEnd = std::max(runEnd, records.end[i]);
+  std::int64_t other = 0;
+  const auto begin =
+      std::lower_bound(anchors.start.begin(), anchors.start.end(), records.start[first]);
+  for (auto i = static_cast<std::size_t>(begin - anchors.start.begin());
+       i < anchors.size() && anchors.start[i] < runEnd; ++i) {
+    if (anchors.thread[i] != thread) continue;
+    const bool inside =
+        anchors.start[i] >= records.start[record] && anchors.start[i] < records.end[record];
+    if (inside) continue;
+    for (std::uint32_t k = anchors.workBegin[i]; k < anchors.workBegin[i + 1]; ++k)
+      other += timeline.work.end[k] - timeline.work.start[k];
+  }
+  return static_cast<double>(other) > workThatStays_;
 }
 
 std::size_t LineCutter::cutLine(std::string_view fileLine, Edit &edit) {

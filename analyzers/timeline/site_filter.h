@@ -69,8 +69,12 @@ private:
   };
   Line lineOf(FrameId frame) const;
   void cutRun(std::uint16_t thread, std::uint32_t first, std::uint32_t last, Edit &edit) const;
+  // Does the rest of the line do a real share of the step's device work, so that it stays?
+  bool doesMore(std::uint16_t thread, std::uint32_t first, std::uint32_t last,
+                std::uint32_t record) const;
 
   const WhatIf &whatIf_;
+  double workThatStays_ = 0;                         // device time per step, ns
   std::vector<double> usualPause_;                   // by thread: between lines, ns
   std::vector<std::vector<std::int64_t>> endBefore_; // by thread: latest end of earlier records
 };

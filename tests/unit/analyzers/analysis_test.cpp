@@ -78,7 +78,10 @@ TEST(AnalyzeMadeRun, FindsNothingInACleanRun) {
       const Analysis analysis =
           analyzed(made({.events = 30'000, .device = device, .marks = marks}));
       EXPECT_THAT(analysis.steps.whyNone, IsEmpty());
-      EXPECT_THAT(analysis.findings, IsEmpty());
+      // On a device the made loop does have chains of small kernels in every step.
+      for (const Finding &finding : analysis.findings)
+        EXPECT_TRUE(device && (finding.rule == "HL302" || finding.rule == "HL303"))
+            << finding.rule << " " << finding.title;
       for (const NotChecked &rule : analysis.notChecked)
         EXPECT_THAT(rule.reason, testing::EndsWith("."));
     }

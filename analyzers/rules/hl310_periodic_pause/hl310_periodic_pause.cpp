@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kSlow = 1.5;           // times the usual step
 constexpr double kMaterialShare = 0.01; // of the time of all steps
-constexpr std::size_t kFewest = 5;      // pauses; fewer come at equal distances by chance
+constexpr std::size_t kFewest = 4;      // pauses; fewer come at equal distances by chance
 
 constexpr Advice kAdvice = {
     "", "",

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 
+#include "gui/data/trace/short_name.h"
+
 namespace hotloop::gui {
 namespace {
 
-constexpr std::size_t kMostParts = 8;
+constexpr std::size_t kMostParts = 9;
 
 double steps(const RunDocument &document) {
   return std::max<double>(1, static_cast<double>(document.analysis.steps.total));
@@ -57,23 +59,29 @@ Comparison compareRuns(const std::vector<RunDocumentPtr> &runs) {
                      return std::abs(a.change) > std::abs(b.change);
                    });
   if (runs.size() < 2) return comparison;
-  // Operators run on more threads than the one that marks steps, and take time beside it: what they
-  // do not explain is a part of its own, so that the parts add up.
-  double explained = 0;
+  comparison.times = compareTimes(runs.front()->models.profile, runs.back()->models.profile);
   double others = 0;
-  for (std::size_t i = 0; i < comparison.names.size(); ++i) {
-    const ComparedName &name = comparison.names[i];
-    explained += name.change;
-    if (i < kMostParts)
-      comparison.waterfall.push_back({name.name, name.change});
+  std::size_t parts = 0;
+  for (const OwnerDelta &owner : comparison.times.owners) {
+    if (owner.deltaMs() == 0) continue;
+    if (parts++ < kMostParts)
+      comparison.waterfall.push_back({ownerLabel(owner), owner.deltaMs() * 1e6});
     else
-      others += name.change;
+      others += owner.deltaMs() * 1e6;
   }
-  if (others != 0) comparison.waterfall.push_back({"other operators", others});
-  const double difference = comparison.stepNs.back() - comparison.stepNs.front();
-  comparison.waterfall.push_back(
-      {"outside of operators, or hidden by other threads", difference - explained});
+  if (parts > kMostParts)
+    comparison.waterfall.push_back(
+        {std::to_string(parts - kMostParts) + " smaller changes", others});
   return comparison;
+}
+
+std::string ownerLabel(const OwnerDelta &owner) {
+  const std::string leaf = owner.opPath.substr(owner.opPath.rfind('/') + 1); // npos + 1 is 0
+  std::string label = owner.category;
+  if (!leaf.empty()) label += " › " + leaf;
+  if (!owner.family.empty()) label += " › " + shortName(owner.family);
+  if (leaf.empty() && owner.family.empty() && !owner.phase.empty()) label += " › " + owner.phase;
+  return label;
 }
 
 std::vector<double> callTreeChanges(const RunDocument &before, const RunDocument &after) {

@@ -155,7 +155,7 @@ private:
   const std::string &path_;
   std::vector<Job> jobs_;
   const NameKeys &names_;
-  const LoadOptions &options_;
+  const LoadOptions options_; // by value: a preview has its own
   std::vector<RawChunk> chunks_;
   ReadCounts counts_;
   std::atomic<std::size_t> next_{0}, done_{0};

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "gui/data/trace/short_name.h"
-
 namespace hotloop::gui {
 namespace {
 
@@ -76,10 +74,19 @@ Comparison compareRuns(const std::vector<RunDocumentPtr> &runs) {
 }
 
 std::string ownerLabel(const OwnerDelta &owner) {
-  const std::string leaf = owner.opPath.substr(owner.opPath.rfind('/') + 1); // npos + 1 is 0
-  std::string label = owner.category;
-  if (!leaf.empty()) label += " › " + leaf;
-  if (!owner.family.empty()) label += " › " + shortName(owner.family);
+  // The last two operators of the path tell most.
+  const std::size_t last = owner.opPath.rfind('/');
+  const std::string leaf = owner.opPath.substr(last + 1); // npos + 1 is 0
+  // An operator is known by its name, other owners by what they are.
+  std::string label = owner.category == "operator" && !leaf.empty() ? "" : owner.category;
+  if (last != std::string::npos && last > 0) {
+    const std::size_t before = owner.opPath.rfind('/', last - 1);
+    label += (label.empty() ? "" : " › ") + owner.opPath.substr(before + 1, last - before - 1);
+  }
+  if (!leaf.empty()) label += (label.empty() ? "" : " › ") + leaf;
+  const std::size_t space = owner.family.rfind("::");
+  if (!owner.family.empty())
+    label += " › " + (space == std::string::npos ? owner.family : owner.family.substr(space + 2));
   if (leaf.empty() && owner.family.empty() && !owner.phase.empty()) label += " › " + owner.phase;
   return label;
 }

@@ -32,7 +32,7 @@ struct Comparison {
 };
 Comparison compareRuns(const std::vector<RunDocumentPtr> &runs);
 
-// "mm › gemm_kernel", "host › forward/experts": an owner of time in few words.
+// "MmBackward0 › aten::mm", "kernel › aten::mm › gemm", "host › forward": an owner in few words.
 std::string ownerLabel(const OwnerDelta &owner);
 
 // What each node of the last run's call tree costs more per step than the same path of the first

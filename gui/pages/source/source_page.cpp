@@ -154,7 +154,8 @@ protected:
       if (room < 4) return;
       // Two pixels more than it needs, so that rounding cuts nothing.
       DrawText code =
-          textIn(x, y, std::min(width + 2, room), kLine, text, rgb(theme::syntaxColor(span.kind)));
+          textIn(x, y, std::min(width + 2, room), kLine, text,
+                 rgb(line + 1 == current_ ? theme::textColor() : theme::syntaxColor(span.kind)));
       code.size = theme::TextSize::kCode;
       list.main.texts.push_back(std::move(code));
       x += width;
@@ -224,7 +225,8 @@ public:
     list_->setObjectName(QStringLiteral("files"));
     list_->setAccessibleName(QStringLiteral("files"));
     list_->setFont(theme::font());
-    list_->setTextElideMode(Qt::ElideLeft);
+    list_->setTextElideMode(Qt::ElideRight);
+    list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     for (const SourceFile &file : files_) {
       auto *item = new QListWidgetItem(shown(file.path.substr(file.path.rfind('/') + 1)) +
                                        QStringLiteral("   ") +
@@ -242,7 +244,7 @@ public:
     splitter->addWidget(view_);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 5);
-    splitter->setSizes({210, 1000});
+    splitter->setSizes({240, 970});
     splitter->setChildrenCollapsible(false);
     layout->addWidget(splitter);
     setFocusProxy(view_);

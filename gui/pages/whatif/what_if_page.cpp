@@ -106,19 +106,20 @@ private:
       if (i > 0 && choice.finding == 0 && session_->choices()[i - 1].finding > 0)
         list->addWidget(makeLabel(QStringLiteral("Everywhere in the step:"),
                                   theme::font(theme::TextSize::kNormal, true)));
-      auto *box = new QCheckBox(shown(choice.name) +
-                                (works ? QStringLiteral("   alone %1 (%2 to %3), trust %4")
-                                             .arg(ms(choice.gainMs), ms(choice.lowMs),
-                                                  ms(choice.highMs), shown(choice.trust))
-                                       : QString()));
-      box->setAccessibleDescription(shown(choice.what));
+      auto *box = new QCheckBox(shown(choice.name));
+      const std::string gain = works ? "alone " + formatMilliseconds(choice.gainMs) + " (" +
+                                           formatMilliseconds(choice.lowMs) + " to " +
+                                           formatMilliseconds(choice.highMs) + "), trust " +
+                                           choice.trust
+                                     : std::string();
+      box->setAccessibleDescription(shown(choice.what + " " + gain));
       box->setFont(theme::font());
       box->setEnabled(works);
       // Fixes of all places of a kind take in those of findings.
       box->setChecked(works && choice.gainMs >= kLeastMs && (choice.finding > 0 || !findings));
       boxes_.push_back(box);
       list->addWidget(box);
-      for (const std::string &words : {choice.what, choice.whyNone}) {
+      for (const std::string &words : {choice.what, gain, choice.whyNone}) {
         if (words.empty()) continue;
         auto *why = makeLabel(shown(words), theme::font(theme::TextSize::kSmall), theme::dimText());
         why->setWordWrap(true);
@@ -131,6 +132,7 @@ private:
     auto *scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setWidget(switches);
     row->addWidget(scroll, 2);
     waterfall_ = new WaterfallView;

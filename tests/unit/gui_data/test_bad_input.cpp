@@ -63,7 +63,9 @@ protected:
       for (std::uint32_t s = lane.first; s < lane.first + lane.count; ++s) {
         ASSERT_GE(trace.duration(s), 0);
         ASSERT_LT(trace.name[s], trace.names.size());
-        if (s > lane.first) ASSERT_LE(trace.end(s - 1), trace.start[s]);
+        if (s > lane.first) {
+          ASSERT_LE(trace.end(s - 1), trace.start[s]);
+        }
       }
       queryLod(trace, lane, 0, static_cast<double>(trace.length) / 500.0, 500, lod);
     }
@@ -110,6 +112,10 @@ TEST_F(BadInput, NegativeAndOverlappingSpans) {
   op(1, 9'000'000'000'000'000'000, 10, name);
   op(1, 5'000, INT64_MAX, name);
   finish();
+  const auto trace = loadTrace(path_);
+  ASSERT_TRUE(trace.has_value()) << trace.error().message;
+  EXPECT_EQ((*trace)->problems.size(), 2u);
+  expectDrawable(**trace);
   expectOpensOrSays();
 }
 

@@ -194,7 +194,9 @@ void HistogramView::mouseMoveEvent(QMouseEvent *event) {
   markDirty();
 }
 
-void HistogramView::mouseReleaseEvent(QMouseEvent *) {
+void HistogramView::mouseReleaseEvent(QMouseEvent *event) {
+  if (from_ < 0) return;
+  to_ = binAt(event->position().x());
   const bool dropped = from_ == to_;
   const int a = std::min(from_, to_);
   const int b = std::max(from_, to_);

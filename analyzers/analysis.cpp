@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyzers/cost_tables.h"
+#include "analyzers/finding_edits.h"
 #include "analyzers/quality_notes.h"
 #include "analyzers/rules/builtin_rules.h"
 #include "analyzers/rules/rule_runner.h"
@@ -68,7 +69,7 @@ PerStep medians(const TraceView &trace, const Steps &steps, const StepCounters &
 
 void checkRules(const TraceView &trace, const AnalysisOptions &options, const SiteTable &sites,
                 RangePaths &paths, const OpFacts &ops, const AllocationFacts &allocations,
-                Analysis &analysis) {
+                Analysis &analysis, const WhatIf *given, std::vector<Edit> *edits) {
   const auto rules = builtinRules();
   if (!analysis.stepTable.whyNone.empty()) {
     for (const Rule &rule : rules)
@@ -81,7 +82,7 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
   claims.allocations.resize(allocations.size());
   claims.calls.resize(device.calls());
   std::optional<WhatIf> whatIf;
-  if (options.gains && trace.hasDeviceRecords()) {
+  if (given == nullptr && options.gains && trace.hasDeviceRecords()) {
     WhatIfOptions how;
     how.unprofiled = options.unprofiled;
     whatIf.emplace(trace, analysis.stepTable, how);
@@ -99,13 +100,12 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
                         claims.ops,
                         claims.allocations,
                         claims.calls,
-                        whatIf ? &*whatIf : nullptr};
-  runRules(rules, options, input, claims, analysis);
+                        whatIf ? &*whatIf : given};
+  runRules(rules, options, input, claims, analysis, edits);
 }
 
-} // namespace
-
-Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options) {
+Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &options,
+                             const WhatIf *whatIf, std::vector<Edit> *edits) {
   HOTLOOP_TRY(checkRuleIds(builtinRules(), options));
   Analysis analysis;
   analysis.stepTable = findSteps(trace, options.warmupSteps);
@@ -125,9 +125,22 @@ Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options)
     analysis.operators = operatorCosts(trace, steps, ops, allocations);
     analysis.sites = siteCosts(trace, steps, sites, paths, ops, allocations);
   }
-  checkRules(trace, options, sites, paths, ops, allocations, analysis);
+  checkRules(trace, options, sites, paths, ops, allocations, analysis, whatIf, edits);
   noteQuality(ops, analysis);
   return analysis;
+}
+
+} // namespace
+
+Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options) {
+  return analyzeWith(trace, options, nullptr, nullptr);
+}
+
+Result<FindingEdits> findingEdits(const WhatIf &whatIf) {
+  FindingEdits result;
+  HOTLOOP_ASSIGN(Analysis analysis, analyzeWith(whatIf.trace(), {}, &whatIf, &result.edits));
+  result.findings = std::move(analysis.findings);
+  return result;
 }
 
 } // namespace hotloop

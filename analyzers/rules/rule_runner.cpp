@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -96,7 +97,7 @@ void weigh(const RuleInput &input, RuleOutcome &outcome) {
 }
 
 void take(std::vector<RuleFinding> &from, const Rule &rule, const RuleInput &input,
-          std::vector<Finding> &into, Analysis &analysis) {
+          std::vector<Finding> &into, Analysis &analysis, std::vector<Edit> *edits = nullptr) {
   for (RuleFinding &found : from) {
     Finding &finding = found.finding;
     if (finding.rule.empty()) finding.rule = rule.id;
@@ -104,13 +105,21 @@ void take(std::vector<RuleFinding> &from, const Rule &rule, const RuleInput &inp
     if (!finding.gain.estimate && finding.gain.whyNone.empty())
       finding.gain.whyNone = whyNoGain(input.trace);
     const std::string defect = defectOf(input.trace, finding);
-    if (defect.empty())
+    if (defect.empty()) {
+      if (edits != nullptr) edits->push_back(editOf(*input.whatIf, input, found));
       into.push_back(std::move(finding));
-    else
+    } else {
       analysis.notChecked.push_back(
           {std::string(rule.id),
            "A finding was dropped because the rule made it badly: " + defect});
+    }
   }
+}
+
+template <class T> void arrange(std::vector<T> &items, const std::vector<std::size_t> &order) {
+  std::vector<T> arranged;
+  for (const std::size_t i : order) arranged.push_back(std::move(items[i]));
+  items = std::move(arranged);
 }
 
 } // namespace
@@ -195,7 +204,7 @@ std::string whyNotChecked(const RuleInput &input, const Rule &rule) {
 }
 
 void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const RuleInput &input,
-              Claims &claims, Analysis &analysis) {
+              Claims &claims, Analysis &analysis, std::vector<Edit> *edits) {
   for (const Rule &rule : rules) {
     const std::string id(rule.id);
     if ((!options.onlyRules.empty() && !contains(options.onlyRules, id)) ||
@@ -219,10 +228,16 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
     if (!outcome.notChecked.empty()) analysis.notChecked.push_back({id, outcome.notChecked});
     if (options.pictures)
       for (RuleFinding &found : outcome.findings) found.finding.picture = stepPicture(input, found);
-    take(outcome.findings, rule, input, analysis.findings, analysis);
+    take(outcome.findings, rule, input, analysis.findings, analysis, edits);
     take(outcome.notWorth, rule, input, analysis.notWorth, analysis);
   }
-  std::ranges::sort(analysis.findings, ranksBefore);
+  std::vector<std::size_t> order(analysis.findings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return ranksBefore(analysis.findings[a], analysis.findings[b]);
+  });
+  arrange(analysis.findings, order);
+  if (edits != nullptr) arrange(*edits, order);
   std::ranges::sort(analysis.notWorth, ranksBefore);
 }
 

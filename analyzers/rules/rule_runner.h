@@ -7,6 +7,7 @@
 
 #include "analyzers/analysis.h"
 #include "analyzers/rules/rule_input.h"
+#include "analyzers/timeline/edit.h"
 
 namespace hotloop {
 
@@ -36,8 +37,9 @@ std::string whyNotChecked(const RuleInput &input, const Rule &rule);
 
 // Runs the selected rules in order. `input.claimed*` must be those of `claims`, which get the rows
 // of every finding before the next rule runs. Fills findings, notWorth, notChecked and
-// ruleMilliseconds of `analysis`; a defective finding is dropped and named in notChecked.
+// ruleMilliseconds of `analysis`; a defective finding is dropped and named in notChecked. `edits`
+// gets the fix of each of analysis.findings as a change of input.whatIf, which must then be set.
 void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const RuleInput &input,
-              Claims &claims, Analysis &analysis);
+              Claims &claims, Analysis &analysis, std::vector<Edit> *edits = nullptr);
 
 } // namespace hotloop

@@ -130,21 +130,31 @@ private:
     const RangeColumns &ranges = trace_->ranges;
     // Start/end ranges need not nest.
     if (ranges.kind[i] != RangeKind::kPushPop) return;
-    const StringId id = ranges.name[i];
+    const auto &[name, id] = starredName(ranges.name[i]);
+    enter(ranges.lane[i], ranges.start[i], ranges.duration[i], std::uint64_t{1} << 40 | id, name,
+          Category::kRange);
+  }
+  const std::pair<std::string, std::uint64_t> &starredName(StringId id) {
     const auto [found, isNew] = starred_.try_emplace(id.value);
     if (isNew) {
       found->second.first = starred(trace_.text(id));
       found->second.second =
           starredIds_.try_emplace(found->second.first, starredIds_.size()).first->second;
     }
-    enter(ranges.lane[i], ranges.start[i], ranges.duration[i],
-          std::uint64_t{1} << 40 | found->second.second, found->second.first, Category::kRange);
+    return found->second;
   }
   void addOp(std::size_t i) {
     const OpColumns &ops = trace_->ops;
     const Category category = ops.scope[i] == OpScope::kBackwardFunction ? Category::kBackward
                               : ops.scope[i] == OpScope::kUserScope      ? Category::kScope
                                                                          : Category::kOperator;
+    // Scopes are numbered like ranges: "ProfilerStep#12".
+    if (category == Category::kScope) {
+      const auto &[name, id] = starredName(ops.name[i]);
+      enter(ops.lane[i], ops.start[i], ops.duration[i], std::uint64_t{3} << 40 | id, name,
+            category);
+      return;
+    }
     enter(ops.lane[i], ops.start[i], ops.duration[i], ops.name[i].value,
           std::string(trace_.text(ops.name[i])), category);
   }

@@ -25,8 +25,8 @@ struct CallNode {
   std::int64_t bytes = 0; // allocated here or below
 };
 
-// Numbers in names of ranges are '*', so that "layer 0" and "layer 1" are one path. Node 0 is the
-// whole run; its children are threads.
+// Numbers in names of ranges and user scopes are '*', so that "layer 0" and "layer 1" are one path.
+// Node 0 is the whole run; its children are threads.
 struct CallTree {
   std::vector<CallNode> nodes;
   bool cut = false; // more paths than are kept: the rest counts with its parent

@@ -7,7 +7,7 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr std::size_t kMostParts = 8;
+constexpr std::size_t kMostParts = 9;
 
 double steps(const RunDocument &document) {
   return std::max<double>(1, static_cast<double>(document.analysis.steps.total));
@@ -57,23 +57,38 @@ Comparison compareRuns(const std::vector<RunDocumentPtr> &runs) {
                      return std::abs(a.change) > std::abs(b.change);
                    });
   if (runs.size() < 2) return comparison;
-  // Operators run on more threads than the one that marks steps, and take time beside it: what they
-  // do not explain is a part of its own, so that the parts add up.
-  double explained = 0;
+  comparison.times = compareTimes(runs.front()->models.profile, runs.back()->models.profile);
   double others = 0;
-  for (std::size_t i = 0; i < comparison.names.size(); ++i) {
-    const ComparedName &name = comparison.names[i];
-    explained += name.change;
-    if (i < kMostParts)
-      comparison.waterfall.push_back({name.name, name.change});
+  std::size_t parts = 0;
+  for (const OwnerDelta &owner : comparison.times.owners) {
+    if (owner.deltaMs() == 0) continue;
+    if (parts++ < kMostParts)
+      comparison.waterfall.push_back({ownerLabel(owner), owner.deltaMs() * 1e6});
     else
-      others += name.change;
+      others += owner.deltaMs() * 1e6;
   }
-  if (others != 0) comparison.waterfall.push_back({"other operators", others});
-  const double difference = comparison.stepNs.back() - comparison.stepNs.front();
-  comparison.waterfall.push_back(
-      {"outside of operators, or hidden by other threads", difference - explained});
+  if (parts > kMostParts)
+    comparison.waterfall.push_back(
+        {std::to_string(parts - kMostParts) + " smaller changes", others});
   return comparison;
+}
+
+std::string ownerLabel(const OwnerDelta &owner) {
+  // The last two operators of the path tell most.
+  const std::size_t last = owner.opPath.rfind('/');
+  const std::string leaf = owner.opPath.substr(last + 1); // npos + 1 is 0
+  // An operator is known by its name, other owners by what they are.
+  std::string label = owner.category == "operator" && !leaf.empty() ? "" : owner.category;
+  if (last != std::string::npos && last > 0) {
+    const std::size_t before = owner.opPath.rfind('/', last - 1);
+    label += (label.empty() ? "" : " › ") + owner.opPath.substr(before + 1, last - before - 1);
+  }
+  if (!leaf.empty()) label += (label.empty() ? "" : " › ") + leaf;
+  const std::size_t space = owner.family.rfind("::");
+  if (!owner.family.empty())
+    label += " › " + (space == std::string::npos ? owner.family : owner.family.substr(space + 2));
+  if (leaf.empty() && owner.family.empty() && !owner.phase.empty()) label += " › " + owner.phase;
+  return label;
 }
 
 std::vector<double> callTreeChanges(const RunDocument &before, const RunDocument &after) {

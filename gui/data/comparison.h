@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzers/compare/compare.h"
 #include "gui/data/run_document.h"
 
 namespace hotloop::gui {
@@ -25,10 +26,14 @@ struct WaterfallPart {
 struct Comparison {
   std::vector<ComparedName> names; // greatest change first
   std::vector<double> stepNs;      // median step, by run; 0 unknown
-  // From stepNs.front() to stepNs.back(): parts add up to the difference.
+  TimeComparison times;            // first run to last: every ns of a mean step has an owner
+  // From the mean step of the first run to that of the last: parts add up to the difference.
   std::vector<WaterfallPart> waterfall;
 };
 Comparison compareRuns(const std::vector<RunDocumentPtr> &runs);
+
+// "MmBackward0 › aten::mm", "kernel › aten::mm › gemm", "host › forward": an owner in few words.
+std::string ownerLabel(const OwnerDelta &owner);
 
 // What each node of the last run's call tree costs more per step than the same path of the first
 // run: host time, ns.

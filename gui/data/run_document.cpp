@@ -27,6 +27,15 @@ std::vector<QualityLine> qualityLines(const TraceView &trace, const Analysis &an
   std::stable_sort(lines.begin(), lines.end(), [](const QualityLine &a, const QualityLine &b) {
     return a.severity > b.severity;
   });
+  // The recorder and the analysis may say the same.
+  const auto same = [](const QualityLine &a, const QualityLine &b) {
+    return a.message == b.message;
+  };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    lines.erase(std::remove_if(lines.begin() + static_cast<std::ptrdiff_t>(i) + 1, lines.end(),
+                               [&](const QualityLine &line) { return same(line, lines[i]); }),
+                lines.end());
+  }
   return lines;
 }
 

@@ -64,6 +64,9 @@ RunModels makeModels(const TraceView &trace, const Analysis &analysis) {
   models.callTree = buildCallTree(trace);
   models.experts = findExperts(trace);
   models.memory = buildMemoryModel(trace);
+  models.profile = profileRun(trace, -1);
+  models.profile.series.clear();
+  models.profile.series.shrink_to_fit();
   models.idle = idleBars(trace, analysis.stepTable);
   for (const auto *list : {&analysis.findings, &analysis.notWorth}) {
     for (const Finding &finding : *list) {

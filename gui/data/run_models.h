@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzers/analysis.h"
+#include "analyzers/gate/run_profile.h"
 #include "core/trace/trace_view.h"
 #include "gui/data/call_tree.h"
 #include "gui/data/experts.h"
@@ -35,6 +36,8 @@ struct RunModels {
   CallTree callTree;
   Experts experts;
   MemoryModel memory;
+  // Who owns each nanosecond of the steady steps (durations, owners); its series are not kept.
+  RunProfile profile;
   std::vector<IdleBar> idle;                      // by device
   std::vector<std::vector<EvidencePlace>> places; // by finding (findings, then notWorth), evidence
 };

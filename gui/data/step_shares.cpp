@@ -46,6 +46,41 @@ void finish(StepBar &bar, std::size_t steps, const char *rest, std::vector<StepB
   bars.push_back(std::move(bar));
 }
 
+// Every nanosecond of a mean step has one owner, so parts add up to it.
+StepBar ownerBar(const RunProfile &profile) {
+  constexpr struct {
+    const char *owner;
+    const char *label;
+    Category category;
+  } kOwners[] = {{"kernel", "kernels", Category::kKernel},
+                 {"copy", "copies", Category::kCopy},
+                 {"fill", "fills", Category::kFill},
+                 {"sync", "host waits for the device", Category::kWait},
+                 {"launch", "launches, device idle", Category::kLaunch},
+                 {"allocator", "device allocator", Category::kBackward},
+                 {"operator", "operators on the CPU", Category::kOperator}};
+  StepBar bar;
+  bar.label = "Who owns each nanosecond of the step";
+  if (profile.durations.empty()) return bar;
+  const auto steps = static_cast<std::int64_t>(profile.durations.size());
+  bar.step = std::accumulate(profile.durations.begin(), profile.durations.end(), std::int64_t{0});
+  std::map<std::string_view, std::int64_t> sums;
+  for (const TimeOwner &owner : profile.owners) sums[owner.category] += owner.owned;
+  for (const auto &known : kOwners) {
+    if (sums[known.owner] > 0)
+      bar.shares.push_back({known.label, known.category, sums[known.owner], false});
+  }
+  bar.step /= steps;
+  std::int64_t sum = 0;
+  for (StepShare &share : bar.shares) sum += share.ns /= steps;
+  std::stable_sort(bar.shares.begin(), bar.shares.end(),
+                   [](const StepShare &a, const StepShare &b) { return a.ns > b.ns; });
+  if (bar.step > sum)
+    bar.shares.push_back(
+        {"the program between operators (Python, data)", Category::kStep, bar.step - sum, true});
+  return bar;
+}
+
 } // namespace
 
 std::vector<StepBar> stepBars(const RunDocument &document) {
@@ -57,42 +92,8 @@ std::vector<StepBar> stepBars(const RunDocument &document) {
   for (const TraceStep *step : steps) mean += step->end - step->start;
   mean /= static_cast<std::int64_t>(steps.size());
 
-  const std::uint32_t thread = document.analysis.stepTable.lane.value;
-  StepBar host;
-  host.step = mean;
-  std::int64_t operators = 0;
-  std::int64_t calls = 0;
-  for (std::uint32_t i = 0; i < trace.tracks.size(); ++i) {
-    const Track &track = trace.tracks[i];
-    if (track.entity != thread || track.laneCount == 0 ||
-        (track.table != EventTable::kOp && track.table != EventTable::kApi)) {
-      continue;
-    }
-    host.label = track.group;
-    const auto sums = byCategory(trace, {track.firstLane}, steps);
-    for (const auto &[category, ns] : sums) {
-      (track.table == EventTable::kOp ? operators : calls) += ns;
-      if (track.table == EventTable::kApi && category != Category::kWait) continue;
-      host.shares.push_back({category == Category::kWait       ? "waiting for the GPU"
-                             : category == Category::kBackward ? "backward functions"
-                             : category == Category::kScope    ? "user scopes"
-                                                               : "operators",
-                             category, ns, false});
-    }
-  }
-  // Waits lie inside of operators: take them out of there, so that the bar adds up.
-  if (operators > 0 && calls > 0) {
-    std::int64_t waits = 0;
-    for (const StepShare &share : host.shares)
-      waits += share.category == Category::kWait ? share.ns : 0;
-    for (StepShare &share : host.shares) {
-      if (share.category == Category::kWait) continue;
-      const std::int64_t taken = std::min(waits, share.ns);
-      share.ns -= taken;
-      waits -= taken;
-    }
-  }
-  if (!host.label.empty()) finish(host, steps.size(), "outside of operators (Python, data)", bars);
+  if (StepBar owners = ownerBar(document.models.profile); owners.step > 0)
+    bars.push_back(std::move(owners));
 
   std::map<std::string, std::vector<std::uint32_t>> devices; // group -> lanes
   for (const Track &track : trace.tracks) {

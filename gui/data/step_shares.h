@@ -16,12 +16,13 @@ struct StepShare {
   bool idle = false; // nothing ran
 };
 struct StepBar {
-  std::string label;     // "python3 4242 · main", "GPU 0"
+  std::string label;     // "GPU 0"
   std::int64_t step = 0; // ns
   std::vector<StepShare> shares;
 };
 
-// One bar for the thread that marks the steps, one for each device. Empty without steady steps.
+// One bar of owners (analyzers/compare/ownership.h), one for each device. Empty without steady
+// steps.
 std::vector<StepBar> stepBars(const RunDocument &document);
 
 } // namespace hotloop::gui

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "analyzers/finding_edits.h"
 #include "analyzers/steps/steps.h"
 #include "analyzers/timeline/transforms.h"
 #include "analyzers/timeline/what_if.h"
@@ -17,6 +18,24 @@ struct WhatIfSession::State {
   WhatIf whatIf;
   std::vector<FixChoice> choices;
   std::vector<Edit> edits; // by choice
+
+  void add(FixChoice choice, Edit edit) {
+    choice.whyNone = edit.whyNone;
+    if (choice.whyNone.empty() && edit.empty()) choice.whyNone = "this run has nothing of the kind";
+    if (choice.whyNone.empty()) {
+      const Gain gain = whatIf.gainOf(edit);
+      if (gain.estimate) {
+        choice.gainMs = gain.estimate->ms;
+        choice.lowMs = gain.estimate->lowMs;
+        choice.highMs = gain.estimate->highMs;
+        choice.trust = gain.estimate->trust;
+      } else {
+        choice.whyNone = gain.whyNone;
+      }
+    }
+    choices.push_back(std::move(choice));
+    edits.push_back(std::move(edit));
+  }
 };
 
 WhatIfSession::WhatIfSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -26,27 +45,22 @@ Result<std::unique_ptr<WhatIfSession>> WhatIfSession::open(const std::string &pa
   HOTLOOP_ASSIGN(TraceView trace, loadRun(path));
   auto state = std::make_unique<State>(std::move(trace));
   if (state->whatIf.whyNone().empty()) {
+    HOTLOOP_ASSIGN(FindingEdits found, findingEdits(state->whatIf));
+    for (std::size_t i = 0; i < found.findings.size(); ++i) {
+      const Finding &finding = found.findings[i];
+      FixChoice choice;
+      choice.name = "finding " + std::to_string(i + 1) + ", " + finding.rule +
+                    (finding.variant.empty() ? "" : " " + finding.variant);
+      choice.what = finding.title;
+      choice.finding = static_cast<int>(i + 1);
+      state->add(std::move(choice), std::move(found.edits[i]));
+    }
     for (const std::string_view name : fixNames()) {
       auto edit = namedFix(state->whatIf, name);
       if (!edit) continue; // one that needs a value
       FixChoice choice;
       choice.name = name;
-      choice.whyNone = edit->whyNone;
-      if (choice.whyNone.empty() && edit->empty())
-        choice.whyNone = "this run has nothing of the kind";
-      if (choice.whyNone.empty()) {
-        const Gain gain = state->whatIf.gainOf(*edit);
-        if (gain.estimate) {
-          choice.gainMs = gain.estimate->ms;
-          choice.lowMs = gain.estimate->lowMs;
-          choice.highMs = gain.estimate->highMs;
-          choice.trust = gain.estimate->trust;
-        } else {
-          choice.whyNone = gain.whyNone;
-        }
-      }
-      state->choices.push_back(std::move(choice));
-      state->edits.push_back(std::move(*edit));
+      state->add(std::move(choice), std::move(*edit));
     }
   }
   return std::unique_ptr<WhatIfSession>(new WhatIfSession(std::move(state)));

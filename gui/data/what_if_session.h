@@ -8,9 +8,11 @@
 
 namespace hotloop::gui {
 
-// A fix that can be switched on, and what it gives alone.
+// A fix that can be switched on, and what it gives alone: those of the findings come first.
 struct FixChoice {
-  std::string name;                         // as on the command line: "remove-sync"
+  std::string name; // "finding 2, HL101 item", or as on the command line: "remove-sync"
+  std::string what; // the finding's title; empty for the others
+  int finding = 0;  // its rank, from 1; 0: a fix of all places of a kind
   double gainMs = 0, lowMs = 0, highMs = 0; // per step
   std::string trust;                        // high | medium | low
   std::string whyNone;                      // not empty: it cannot be predicted, or changes nothing

@@ -61,6 +61,28 @@ struct Spans {
     }
   }
 
+  // Lines along an axis, both ends included. QPainter would hand each of hundreds to other threads
+  // and wait for them.
+  void straight(const DrawLine &line, double scale) const {
+    const double half = static_cast<double>(line.width) * scale / 2;
+    const auto first = [&](float a, float b) {
+      return static_cast<double>(std::min(a, b)) * scale;
+    };
+    const auto last = [&](float a, float b) { return static_cast<double>(std::max(a, b)) * scale; };
+    const double thick = std::max(1.0, std::round(2 * half));
+    DrawRect rect;
+    rect.fill = line.color;
+    const bool upright = line.x1 == line.x2;
+    const double across = std::floor((upright ? line.x1 : line.y1) * scale - half + 0.5);
+    const double from = std::floor(upright ? first(line.y1, line.y2) : first(line.x1, line.x2));
+    const double to = std::floor(upright ? last(line.y1, line.y2) : last(line.x1, line.x2)) + 1;
+    rect.x = static_cast<float>(upright ? across : from);
+    rect.y = static_cast<float>(upright ? from : across);
+    rect.w = static_cast<float>(upright ? thick : to - from);
+    rect.h = static_cast<float>(upright ? to - from : thick);
+    fill(rect, 1);
+  }
+
   void copy(const DrawStrip &strip, double scale) const {
     const int x0 = static_cast<int>(std::lround(strip.x * scale));
     const int y0 = std::max(0, static_cast<int>(std::lround(strip.y * scale)));
@@ -184,12 +206,16 @@ void paintText(QPainter &painter, const DrawText &text, bool vector) {
   }
 }
 
+bool isStraight(const DrawLine &line) {
+  return !line.arrow && (line.x1 == line.x2 || line.y1 == line.y2);
+}
+
 void paintRest(QPainter &painter, const DrawLayer &layer, bool vector) {
   painter.setRenderHint(QPainter::Antialiasing, true);
   for (const DrawPath &path : layer.paths) paintPath(painter, path);
   for (const DrawLine &line : layer.lines) {
-    const bool straight = line.x1 == line.x2 || line.y1 == line.y2;
-    painter.setRenderHint(QPainter::Antialiasing, !straight);
+    if (!vector && isStraight(line)) continue; // drawn as spans
+    painter.setRenderHint(QPainter::Antialiasing, !isStraight(line));
     paintLine(painter, line);
   }
   painter.setRenderHint(QPainter::Antialiasing, true);
@@ -197,7 +223,8 @@ void paintRest(QPainter &painter, const DrawLayer &layer, bool vector) {
 }
 
 bool hasRest(const DrawLayer &layer) {
-  return !layer.paths.empty() || !layer.lines.empty() || !layer.texts.empty();
+  return !layer.paths.empty() || !layer.texts.empty() ||
+         !std::all_of(layer.lines.begin(), layer.lines.end(), isStraight);
 }
 
 } // namespace
@@ -208,6 +235,9 @@ void rasterise(const DrawList &list, QImage &image) {
                  image.height()};
   };
   const auto rest = [&](const DrawLayer &layer) {
+    for (const DrawLine &line : layer.lines) {
+      if (isStraight(line)) spans().straight(line, list.scale);
+    }
     if (!hasRest(layer)) return;
     QPainter painter(&image);
     // The image may carry a device pixel ratio, which would scale on its own.

@@ -7,9 +7,9 @@
 
 namespace hotloop::gui {
 
-// Paints into `image` (Format_RGB32, whose size is logical size x list.scale): spans are written
-// straight to the scan lines, QPainter does text, paths and lines. The same list gives the same
-// bytes.
+// Paints into `image` (Format_RGB32, whose size is logical size x list.scale): spans and lines
+// along an axis are written straight to the scan lines, QPainter does text, paths and other lines.
+// The same list gives the same bytes.
 void rasterise(const DrawList &list, QImage &image);
 
 // The same through QPainter alone: for SVG, and the reference that tests compare with.

@@ -125,6 +125,17 @@ QColor severityColor(Severity severity) {
   return dimText();
 }
 
+QColor syntaxColor(SyntaxKind kind) {
+  switch (kind) {
+  case SyntaxKind::kPlain: return textColor();
+  case SyntaxKind::kKeyword: return pick(0x0b5cad, 0x79b8ff);
+  case SyntaxKind::kString: return pick(0x0a6b4f, 0x7ee0b5);
+  case SyntaxKind::kComment: return pick(0x57606a, 0xa9b3be);
+  case SyntaxKind::kNumber: return pick(0x8a3b00, 0xffb27d);
+  }
+  return textColor();
+}
+
 const char *severityWord(Severity severity) {
   switch (severity) {
   case Severity::kInfo: return "info";

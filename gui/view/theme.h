@@ -7,6 +7,7 @@
 #include "core/report/finding.h"
 #include "core/trace/tables/result_tables.h"
 #include "gui/data/trace/trace.h"
+#include "gui/view/syntax.h"
 
 // How things look, the same on every platform, so that a picture of a page is reproducible. Meaning
 // never rests on colour alone. Text colours have a contrast of at least 4.5:1 on the window and
@@ -40,6 +41,7 @@ double contrast(const QColor &a, const QColor &b);
 
 QColor feltColor(Felt felt);
 QColor severityColor(Severity severity);
+QColor syntaxColor(SyntaxKind kind);
 const char *severityWord(Severity severity); // "data loss"
 
 } // namespace hotloop::gui::theme

@@ -21,7 +21,13 @@ int legendHeight(const Bar &bar) { return bar.parts.size() > kOneLine ? 2 * kLeg
 } // namespace
 
 BarChart::BarChart(std::vector<Bar> bars, std::function<QString(double)> format)
-    : bars_(std::move(bars)), format_(std::move(format)) {
+    : format_(std::move(format)) {
+  setFocusPolicy(Qt::NoFocus);
+  setBars(std::move(bars));
+}
+
+void BarChart::setBars(std::vector<Bar> bars) {
+  bars_ = std::move(bars);
   QStringList words;
   for (const Bar &bar : bars_) {
     for (const BarPart &part : bar.parts)
@@ -30,7 +36,7 @@ BarChart::BarChart(std::vector<Bar> bars, std::function<QString(double)> format)
   }
   setAccessibleName(words.join(QStringLiteral("; ")));
   setFixedHeight(sizeHint().height());
-  setFocusPolicy(Qt::NoFocus);
+  markDirty();
 }
 
 QSize BarChart::sizeHint() const {

@@ -24,6 +24,7 @@ struct Bar {
 class BarChart : public Canvas {
 public:
   BarChart(std::vector<Bar> bars, std::function<QString(double)> format);
+  void setBars(std::vector<Bar> bars);
   QSize sizeHint() const override;
 
 protected:

@@ -10,7 +10,7 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr float kLeft = 64, kRight = 14, kTop = 44, kBottom = 26;
+constexpr float kLeft = 64, kRight = 14, kTop = 56, kBottom = 26;
 
 QString time(std::int64_t ns) { return shown(formatDuration(Nanoseconds(ns))); }
 
@@ -148,6 +148,7 @@ void HistogramView::draw(DrawList &list) {
   }
   if (series_.size() != 1) return;
   const DurationHistogram &d = series_[0].histogram;
+  float labelY = kTop + 2;
   for (const auto &[value, name] : {std::pair{d.p50, "50 %"}, {d.p90, "90 %"}, {d.p99, "99 %"}}) {
     const int bin = histogramBin(value);
     const double start = static_cast<double>(histogramBinStart(bin));
@@ -157,8 +158,13 @@ void HistogramView::draw(DrawList &list) {
                      : 0.0);
     const float x = kLeft + column * (static_cast<float>(bin - first) + inside);
     list.top.lines.push_back({x, kTop, x, bottom, rgb(theme::bad()), 1, false});
-    list.top.texts.push_back(
-        textIn(x + 3, kTop, 50, 14, QString::fromUtf8(name), rgb(theme::bad())));
+    // One below the other: quantiles often fall together. Beside the last columns there is no room.
+    const bool left = x > w - kRight - 40;
+    const float tx = left ? x - 39 : x + 3;
+    list.top.rects.push_back({tx - 1, labelY, 38, 14, rgb(theme::palette().color(QPalette::Base))});
+    list.top.texts.push_back(textIn(tx, labelY, 36, 14, QString::fromUtf8(name), rgb(theme::bad()),
+                                    left ? Align::kRight : Align::kLeft));
+    labelY += 16;
   }
 }
 
@@ -188,7 +194,9 @@ void HistogramView::mouseMoveEvent(QMouseEvent *event) {
   markDirty();
 }
 
-void HistogramView::mouseReleaseEvent(QMouseEvent *) {
+void HistogramView::mouseReleaseEvent(QMouseEvent *event) {
+  if (from_ < 0) return;
+  to_ = binAt(event->position().x());
   const bool dropped = from_ == to_;
   const int a = std::min(from_, to_);
   const int b = std::max(from_, to_);

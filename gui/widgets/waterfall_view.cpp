@@ -63,7 +63,7 @@ void WaterfallView::draw(DrawList &list) {
     least = std::min(least, at);
     most = std::max(most, at);
   }
-  const float labels = std::min(260.0f, w * 0.34f);
+  const float labels = std::min(320.0f, w * 0.44f);
   const float figures = 96;
   const float room = std::max(40.0f, w - labels - figures - 24);
   const auto x = [&](double value) {

@@ -60,6 +60,10 @@ bool cancelled(const std::atomic<bool> *cancel) {
   return cancel != nullptr && cancel->load(std::memory_order_relaxed);
 }
 
+// No clock reaches that far, 73 years from its zero in ns; sums and differences of such times fit.
+constexpr std::int64_t kFarthest = std::int64_t{1} << 61;
+std::int64_t nearTime(std::int64_t t) { return std::clamp(t, -kFarthest, kFarthest); }
+
 std::uint32_t small(std::int64_t value) {
   return value < 0 || value > kNoSlice ? 0 : static_cast<std::uint32_t>(value);
 }
@@ -75,11 +79,16 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
   // No more than a file of that size can hold; it may claim any last row.
   chunk.events.reserve(static_cast<std::size_t>(std::min<std::int64_t>(last - first + 1, 1 << 20)));
   std::uint64_t negative = 0;
+  std::uint64_t outside = 0;
   HOTLOOP_TRY(scan.read(eventTableName(table), std::span(columns.names).first(columns.count), first,
                         last, [&](const std::int64_t *values) {
                           RawEvent event;
-                          event.start = values[kStart];
-                          event.duration = values[kDuration];
+                          event.start = nearTime(values[kStart]);
+                          event.duration = std::min(values[kDuration], kFarthest);
+                          if (event.start != values[kStart] ||
+                              event.duration != values[kDuration]) {
+                            ++outside;
+                          }
                           if (event.duration < 0) {
                             event.duration = 0;
                             ++negative;
@@ -92,6 +101,7 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
                           return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
                         }));
   counts.negative += negative;
+  counts.outside += outside;
   return {};
 }
 
@@ -138,11 +148,12 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
   HOTLOOP_TRY(scan.read("allocation", kNames, 1, last, [&](const std::int64_t *values) {
     const std::int64_t action = values[2];
     Series &series = bySource[{values[3], values[4]}];
-    if (action == 1) series.live += values[5];
-    if (action == 2) series.live = std::max<std::int64_t>(0, series.live - values[5]);
+    const std::int64_t bytes = std::clamp<std::int64_t>(values[5], 0, kFarthest);
+    if (action == 1) series.live = std::min(kFarthest, series.live + bytes);
+    if (action == 2) series.live = std::max<std::int64_t>(0, series.live - bytes);
     const std::int64_t allocated = values[6] >= 0 ? values[6] : series.live;
     if (action <= 4) {
-      series.points.push_back({values[1], allocated, values[7]});
+      series.points.push_back({nearTime(values[1]), allocated, values[7]});
       series.reserved = series.reserved || values[7] >= 0;
     }
     return (++rows & 0x3FFF) != 0 || !cancelled(cancel);
@@ -182,8 +193,9 @@ Result<std::vector<TraceStep>> readSteps(ColumnScan &scan) {
   HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow("step"));
   std::vector<TraceStep> steps;
   HOTLOOP_TRY(scan.read("step", kNames, 1, last, [&](const std::int64_t *values) {
-    steps.push_back(
-        {values[1], values[1] + std::max<std::int64_t>(0, values[2]), values[3], values[4] != 0});
+    const std::int64_t start = nearTime(values[1]);
+    const std::int64_t length = std::clamp<std::int64_t>(values[2], 0, kFarthest);
+    steps.push_back({start, start + length, values[3], values[4] != 0});
     return true;
   }));
   std::stable_sort(steps.begin(), steps.end(),

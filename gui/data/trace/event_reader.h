@@ -30,9 +30,11 @@ private:
 // What became of the rows of an event table that do not fit.
 struct ReadCounts {
   std::atomic<std::uint64_t> negative{0};
+  std::atomic<std::uint64_t> outside{0}; // of the times that a clock can have
 };
 
-// Reads rows [first, last] of an event table. Negative durations become 0 and are counted.
+// Reads rows [first, last] of an event table. Negative durations become 0, times that no clock
+// has the nearest that one can have, and both are counted.
 Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
                         const NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
                         RawChunk &chunk);

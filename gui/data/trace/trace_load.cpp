@@ -143,6 +143,7 @@ public:
   }
   std::vector<RawChunk> takeChunks() { return std::move(chunks_); }
   std::uint64_t negative() const { return counts_.negative; }
+  std::uint64_t outside() const { return counts_.outside; }
 
 private:
   void fail(const Error &error) {
@@ -155,7 +156,7 @@ private:
   const std::string &path_;
   std::vector<Job> jobs_;
   const NameKeys &names_;
-  const LoadOptions &options_;
+  const LoadOptions options_; // by value: a preview has its own
   std::vector<RawChunk> chunks_;
   ReadCounts counts_;
   std::atomic<std::size_t> next_{0}, done_{0};
@@ -240,6 +241,11 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
   if (pool.negative() > 0) {
     parts.problems.push_back(
         {"events have a negative duration; they are drawn as instants", pool.negative()});
+  }
+  if (pool.outside() > 0) {
+    parts.problems.push_back(
+        {"events begin at, or last for, times that no clock has; they are drawn at its ends",
+         pool.outside()});
   }
   auto trace = build(pool.takeChunks(), std::move(parts), options.threads);
   if (options.progress) options.progress(1.0);

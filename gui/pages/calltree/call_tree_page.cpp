@@ -57,6 +57,8 @@ public:
     splitter->setSizes({440, 340});
     layout->addWidget(splitter);
     setFocusProxy(tree_);
+    // Else the focus makes the first row current, and the graph would jump to it.
+    tree_->selectionModel()->setCurrentIndex(model_->index(0, 0), QItemSelectionModel::NoUpdate);
     connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex &now) { flame_->zoomTo(model_->node(now)); });
     flame_->chosen = [this](std::uint32_t node) {

@@ -22,6 +22,7 @@
 namespace hotloop::gui {
 namespace {
 
+constexpr std::size_t kMostOwners = 2000;
 constexpr double kMatters = 0.005; // of the step; smaller changes are grey
 
 TableCell changeCell(double change, double step) {
@@ -39,7 +40,8 @@ TableCell changeCell(double change, double step) {
 class ComparePage : public Page {
 public:
   explicit ComparePage(const PageContext &context)
-      : runs_(context.all), comparison_(compareRuns(runs_)), model_(new TableModel({}, this)) {
+      : runs_(context.all), comparison_(compareRuns(runs_)), owners_(new TableModel({}, this)),
+        model_(new TableModel({}, this)) {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     layout->setSpacing(8);
@@ -55,10 +57,10 @@ public:
     std::vector<WaterfallStep> steps;
     for (const WaterfallPart &part : comparison_.waterfall)
       steps.push_back({shown(part.label), part.ns, 0, 0});
-    waterfall_->setSteps(QStringLiteral("Where the difference of a step comes from"),
-                         shown(documentTitle(*runs_.front())), comparison_.stepNs.front(),
+    waterfall_->setSteps(QStringLiteral("Where the difference of a mean step comes from, by owner"),
+                         shown(documentTitle(*runs_.front())), comparison_.times.aMs * 1e6,
                          std::move(steps), shown(documentTitle(*runs_.back())),
-                         comparison_.stepNs.back());
+                         comparison_.times.bMs * 1e6);
     upper->addWidget(waterfall_);
     upper->addWidget(new StepStrip(runs_));
     upper->setChildrenCollapsible(false);
@@ -66,11 +68,15 @@ public:
     auto *lower = new QTabWidget;
     fill();
     auto *table = makeTable(model_, QStringLiteral("changes"), {}, {});
+    fillOwners();
+    lower->addTab(makeTable(owners_, QStringLiteral("owners"), {}, {}),
+                  QStringLiteral("Owners of the time"));
     lower->addTab(table, QStringLiteral("Operators"));
     flame_ = new FlameView;
     flame_->setTree(&runs_.back()->models.callTree, callTreeChanges(*runs_.front(), *runs_.back()));
     lower->addTab(flame_, QStringLiteral("Differential flame graph"));
-    if (context.select == "flame") lower->setCurrentIndex(1);
+    if (context.select == "operators") lower->setCurrentIndex(1);
+    if (context.select == "flame") lower->setCurrentIndex(2);
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->addWidget(upper);
     splitter->addWidget(lower);
@@ -80,9 +86,10 @@ public:
     setFocusProxy(table);
   }
   QString text() const override {
-    return (waterfall_ == nullptr ? QString() : waterfall_->text()) + model_->text();
+    return (waterfall_ == nullptr ? QString() : waterfall_->text()) + owners_->text() +
+           model_->text();
   }
-  QString csv() const override { return tabsToCsv(model_->text()); }
+  QString csv() const override { return tabsToCsv(owners_->text() + model_->text()); }
 
 private:
   QWidget *tiles() {
@@ -103,6 +110,33 @@ private:
     }
     row->addStretch(1);
     return box;
+  }
+
+  // Every nanosecond of a step has one owner, so the rows add up to the difference of the steps.
+  void fillOwners() {
+    std::vector<TableColumn> columns{
+        {QStringLiteral("Owner"), QStringLiteral("who has this time of the step"), false, 0},
+        {QStringLiteral("Phase"), {}, false, 190},
+        {QStringLiteral("Before"), QStringLiteral("per mean steady step of the first run"), true,
+         90},
+        {QStringLiteral("After"), QStringLiteral("per mean steady step of the last run"), true, 90},
+        {QStringLiteral("Change"), QStringLiteral("grey: below 0.5 % of the step"), true, 96},
+        {QStringLiteral("by count"), QStringLiteral("more or fewer events"), true, 90},
+        {QStringLiteral("by length"), QStringLiteral("longer or shorter events"), true, 90},
+        {QStringLiteral("by exposure"),
+         QStringLiteral("the same work, more or less hidden behind other work"), true, 96}};
+    std::vector<std::vector<TableCell>> rows;
+    const double step = comparison_.times.aMs * 1e6;
+    for (const OwnerDelta &owner : comparison_.times.owners) {
+      if (rows.size() == kMostOwners) break;
+      const QString where = owner.site.file.empty() ? QString() : shown(owner.site.text());
+      rows.push_back({textCell(shown(ownerLabel(owner)), where), textCell(shown(owner.phase)),
+                      timeCell(owner.aMs * 1e6), timeCell(owner.bMs * 1e6),
+                      changeCell(owner.deltaMs() * 1e6, step),
+                      changeCell(owner.countMs * 1e6, step), changeCell(owner.unitMs * 1e6, step),
+                      changeCell(owner.exposureMs * 1e6, step)});
+    }
+    owners_->setColumns(std::move(columns), std::move(rows));
   }
 
   void fill() {
@@ -138,6 +172,7 @@ private:
 
   std::vector<RunDocumentPtr> runs_;
   Comparison comparison_;
+  TableModel *owners_;
   TableModel *model_;
   WaterfallView *waterfall_ = nullptr;
   FlameView *flame_ = nullptr;

@@ -57,11 +57,12 @@ protected:
     list.back.rects.push_back({0, 0, w, h, rgb(theme::palette().color(QPalette::Base))});
     const std::string which = layer < 0 ? "all " + std::to_string(experts().layers) + " layers"
                                         : "layer " + std::to_string(layer);
-    list.main.texts.push_back(
-        textIn(8, 4, w - 16, 20,
-               shown("Tokens per expert, " + which + ", " + std::to_string(times_.size()) +
-                     " samples; the darker the fuller"),
-               rgb(theme::textColor()), Align::kLeft, true));
+    list.main.texts.push_back(textIn(
+        8, 4, w - 16, 20,
+        shown("Tokens per expert, " + which + ", " + std::to_string(times_.size()) + " samples; " +
+              (theme::mode() == theme::Mode::kDark ? "the brighter the fuller"
+                                                   : "the darker the fuller")),
+        rgb(theme::textColor()), Align::kLeft, true));
     const float heat = (h - kHead - 3 * kPart) * 0.62f;
     const auto rows = static_cast<float>(experts().experts);
     const auto columns = static_cast<float>(std::max<std::size_t>(1, times_.size()));

@@ -11,6 +11,7 @@
 
 #include "core/report/number_format.h"
 #include "gui/pages/timeline/timeline_scene.h"
+#include "gui/view/column_line.h"
 #include "gui/view/text.h"
 #include "gui/widgets/canvas.h"
 #include "gui/widgets/labels.h"
@@ -80,25 +81,14 @@ protected:
       const CounterSeries &series = trace.counters[s];
       const QColor color = theme::categoryColor(kColors[s % std::size(kColors)]);
       series.columns(axis_.t0(), axis_.nsPerPixel(), columns, values);
-      DrawPath line;
-      line.stroke = rgb(color);
-      DrawPath area;
-      area.fill = withAlpha(color, 40);
-      for (int x = 0; x < columns; ++x) {
-        const auto &column = values[static_cast<std::size_t>(x)];
-        if (!column.known) continue;
-        const double px = kLeft + x + 0.5;
-        if (area.points.empty()) area.points.emplace_back(px, bottom);
-        area.points.emplace_back(px, at(column.greatest));
-        line.points.emplace_back(px, at(column.first));
-        line.points.emplace_back(px, at(column.greatest));
-        line.points.emplace_back(px, at(column.least));
-        line.points.emplace_back(px, at(column.last));
-      }
-      if (area.points.size() < 2) continue;
-      area.points.emplace_back(area.points.back().x(), bottom);
-      list.main.paths.push_back(std::move(area));
-      list.main.paths.push_back(std::move(line));
+      ColumnPlace place;
+      place.x = kLeft;
+      place.bottom = bottom;
+      place.height = bottom - kTop - 8;
+      place.greatest = static_cast<double>(most);
+      place.line = rgb(color);
+      place.area = withAlpha(color, 40);
+      if (drawColumns(values, place, list.main) == values.size()) continue;
       list.main.rects.push_back({legend, 9, 10, 10, rgb(color)});
       list.main.texts.push_back(textIn(legend + 15, 4, 190, 20, shown(series.label()), dim));
       legend += 210;

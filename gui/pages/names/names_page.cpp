@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "core/report/number_format.h"
 #include "gui/data/trace/area_stats.h"
 #include "gui/view/text.h"
 #include "gui/widgets/histogram_view.h"
@@ -80,12 +81,17 @@ public:
       return;
     }
     histogram_ = new HistogramView;
+    histogram_->selected = [this, navigator = context.navigator](std::int64_t from,
+                                                                 std::int64_t to) {
+      selectDurations(from, to, navigator);
+    };
     auto *table = makeTable(
         model_, kernels ? QStringLiteral("kernels") : QStringLiteral("operators"),
         [this](int row) { showHistogram(row); },
         [this, navigator = context.navigator](int row) {
           if (row < 0 || navigator == nullptr || !navigator->showSlice) return;
-          navigator->showSlice(firstOf(row));
+          if (const std::uint32_t slice = firstOf(row); slice != kNoSlice)
+            navigator->showSlice(slice);
         });
     table_ = table;
     fill();
@@ -154,6 +160,7 @@ private:
 
   void showHistogram(int row) {
     if (row < 0) return;
+    from_ = to_ = 0;
     const Trace &trace = *document_->trace;
     const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
     histogram_->setSeries(QStringLiteral("Durations of ") + shown(trace.names[name].label),
@@ -161,19 +168,51 @@ private:
                             rgb(theme::categoryColor(trace.names[name].category))}});
   }
 
+  // Dragged over durations: how many they are; Enter goes to the first of them.
+  void selectDurations(std::int64_t from, std::int64_t to, const Navigator *navigator) {
+    from_ = from;
+    to_ = to;
+    if (to <= from || !table_->currentIndex().isValid() || navigator == nullptr || !navigator->say)
+      return;
+    const Trace &trace = *document_->trace;
+    const int row = model_->source(table_->currentIndex().row());
+    const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
+    std::uint64_t count = 0;
+    std::int64_t total = 0;
+    for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
+      if (trace.name[slice] != name || !inSelection(slice)) continue;
+      ++count;
+      total += trace.duration(slice);
+    }
+    const auto text = [](std::int64_t ns) { return shown(formatDuration(Nanoseconds(ns))); };
+    navigator->say(QStringLiteral("%1 of them take %2 to %3, %4 in all; Enter goes to the first")
+                       .arg(static_cast<qulonglong>(count))
+                       .arg(text(from), text(to), text(total)));
+  }
+
+  bool inSelection(std::uint32_t slice) const {
+    const Trace &trace = *document_->trace;
+    if (trace.start[slice] < range_.t0 || trace.start[slice] >= range_.t1) return false;
+    return to_ <= from_ || (trace.duration(slice) >= from_ && trace.duration(slice) < to_);
+  }
+
+  // By time, over all lanes; of the durations that are selected in the histogram.
   std::uint32_t firstOf(int row) const {
     const Trace &trace = *document_->trace;
     const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
+    std::uint32_t first = kNoSlice;
     for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
-      if (trace.name[slice] == name && trace.start[slice] >= range_.t0) return slice;
+      if (trace.name[slice] != name || !inSelection(slice)) continue;
+      if (first == kNoSlice || trace.start[slice] < trace.start[first]) first = slice;
     }
-    return kNoSlice;
+    return first;
   }
 
   RunDocumentPtr document_;
   TimeRange range_;
   bool kernels_;
   std::vector<NameStats> rows_;
+  std::int64_t from_ = 0, to_ = 0; // durations that are selected; none where equal
   TableModel *model_;
   QTableView *table_ = nullptr;
   HistogramView *histogram_ = nullptr;

@@ -11,7 +11,9 @@
 
 #include "core/report/number_format.h"
 #include "gui/data/source_costs.h"
+#include "gui/view/raster.h"
 #include "gui/view/slice_style.h"
+#include "gui/view/syntax.h"
 #include "gui/view/text.h"
 #include "gui/widgets/canvas.h"
 #include "gui/widgets/labels.h"
@@ -40,6 +42,13 @@ public:
   void setFile(const RunDocument &document, const SourceFile &file) {
     file_ = file;
     lines_ = readSource(document, file.path, kMostLines, where_);
+    language_ = syntaxOf(file.path);
+    states_.clear();
+    SyntaxState state = SyntaxState::kCode;
+    for (const std::string &line : lines_) {
+      states_.push_back(state);
+      syntaxSpans(line, language_, state);
+    }
     costs_.clear();
     dearest_ = 1;
     for (const LineCost &line : file_.lines) {
@@ -128,14 +137,29 @@ protected:
       list.main.texts.push_back(textIn(kMargin - kNumber, y, kNumber - 6, kLine,
                                        QString::number(number), dim, Align::kRight));
       if (number >= 1 && number <= lines_.size()) {
-        DrawText code = textIn(
-            kMargin + 10, y, w - kMargin - 14, kLine,
-            shown(lines_[number - 1]).replace(QLatin1Char('\t'), QStringLiteral("    ")), words);
-        code.size = theme::TextSize::kCode;
-        list.main.texts.push_back(std::move(code));
+        drawCode(list, number - 1, y, w);
       }
     }
     list.back.rects.push_back({kMargin, kHead, 1, h, rgb(theme::gridLine())});
+  }
+
+  void drawCode(DrawList &list, std::size_t line, float y, float w) {
+    SyntaxState state = states_[line];
+    float x = kMargin + 10;
+    for (const SyntaxSpan &span : syntaxSpans(lines_[line], language_, state)) {
+      const QString text = shown(lines_[line].substr(span.begin, span.end - span.begin))
+                               .replace(QLatin1Char('\t'), QStringLiteral("    "));
+      const auto width = static_cast<float>(textWidth(text, theme::TextSize::kCode, false));
+      const float room = w - 4 - x;
+      if (room < 4) return;
+      // Two pixels more than it needs, so that rounding cuts nothing.
+      DrawText code =
+          textIn(x, y, std::min(width + 2, room), kLine, text,
+                 rgb(line + 1 == current_ ? theme::textColor() : theme::syntaxColor(span.kind)));
+      code.size = theme::TextSize::kCode;
+      list.main.texts.push_back(std::move(code));
+      x += width;
+    }
   }
 
   void drawCost(DrawList &list, const LineCost &cost, float y) {
@@ -176,6 +200,8 @@ protected:
 private:
   SourceFile file_;
   std::vector<std::string> lines_;
+  SyntaxLanguage language_ = SyntaxLanguage::kNone;
+  std::vector<SyntaxState> states_; // at the beginning of each line
   std::string where_;
   std::map<std::uint32_t, const LineCost *> costs_;
   std::vector<std::uint32_t> rows_; // line of each row
@@ -199,7 +225,8 @@ public:
     list_->setObjectName(QStringLiteral("files"));
     list_->setAccessibleName(QStringLiteral("files"));
     list_->setFont(theme::font());
-    list_->setTextElideMode(Qt::ElideLeft);
+    list_->setTextElideMode(Qt::ElideRight);
+    list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     for (const SourceFile &file : files_) {
       auto *item = new QListWidgetItem(shown(file.path.substr(file.path.rfind('/') + 1)) +
                                        QStringLiteral("   ") +
@@ -217,7 +244,7 @@ public:
     splitter->addWidget(view_);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 5);
-    splitter->setSizes({210, 1000});
+    splitter->setSizes({240, 970});
     splitter->setChildrenCollapsible(false);
     layout->addWidget(splitter);
     setFocusProxy(view_);

@@ -72,19 +72,15 @@ void TimelineScene::drawMinimap(const TimelineState &state, int width, DrawList 
                                   state.foldSteps ? QStringLiteral("steady steps overlaid")
                                                   : QStringLiteral("whole run"),
                                   rgb(theme::dimText())));
-  DrawPath path;
-  path.fill = rgb(theme::categoryColor(Category::kOperator));
-  const double bottom = kMinimapHeight - 4;
-  path.points.emplace_back(kLabelWidth, bottom);
+  const Rgb fill = rgb(theme::categoryColor(Category::kOperator));
+  const float bottom = kMinimapHeight - 4;
   for (int x = 0; x < w; x += 2) {
     const auto bucket = static_cast<std::size_t>(static_cast<std::int64_t>(x) *
                                                  static_cast<std::int64_t>(overview_.size()) / w);
-    const double y = bottom - static_cast<double>(overview_[bucket]) * (kMinimapHeight - 8);
-    path.points.emplace_back(kLabelWidth + x, y);
-    path.points.emplace_back(kLabelWidth + x + 2, y);
+    const float h = std::round(overview_[bucket] * (kMinimapHeight - 8));
+    if (h > 0)
+      list.top.rects.push_back({static_cast<float>(kLabelWidth + x), bottom - h, 2, h, fill});
   }
-  path.points.emplace_back(kLabelWidth + w, bottom);
-  list.top.paths.push_back(std::move(path));
   const auto at = [&](std::int64_t t) {
     return static_cast<float>(
         kLabelWidth +

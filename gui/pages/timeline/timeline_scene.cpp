@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/report/number_format.h"
+#include "gui/view/column_line.h"
 #include "gui/view/text.h"
 
 namespace hotloop::gui {
@@ -256,10 +257,8 @@ void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row,
     }
   }
   constexpr int kColumn = 2; // pixels
-  DrawPath path;
-  path.fill = withAlpha(theme::categoryColor(Category::kKernel), 150);
+  const Rgb fill = withAlpha(theme::categoryColor(Category::kKernel), 150);
   const float bottom = static_cast<float>(y + kBusyHeight - 3);
-  path.points.emplace_back(kLabelWidth, bottom);
   const auto coveredBefore = [&](std::int64_t t) {
     std::int64_t sum = 0;
     for (const std::uint32_t lane : lanes) sum += trace_->busyBefore(trace_->lanes[lane], t);
@@ -272,12 +271,11 @@ void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row,
     const std::int64_t covered = coveredBefore(t1);
     const double share = static_cast<double>(covered - before) / static_cast<double>(t1 - t0);
     before = covered;
-    const double top = bottom - std::min(1.0, share) * (kBusyHeight - 6);
-    path.points.emplace_back(kLabelWidth + x, top);
-    path.points.emplace_back(kLabelWidth + x + kColumn, top);
+    const auto h = static_cast<float>(std::round(std::min(1.0, share) * (kBusyHeight - 6)));
+    if (h > 0)
+      list.main.rects.push_back(
+          {static_cast<float>(kLabelWidth + x), bottom - h, kColumn, h, fill});
   }
-  path.points.emplace_back(kLabelWidth + width, bottom);
-  list.main.paths.push_back(std::move(path));
 }
 
 void TimelineScene::drawCounter(const TimelineState &state, const TimelineRow &row, int y,
@@ -285,33 +283,15 @@ void TimelineScene::drawCounter(const TimelineState &state, const TimelineRow &r
   const CounterSeries &series = trace_->counters[row.index];
   std::vector<CounterSeries::Column> columns;
   series.columns(state.axis.t0(), state.axis.nsPerPixel(), width, columns);
-  const double most = std::max<double>(1, static_cast<double>(series.greatest()));
   const float bottom = static_cast<float>(y + kCounterHeight - 4);
-  const auto at = [&](std::int64_t value) {
-    return bottom - static_cast<double>(value) / most * (kCounterHeight - 10);
-  };
-  DrawPath area;
-  area.fill = withAlpha(theme::categoryColor(Category::kRange), 70);
-  DrawPath line;
-  line.stroke = rgb(theme::categoryColor(Category::kRange));
-  for (int x = 0; x < width; ++x) {
-    const CounterSeries::Column &column = columns[static_cast<std::size_t>(x)];
-    if (!column.known) continue;
-    const double px = kLabelWidth + x + 0.5;
-    if (area.points.empty()) area.points.emplace_back(px, bottom);
-    area.points.emplace_back(px, at(column.greatest));
-    line.points.emplace_back(px, at(column.first));
-    if (column.least != column.greatest) {
-      line.points.emplace_back(px, at(column.greatest));
-      line.points.emplace_back(px, at(column.least));
-    }
-    line.points.emplace_back(px, at(column.last));
-  }
-  if (area.points.size() > 1) {
-    area.points.emplace_back(area.points.back().x(), bottom);
-    list.main.paths.push_back(std::move(area));
-    list.main.paths.push_back(std::move(line));
-  }
+  ColumnPlace place;
+  place.x = kLabelWidth;
+  place.bottom = bottom;
+  place.height = kCounterHeight - 10;
+  place.greatest = std::max<double>(1, static_cast<double>(series.greatest()));
+  place.line = rgb(theme::categoryColor(Category::kRange));
+  place.area = withAlpha(theme::categoryColor(Category::kRange), 70);
+  drawColumns(columns, place, list.main);
   list.main.lines.push_back({kLabelWidth, bottom, static_cast<float>(kLabelWidth + width), bottom,
                              rgb(theme::gridLine()), 1, false});
 }

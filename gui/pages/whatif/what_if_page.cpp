@@ -20,6 +20,8 @@
 namespace hotloop::gui {
 namespace {
 
+constexpr double kLeastMs = 0.001; // of a gain that is shown as one
+
 QString ms(double value) { return shown(formatMilliseconds(value)); }
 
 class WhatIfPage : public Page {
@@ -84,41 +86,42 @@ private:
   }
 
   void build() {
-    std::vector<Bar> bars;
-    const double most =
-        std::max({session_->recordedMs(), session_->replayedMs(), session_->unprofiledMs()});
-    const auto bar = [&](const char *label, double value, Category category) {
-      bars.push_back({QString::fromUtf8(label),
-                      most,
-                      {{QString::fromUtf8("step"), value, rgb(theme::categoryColor(category)),
-                        Pattern::kNone}}});
-    };
-    bar("Recorded", session_->recordedMs(), Category::kStep);
-    bar("Replayed, nothing changed", session_->replayedMs(), Category::kKernel);
-    bar("Replayed at the speed of the program without the profiler: what gains refer to",
-        session_->unprofiledMs(), Category::kOperator);
-    layout_->addWidget(new BarChart(std::move(bars), ms));
+    steps_ = new BarChart({}, ms);
+    layout_->addWidget(steps_);
     auto *row = new QHBoxLayout;
     auto *switches = new QWidget;
     auto *list = new QVBoxLayout(switches);
     list->setContentsMargins(0, 0, 8, 0);
     list->setSpacing(3);
+    if (!session_->choices().empty() && session_->choices().front().finding > 0)
+      list->addWidget(makeLabel(QStringLiteral("Fixes of the findings:"),
+                                theme::font(theme::TextSize::kNormal, true)));
+    const bool findings =
+        std::any_of(session_->choices().begin(), session_->choices().end(), [](const auto &choice) {
+          return choice.finding > 0 && choice.gainMs >= kLeastMs;
+        });
     for (std::size_t i = 0; i < session_->choices().size(); ++i) {
       const FixChoice &choice = session_->choices()[i];
       const bool works = choice.whyNone.empty();
-      auto *box = new QCheckBox(shown(choice.name) +
-                                (works ? QStringLiteral("   alone %1 (%2 to %3), trust %4")
-                                             .arg(ms(choice.gainMs), ms(choice.lowMs),
-                                                  ms(choice.highMs), shown(choice.trust))
-                                       : QString()));
+      if (i > 0 && choice.finding == 0 && session_->choices()[i - 1].finding > 0)
+        list->addWidget(makeLabel(QStringLiteral("Everywhere in the step:"),
+                                  theme::font(theme::TextSize::kNormal, true)));
+      auto *box = new QCheckBox(shown(choice.name));
+      const std::string gain = works ? "alone " + formatMilliseconds(choice.gainMs) + " (" +
+                                           formatMilliseconds(choice.lowMs) + " to " +
+                                           formatMilliseconds(choice.highMs) + "), trust " +
+                                           choice.trust
+                                     : std::string();
+      box->setAccessibleDescription(shown(choice.what + " " + gain));
       box->setFont(theme::font());
       box->setEnabled(works);
-      box->setChecked(works && choice.gainMs > 0);
+      // Fixes of all places of a kind take in those of findings.
+      box->setChecked(works && choice.gainMs >= kLeastMs && (choice.finding > 0 || !findings));
       boxes_.push_back(box);
       list->addWidget(box);
-      if (!works) {
-        auto *why = makeLabel(shown(choice.whyNone), theme::font(theme::TextSize::kSmall),
-                              theme::dimText());
+      for (const std::string &words : {choice.what, gain, choice.whyNone}) {
+        if (words.empty()) continue;
+        auto *why = makeLabel(shown(words), theme::font(theme::TextSize::kSmall), theme::dimText());
         why->setWordWrap(true);
         why->setIndent(22);
         list->addWidget(why);
@@ -129,6 +132,7 @@ private:
     auto *scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setWidget(switches);
     row->addWidget(scroll, 2);
     waterfall_ = new WaterfallView;
@@ -144,6 +148,7 @@ private:
     std::vector<bool> on;
     for (const QCheckBox *box : boxes_) on.push_back(box->isChecked() && box->isEnabled());
     const FixOutcome outcome = session_->predict(on);
+    showSteps(outcome);
     std::vector<WaterfallStep> steps;
     for (const FixOutcome::Part &part : outcome.parts) {
       const FixChoice &choice = session_->choices()[part.fix];
@@ -163,8 +168,31 @@ private:
     note_->setText(words);
   }
 
+  // The recorded step beside the replayed ones.
+  void showSteps(const FixOutcome &outcome) {
+    const double most = std::max({session_->recordedMs(), session_->unprofiledMs(), outcome.ms});
+    std::vector<Bar> bars;
+    const auto bar = [&](const QString &label, double value, Category category) {
+      bars.push_back(
+          {label,
+           most,
+           {{QStringLiteral("step"), value, rgb(theme::categoryColor(category)), Pattern::kNone}}});
+    };
+    bar(QStringLiteral("Recorded; its replay, nothing changed, takes %1")
+            .arg(ms(session_->replayedMs())),
+        session_->recordedMs(), Category::kStep);
+    bar(QStringLiteral("Replayed at the speed of the program without the profiler: what gains "
+                       "refer to"),
+        session_->unprofiledMs(), Category::kKernel);
+    bar(outcome.abstained.empty() ? QStringLiteral("Replayed with the fixes that are on")
+                                  : QStringLiteral("With the fixes that are on: no prediction"),
+        outcome.ms, Category::kRange);
+    steps_->setBars(std::move(bars));
+  }
+
   std::string path_;
   QVBoxLayout *layout_;
+  BarChart *steps_ = nullptr;
   bool started_ = false;
   QWidget *waiting_ = nullptr;
   std::unique_ptr<WhatIfSession> session_;

@@ -86,6 +86,25 @@ TEST(CallTree, RangesHoldOperatorsAndNumbersAreOne) {
                                                "  aten::add 2 80 80 0\n");
 }
 
+TEST(CallTree, ScopesWithNumbersAreOneAsWell) {
+  Maker maker;
+  for (int i = 0; i < 3; ++i) {
+    OpEvent step;
+    step.start = Nanoseconds(i * 1000);
+    step.duration = Nanoseconds(900);
+    step.lane = ThreadId(1);
+    step.name = maker.builder.intern("ProfilerStep#" + std::to_string(i));
+    step.scope = OpScope::kUserScope;
+    maker.builder.add(step);
+    maker.op(i * 1000 + 10, 100, i == 0 ? "conv2d" : "conv1d"); // operators keep their numbers
+  }
+  EXPECT_EQ(text(buildCallTree(maker.view())), "run 0 2700 0 0\n"
+                                               " main 0 2700 0 0\n"
+                                               "  ProfilerStep#* 3 2700 2400 0\n"
+                                               "   conv1d 2 200 200 0\n"
+                                               "   conv2d 1 100 100 0\n");
+}
+
 TEST(Experts, BurstsOfMarksAreSamplesPerLayer) {
   Maker maker;
   for (int step = 0; step < 3; ++step) {

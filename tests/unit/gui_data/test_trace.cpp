@@ -87,6 +87,14 @@ TEST(ShortName, DropsWhatANarrowPlaceHasNoRoomFor) {
   EXPECT_EQ(shortName("aten::mm"), "aten::mm");
   EXPECT_EQ(shortName("void at::native::elementwise_kernel<4, float>(int, float)"),
             "elementwise_kernel<>");
+  EXPECT_EQ(shortName("void at::native::vectorized_elementwise_kernel<4, at::native::AUnaryFunctor<"
+                      "long, bool, at::native::(anonymous namespace)::CompareEqFunctor<long> >, "
+                      "std::array<char*, 2ul> >(int, OtherFunctor)"),
+            "vectorized_elementwise_kernel<CompareEqFunctor>");
+  EXPECT_EQ(shortName("void at::native::unrolled_elementwise_kernel<at::native::direct_copy_kernel_"
+                      "cuda(at::TensorIteratorBase&)::{lambda()#3}::operator()() const>(int)"),
+            "unrolled_elementwise_kernel<direct_copy_kernel_cuda>");
+  EXPECT_EQ(shortName("broken<4, Functor"), "broken<>");
   EXPECT_EQ(shortName("void (anonymous namespace)::go(int)"), "go");
   EXPECT_EQ(shortName("(no name)"), "(no name)");
   EXPECT_EQ(shortName(std::string(500, 'x')).size(), 80u);

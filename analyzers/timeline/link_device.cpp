@@ -50,7 +50,7 @@ public:
       case AnchorKind::kPageable:
       case AnchorKind::kGraphLaunch: launch(i); break;
       case AnchorKind::kSync: sync(i); break;
-      case AnchorKind::kFree: waitForEnd(i, latestEnd(kNoIndex)); break;
+      case AnchorKind::kFree: syncDevice(i); break;
       case AnchorKind::kEventRecord: record(i); break;
       case AnchorKind::kStreamWait: wait(i); break;
       case AnchorKind::kAllocate:
@@ -165,12 +165,21 @@ private:
     if (lastWork_[stream] != kNoIndex) waitForEnd(i, work_.end[lastWork_[stream]]);
   }
 
+  // The device that is current on the calling thread: the one that it last started work on, unless
+  // the record says otherwise: that device was still at work when the call returned, or was done
+  // before it while the call stood until another one was.
   void syncDevice(std::uint32_t i) {
     std::uint32_t device = 0;
     if (timeline_.devices.size() > 1) {
-      std::uint16_t stream = streamThatEndedIn(i);
-      if (stream == kNoThread) stream = lastStream_[anchors_.thread[i]];
-      device = stream == kNoThread ? kNoIndex : timeline_.deviceOfStream[stream];
+      const std::uint16_t own = lastStream_[anchors_.thread[i]];
+      const std::uint16_t ended = streamThatEndedIn(i);
+      device = own == kNoThread ? kNoIndex : timeline_.deviceOfStream[own];
+      const std::int64_t end = own == kNoThread ? INT64_MIN : latestEnd(device);
+      const bool runsOn = end > anchors_.end[i] + kReturnSlack;
+      const bool tooLong =
+          end <= anchors_.start[i] && anchors_.end[i] - anchors_.start[i] > kUnexplained;
+      if (ended != kNoThread && (own == kNoThread || runsOn || tooLong))
+        device = timeline_.deviceOfStream[ended];
     }
     anchors_.targetIndex[i] = device;
     waitForEnd(i, latestEnd(device));

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "analyzers/timeline/timeline_parts.h"
 
 namespace hotloop::timeline {
@@ -14,6 +16,7 @@ constexpr std::int64_t kLaunchAllowance = 5'000; // from the end of a call to th
 constexpr std::int64_t kUnexplained = 20'000;
 constexpr std::int64_t kProducerBefore = 15'000;
 constexpr std::int64_t kProducerAfter = 2'000;
+constexpr std::size_t kFewEarly = 2;
 
 struct SyncRecord {
   std::uint8_t kind = 0; // as SyncTable
@@ -252,6 +255,7 @@ private:
     std::vector<std::int64_t> streamEnd(timeline_.streams.size(), INT64_MIN);
     std::vector<std::int64_t> eventTime(timeline_.events, INT64_MIN);
     std::vector<std::int64_t> awaited(timeline_.streams.size(), INT64_MIN);
+    std::size_t early = 0; // began before what its stream was told to wait for had ended
     for (std::uint32_t i = 0; i < anchors_.size(); ++i) {
       const std::uint32_t target = anchors_.targetIndex[i];
       if (anchors_.kind[i] == AnchorKind::kEventRecord && target < eventTime.size()) {
@@ -263,6 +267,7 @@ private:
       }
       for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
         const std::uint16_t s = work_.stream[k];
+        if (work_.start[k] < awaited[s] - kProducerAfter) ++early;
         const std::int64_t explained =
             std::max({anchors_.end[i] + kLaunchAllowance, streamEnd[s], awaited[s]});
         if (anchors_.kind[i] != AnchorKind::kGraphLaunch &&
@@ -271,6 +276,11 @@ private:
         streamEnd[s] = std::max(streamEnd[s], work_.end[k]);
       }
     }
+    if (early > kFewEarly && 200 * early > work_.size())
+      timeline_.doubts.push_back(fmt::format(
+          "{} pieces of device work begin before what it was told to wait for: event records are "
+          "missing or wrong",
+          early));
   }
 
   bool infer(std::uint32_t k, const std::vector<std::uint32_t> &byEnd) {

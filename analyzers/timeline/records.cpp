@@ -197,6 +197,8 @@ void collectRecords(BuildState &state) {
     called.push_back(worksForAnother(state, records));
   }
   const std::size_t threads = result.threads.size();
+  // Borders of steps that were found on the device have a thread of their own, without records: it
+  // takes turns with all.
   result.alternates.assign(threads, std::vector<std::uint8_t>(threads, 0));
   for (std::size_t a = 0; a < threads; ++a) {
     result.alternates[a][a] = 1;
@@ -204,7 +206,7 @@ void collectRecords(BuildState &state) {
       const double both = static_cast<double>(overlap(busy[a], busy[b]));
       const auto less = static_cast<double>(std::min(length(busy[a]), length(busy[b])));
       const bool turns = both <= kOverlapOfTurns * less &&
-                         (called[a] != 0 || called[b] != 0 ||
+                         (called[a] != 0 || called[b] != 0 || busy[a].empty() || busy[b].empty() ||
                           std::min(fillOfPauses(busy[a], busy[b]),
                                    fillOfPauses(busy[b], busy[a])) >= kFillOfPauses);
       result.alternates[a][b] = result.alternates[b][a] = turns;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "analyzers/timeline/timeline_parts.h"
 
 namespace hotloop::timeline {
@@ -14,6 +16,7 @@ constexpr std::int64_t kLaunchAllowance = 5'000; // from the end of a call to th
 constexpr std::int64_t kUnexplained = 20'000;
 constexpr std::int64_t kProducerBefore = 15'000;
 constexpr std::int64_t kProducerAfter = 2'000;
+constexpr std::size_t kFewEarly = 2;
 
 struct SyncRecord {
   std::uint8_t kind = 0; // as SyncTable
@@ -50,7 +53,7 @@ public:
       case AnchorKind::kPageable:
       case AnchorKind::kGraphLaunch: launch(i); break;
       case AnchorKind::kSync: sync(i); break;
-      case AnchorKind::kFree: waitForEnd(i, latestEnd(kNoIndex)); break;
+      case AnchorKind::kFree: syncDevice(i); break;
       case AnchorKind::kEventRecord: record(i); break;
       case AnchorKind::kStreamWait: wait(i); break;
       case AnchorKind::kAllocate:
@@ -165,12 +168,21 @@ private:
     if (lastWork_[stream] != kNoIndex) waitForEnd(i, work_.end[lastWork_[stream]]);
   }
 
+  // The device that is current on the calling thread: the one that it last started work on, unless
+  // the record says otherwise: that device was still at work when the call returned, or was done
+  // before it while the call stood until another one was.
   void syncDevice(std::uint32_t i) {
     std::uint32_t device = 0;
     if (timeline_.devices.size() > 1) {
-      std::uint16_t stream = streamThatEndedIn(i);
-      if (stream == kNoThread) stream = lastStream_[anchors_.thread[i]];
-      device = stream == kNoThread ? kNoIndex : timeline_.deviceOfStream[stream];
+      const std::uint16_t own = lastStream_[anchors_.thread[i]];
+      const std::uint16_t ended = streamThatEndedIn(i);
+      device = own == kNoThread ? kNoIndex : timeline_.deviceOfStream[own];
+      const std::int64_t end = own == kNoThread ? INT64_MIN : latestEnd(device);
+      const bool runsOn = end > anchors_.end[i] + kReturnSlack;
+      const bool tooLong =
+          end <= anchors_.start[i] && anchors_.end[i] - anchors_.start[i] > kUnexplained;
+      if (ended != kNoThread && (own == kNoThread || runsOn || tooLong))
+        device = timeline_.deviceOfStream[ended];
     }
     anchors_.targetIndex[i] = device;
     waitForEnd(i, latestEnd(device));
@@ -243,6 +255,7 @@ private:
     std::vector<std::int64_t> streamEnd(timeline_.streams.size(), INT64_MIN);
     std::vector<std::int64_t> eventTime(timeline_.events, INT64_MIN);
     std::vector<std::int64_t> awaited(timeline_.streams.size(), INT64_MIN);
+    std::size_t early = 0; // began before what its stream was told to wait for had ended
     for (std::uint32_t i = 0; i < anchors_.size(); ++i) {
       const std::uint32_t target = anchors_.targetIndex[i];
       if (anchors_.kind[i] == AnchorKind::kEventRecord && target < eventTime.size()) {
@@ -254,6 +267,7 @@ private:
       }
       for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
         const std::uint16_t s = work_.stream[k];
+        if (work_.start[k] < awaited[s] - kProducerAfter) ++early;
         const std::int64_t explained =
             std::max({anchors_.end[i] + kLaunchAllowance, streamEnd[s], awaited[s]});
         if (anchors_.kind[i] != AnchorKind::kGraphLaunch &&
@@ -262,6 +276,11 @@ private:
         streamEnd[s] = std::max(streamEnd[s], work_.end[k]);
       }
     }
+    if (early > kFewEarly && 200 * early > work_.size())
+      timeline_.doubts.push_back(fmt::format(
+          "{} pieces of device work begin before what it was told to wait for: event records are "
+          "missing or wrong",
+          early));
   }
 
   bool infer(std::uint32_t k, const std::vector<std::uint32_t> &byEnd) {

@@ -151,7 +151,20 @@ private:
         timeline_.steps.empty() ? 0 : anchors_.thread[timeline_.steps.front().last];
     for (std::size_t t = 0; t < timeline_.threads.size(); ++t)
       result_.beside.push_back(timeline_.alternates[stepping][t] == 0);
-    lastEnd_.assign(timeline_.streams.size() + 1, INT64_MIN);
+    findBusy();
+  }
+
+  // Until when the stream of each pageable copy was busy when the copy was asked for, by whatever
+  // came before it, the work of steps outside of the template included.
+  void findBusy() {
+    busyUntil_.assign(anchors_.size(), INT64_MIN);
+    std::vector<std::int64_t> lastEnd(timeline_.streams.size(), INT64_MIN);
+    for (std::uint32_t i = 0; i < anchors_.size(); ++i)
+      for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
+        std::int64_t &last = lastEnd[work_.stream[k]];
+        if (k == anchors_.workBegin[i]) busyUntil_[i] = last;
+        last = std::max(last, work_.end[k]);
+      }
   }
 
   // Threads beside the loop are paced by it: each step they begin as long after its border as they
@@ -244,8 +257,6 @@ private:
     } else if (!time.dropped && !inGraph) {
       op = replayOp(i, argument, stream);
       addWork(i, false);
-    } else if (time.dropped) {
-      rememberEnds(i);
     }
     if (anchors_.kind[i] == AnchorKind::kStep && !edit_.deferred.empty()) {
       op = ReplayOp::kStepWait;
@@ -299,11 +310,6 @@ private:
     return ReplayOp::kHost;
   }
 
-  void rememberEnds(std::uint32_t i) {
-    for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k)
-      lastEnd_[work_.stream[k]] = std::max(lastEnd_[work_.stream[k]], work_.end[k]);
-  }
-
   void addWork(std::uint32_t i, bool inGraph) {
     for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
       result_.workTime.push_back(static_cast<float>(workTime_[k]));
@@ -315,7 +321,6 @@ private:
       result_.workCollective.push_back(work_.collective[k]);
       result_.workLate.push_back(inGraph ? 0.0f : static_cast<float>(work_.late[k]));
     }
-    if (!inGraph && anchors_.kind[i] != AnchorKind::kPageable) rememberEnds(i);
   }
 
   // A copy that found its stream busy began late; that wait is replayed, not kept.
@@ -323,14 +328,13 @@ private:
     const std::uint32_t k = anchors_.workBegin[i];
     auto toDevice = static_cast<double>(work_.start[k] - anchors_.start[i]);
     const auto toReturn = static_cast<double>(anchors_.end[i] - work_.start[k]);
-    if (lastEnd_[work_.stream[k]] > anchors_.start[i]) {
+    if (busyUntil_[i] > anchors_.start[i]) {
       const double prompt = calibration_.launchCall +
                             calibration_.launch[static_cast<std::size_t>(DeviceWorkKind::kCopy)];
       toDevice = std::min(toDevice, prompt);
       time.callFixed = std::max(0.0, std::min(time.callFixed, toDevice + toReturn));
     }
     result_.pageable.push_back({static_cast<float>(toDevice), static_cast<float>(toReturn)});
-    rememberEnds(i);
   }
 
   const Timeline &timeline_;
@@ -344,7 +348,7 @@ private:
   std::vector<double> callTime_, gapTime_, added_, workTime_;
   std::vector<std::uint16_t> workStream_;
   std::vector<std::uint32_t> graphEnd_, workEvent_, programIndex_;
-  std::vector<std::int64_t> lastEnd_; // by stream, of work so far, as recorded
+  std::vector<std::int64_t> busyUntil_; // by anchor with work
   std::uint32_t event_ = 0;
   std::uint32_t deferEvent_ = 0;
   std::uint32_t stepNumber_ = 0;

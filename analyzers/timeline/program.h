@@ -19,11 +19,11 @@ enum class ReplayOp : std::uint8_t {
   kSyncDevice, // argument: device, or kNoIndex for all
   kSyncStream, // argument: stream
   kSyncEvent,  // argument: event
-  kFree,
-  kRecord,   // argument: event; stream in `stream`
-  kWait,     // argument: event; stream in `stream`
-  kDefer,    // argument: event that gathers what the step's end waits for
-  kStepWait, // argument: the same event
+  kFree,       // argument: device, or kNoIndex for all
+  kRecord,     // argument: event; stream in `stream`
+  kWait,       // argument: event; stream in `stream`
+  kDefer,      // argument: event that gathers what the step's end waits for
+  kStepWait,   // argument: the same event
 };
 
 // Predecessor that is not in the program: the end of the host so far. Threads that run beside the

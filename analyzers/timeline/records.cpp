@@ -11,6 +11,10 @@ namespace {
 // Threads whose records overlap by no more than this share of the less busy one run in turns, like
 // the threads of forward and backward: one hands the work to the other.
 constexpr double kOverlapOfTurns = 0.05;
+// A thread that waits for another one is silent for about as long as that one works. Threads whose
+// work fills less than this of the pauses that it lies in run beside each other, even where they
+// never met: a data loader, say.
+constexpr double kFillOfPauses = 0.4;
 
 template <class Columns, class Use>
 void forEachInWindows(const BuildState &state, const Columns &rows, Use &&use) {
@@ -122,6 +126,30 @@ std::int64_t overlap(const std::vector<Stretch> &a, const std::vector<Stretch> &
   return sum;
 }
 
+// How much of the pauses of `a` that hold records of `b` is filled by them, from first to last.
+double fillOfPauses(const std::vector<Stretch> &a, const std::vector<Stretch> &b) {
+  std::int64_t pauses = 0;
+  std::int64_t filled = 0;
+  std::size_t j = 0;
+  for (std::size_t i = 0; i + 1 < a.size(); ++i) {
+    const Stretch pause{a[i].end, a[i + 1].start};
+    while (j < b.size() && b[j].start < pause.start) ++j;
+    if (j == b.size() || b[j].start >= pause.end) continue;
+    const std::int64_t first = b[j].start;
+    while (j + 1 < b.size() && b[j + 1].start < pause.end) ++j;
+    pauses += pause.end - pause.start;
+    filled += std::min(pause.end, b[j].end) - first;
+  }
+  return pauses == 0 ? 0 : static_cast<double>(filled) / static_cast<double>(pauses);
+}
+
+// Do its records say that a thread works for another one, as those of autograd do?
+bool worksForAnother(const BuildState &state, const ThreadRecords &records) {
+  return std::any_of(records.row.begin(), records.row.end(), [&](std::uint32_t row) {
+    return (row & kApiBit) == 0 && state.trace->ops.scope[row] == OpScope::kBackwardFunction;
+  });
+}
+
 } // namespace
 
 void collectRecords(BuildState &state) {
@@ -158,6 +186,7 @@ void collectRecords(BuildState &state) {
     add(thread, apis.start[row], apis.duration[row], apis.location[row], row | kApiBit);
   });
   std::vector<std::vector<Stretch>> busy;
+  std::vector<std::uint8_t> called; // by thread: works for another one
   for (std::size_t t = 0; t < result.threads.size(); ++t) {
     ThreadRecords &records = result.threads[t];
     sortRecords(records);
@@ -165,15 +194,22 @@ void collectRecords(BuildState &state) {
     placeInCalls(records, calls[t]);
     if (!records.function.empty()) result.locations = true;
     busy.push_back(busyStretches(records));
+    called.push_back(worksForAnother(state, records));
   }
   const std::size_t threads = result.threads.size();
+  // Borders of steps that were found on the device have a thread of their own, without records: it
+  // takes turns with all.
   result.alternates.assign(threads, std::vector<std::uint8_t>(threads, 0));
   for (std::size_t a = 0; a < threads; ++a) {
     result.alternates[a][a] = 1;
     for (std::size_t b = 0; b < a; ++b) {
       const double both = static_cast<double>(overlap(busy[a], busy[b]));
       const auto less = static_cast<double>(std::min(length(busy[a]), length(busy[b])));
-      result.alternates[a][b] = result.alternates[b][a] = both <= kOverlapOfTurns * less;
+      const bool turns = both <= kOverlapOfTurns * less &&
+                         (called[a] != 0 || called[b] != 0 || busy[a].empty() || busy[b].empty() ||
+                          std::min(fillOfPauses(busy[a], busy[b]),
+                                   fillOfPauses(busy[b], busy[a])) >= kFillOfPauses);
+      result.alternates[a][b] = result.alternates[b][a] = turns;
     }
   }
 }

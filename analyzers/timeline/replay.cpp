@@ -77,6 +77,7 @@ private:
     streamKind_.assign(program_.streams, kNoWorkBefore);
     deviceEnd_.assign(program_.devices + 1, kNever);
     eventEnd_.assign(program_.events, kNever);
+    threadEnd_.assign(program_.threads, kNever);
     tail_ = 0;
     allEnd_ = kNever;
     streamCollective_.assign(program_.streams, kNoIndex);
@@ -109,6 +110,7 @@ private:
     add(streamEnd_);
     add(streamReady_);
     add(eventEnd_);
+    add(threadEnd_);
     return state;
   }
 
@@ -132,6 +134,9 @@ private:
         start = tail_; // of the pass before: the border
       }
       start += program_.gapFixed[i] + s * program_.gapScaled[i];
+      // A thread beside the loop begins its part of a step when it is done with the one before.
+      if (program_.beside[program_.thread[i]] != 0)
+        start = std::max(start, threadEnd_[program_.thread[i]]);
       const double call = program_.callFixed[i] + s * program_.callScaled[i];
       double end = start + call;
       switch (program_.op[i]) {
@@ -142,7 +147,7 @@ private:
       case ReplayOp::kSyncDevice: end = waitFor(end, deviceEnd(program_.argument[i])); break;
       case ReplayOp::kSyncStream: end = waitFor(end, streamEnd_[program_.argument[i]]); break;
       case ReplayOp::kSyncEvent: end = waitFor(end, eventEnd_[program_.argument[i]]); break;
-      case ReplayOp::kFree: end = std::max(start, allEnd_) + call; break;
+      case ReplayOp::kFree: end = std::max(start, deviceEnd(program_.argument[i])) + call; break;
       case ReplayOp::kRecord:
         eventEnd_[program_.argument[i]] = streamPoint(program_.stream[i]);
         break;
@@ -161,6 +166,7 @@ private:
       }
       hostEnd_[i - begin_] = end;
       const std::uint16_t thread = program_.thread[i];
+      threadEnd_[thread] = end;
       if (program_.beside[thread] == 0 && end > tail) tail = end;
     }
     tail_ = end_ > begin_ ? hostEnd_[end_ - begin_ - 1] : tail;
@@ -261,7 +267,7 @@ private:
   const Calibration &calibration_;
   const ReplayOptions &options_;
   std::uint32_t begin_, end_;
-  std::vector<double> hostEnd_, streamEnd_, streamReady_, deviceEnd_, eventEnd_;
+  std::vector<double> hostEnd_, streamEnd_, streamReady_, deviceEnd_, eventEnd_, threadEnd_;
   std::vector<std::uint8_t> streamKind_;
   std::vector<std::uint32_t> streamCollective_; // that a stream's last work is part of
   std::vector<std::uint32_t> arrived_;          // members of each collective, this pass

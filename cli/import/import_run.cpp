@@ -41,6 +41,7 @@ Result<ImportedRun> importRun(const std::string &source, const std::string &path
   writing.overwrite = overwrite;
   writing.rowsPerTransaction = 200'000;
   writing.maxTransactionAge = std::chrono::seconds(60);
+  writing.survivesWriter = false;
   HOTLOOP_ASSIGN(const std::unique_ptr<RunWriter> writer, RunWriter::create(path, writing));
   auto report = readInto(*writer, source, options, clock);
   const Result<void> finished =

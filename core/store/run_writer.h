@@ -13,6 +13,10 @@ struct RunWriterOptions {
   std::size_t rowsPerTransaction = 20'000;
   std::chrono::milliseconds maxTransactionAge{250};
   bool overwrite = false; // else an existing file is an error
+  // A recording that loses its writer is kept up to the last commit. Without this (an import can be
+  // made again) no journal is written, which is faster; the file is worth nothing before
+  // finalise() has succeeded, and nobody can read it until then.
+  bool survivesWriter = true;
 };
 
 // What became of the recording, for meta.state: truncated when a signal ended the program or the

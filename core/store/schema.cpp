@@ -58,12 +58,15 @@ std::string schemaScript() {
   return script;
 }
 
-std::string insertSql(const TableSql &table) {
+std::string insertSql(const TableSql &table, std::size_t rows) {
   const bool replaces = table.columns.front().key;
   std::string sql = replaces ? "INSERT OR REPLACE INTO " : "INSERT INTO ";
-  sql += quotedName(table.name) + " (" + columnList(table) + ") VALUES (";
-  for (std::size_t i = 0; i < table.columns.size(); ++i) sql += i == 0 ? "?" : ",?";
-  return sql + ")";
+  std::string row = "(";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) row += i == 0 ? "?" : ",?";
+  row += ")";
+  sql += quotedName(table.name) + " (" + columnList(table) + ") VALUES " + row;
+  for (std::size_t i = 1; i < rows; ++i) sql += "," + row;
+  return sql;
 }
 
 std::string selectSql(const TableSql &table) {

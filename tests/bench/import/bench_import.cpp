@@ -81,6 +81,7 @@ double importToFile(const std::string &trace, const std::string &run) {
   options.overwrite = true;
   options.rowsPerTransaction = 200'000;
   options.maxTransactionAge = std::chrono::seconds(60);
+  options.survivesWriter = false;
   auto writer = RunWriter::create(run, options);
   if (!writer) return 0;
   const auto report = importTrace(trace, **writer);

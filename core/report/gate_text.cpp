@@ -66,7 +66,7 @@ std::string timesText(const GateReport &report, const Style &style) {
   for (const GateTime &time : report.times) {
     const bool decided = time.verdict == "pass" || time.verdict == "regression";
     std::string line =
-        fmt::format("  {:<12}{:>12}{:>12}{:>9}  [{} {}]", time.metric,
+        fmt::format("  {:<12}{:>12}{:>12}{:>9}  [{} {}]", printable(gateTimeTitle(time)),
                     formatMilliseconds(time.baseMs), formatMilliseconds(time.nowMs),
                     decided || time.verdict == "advisory" ? percent(time.change) : "~",
                     percent(time.low), percent(time.high));

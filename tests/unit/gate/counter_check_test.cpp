@@ -159,6 +159,52 @@ TEST(CounterCheck, BudgetsAndAllowEntries) {
               testing::Not(testing::IsEmpty()));
 }
 
+TEST(CounterCheck, RegistersOfAKernelFamilyAreLimited) {
+  RunProfile run = loop({});
+  for (const auto &[family, registers] : {std::pair("gemm_a", 128), std::pair("gemm_b", 200)}) {
+    TimeOwner kernel;
+    kernel.category = "kernel";
+    kernel.phase = "forward";
+    kernel.family = family;
+    kernel.registers = registers;
+    run.owners.push_back(kernel);
+  }
+  GatePolicy policy;
+  policy.budgets.push_back(
+      {"**",
+       "gemm_*",
+       {{"registers", 168.0, std::nullopt, std::nullopt, GateLevel::kError, "max 168"}},
+       {},
+       3});
+  const auto over = checkBudgets(run, policy);
+  ASSERT_EQ(over.size(), 1u);
+  EXPECT_EQ(over[0].verdict, "HG020");
+  EXPECT_EQ(over[0].now, 200);
+  EXPECT_THAT(over[0].message, testing::HasSubstr("200, at most 168"));
+  policy.budgets[0].kernel = "gemm_a";
+  EXPECT_EQ(checkBudgets(run, policy)[0].status, GateStatus::kOk);
+}
+
+TEST(CounterCheck, AHigherPeakAndMemoryKeptFail) {
+  const auto memory = [](std::int64_t more, bool keep) {
+    ScriptedLoop script;
+    for (int step = 0; step < 24; ++step) {
+      script.beginStep();
+      script.begin("aten::empty", "train");
+      const auto block = script.allocate(4096 + more);
+      script.end();
+      if (!keep) script.free(block);
+      script.endStep();
+    }
+    return profileRun(script.build(), -1);
+  };
+  EXPECT_THAT(failures(check(memory(0, false), memory(0, false))), testing::IsEmpty());
+  EXPECT_THAT(failures(check(memory(0, false), memory(4096, false))),
+              testing::Contains("HG012 step peak_bytes "));
+  EXPECT_THAT(failures(check(memory(0, false), memory(0, true))),
+              testing::IsSupersetOf({"HG012 step peak_bytes ", "HG013 step kept_bytes "}));
+}
+
 TEST(CounterCheck, AHundredThousandSites) {
   RunProfile base = loop({});
   for (int i = 0; i < 100'000; ++i) {

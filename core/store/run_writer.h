@@ -32,6 +32,8 @@ public:
   static Result<std::unique_ptr<RunWriter>> create(const std::string &path,
                                                    const RunWriterOptions &options = {});
 
+  // Stores a text and gives it the next id, known or not: for callers that keep their own table.
+  virtual StringId addText(std::string_view text) = 0;
   // Commits when the open transaction is older than maxTransactionAge; call it when idle.
   virtual Result<void> commitIfDue() = 0;
   // Ends the run. The writer must not be used after it.

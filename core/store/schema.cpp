@@ -60,7 +60,11 @@ std::string schemaScript() {
 
 std::string insertSql(const TableSql &table, std::size_t rows) {
   const bool replaces = table.columns.front().key;
-  std::string sql = replaces ? "INSERT OR REPLACE INTO " : "INSERT INTO ";
+  // A statement of several rows that may stop in between would be given a savepoint of its own;
+  // what it has stored when it fails is undone with the transaction.
+  std::string sql = replaces   ? "INSERT OR REPLACE INTO "
+                    : rows > 1 ? "INSERT OR FAIL INTO "
+                               : "INSERT INTO ";
   std::string row = "(";
   for (std::size_t i = 0; i < table.columns.size(); ++i) row += i == 0 ? "?" : ",?";
   row += ")";

@@ -132,8 +132,13 @@ Result<void> SqliteRunWriter::status() const {
 StringId SqliteRunWriter::intern(std::string_view text) {
   if (text.empty()) return {};
   if (const StringId known = strings_.find(text)) return known;
-  const StringId id(++lastString_);
+  const StringId id = addText(text);
   strings_.insert(text, id);
+  return id;
+}
+
+StringId SqliteRunWriter::addText(std::string_view text) {
+  const StringId id(++lastString_);
   if (!begin()) return id;
   sqlite3_bind_int64(insertString_.get(), 1, id.value);
   sqlite3_bind_text(insertString_.get(), 2, text.data(), static_cast<int>(text.size()),

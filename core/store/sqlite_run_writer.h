@@ -29,6 +29,7 @@ public:
   Result<void> open();
 
   StringId intern(std::string_view text) override;
+  StringId addText(std::string_view text) override;
   void setMeta(std::string_view key, std::string_view value) override;
   Result<void> commit() override;
   Result<void> commitIfDue() override;

@@ -20,6 +20,7 @@
 
 #include "collectors/import/import_trace.h"
 #include "core/export/export_run.h"
+#include "core/store/background_sink.h"
 #include "core/store/run_writer.h"
 #include "core/store/temporary_folder.h"
 #include "tests/bench/import/made_trace.h"
@@ -84,8 +85,9 @@ double importToFile(const std::string &trace, const std::string &run) {
   options.survivesWriter = false;
   auto writer = RunWriter::create(run, options);
   if (!writer) return 0;
-  const auto report = importTrace(trace, **writer);
-  if (!report || !(*writer)->finalise(RunState::kClean)) return 0;
+  BackgroundSink sink(**writer);
+  const auto report = importTrace(trace, sink);
+  if (!report || !sink.finish() || !(*writer)->finalise(RunState::kClean)) return 0;
   return static_cast<double>(report->events);
 }
 

@@ -190,7 +190,9 @@ std::string gateText(const GateReport &report, std::size_t limit, const Style &s
       }
       ++shown;
       const std::string name =
-          *level == 'p' ? "  " + row->phase + ": " + gateRowTitle(*row) : "  " + siteName(*row);
+          *level == 'p' ? "  " + (row->phase.empty() ? "outside of phases" : row->phase) + ": " +
+                              gateRowTitle(*row)
+                        : "  " + siteName(*row);
       GateRow copy = *row;
       if (*level == 's')
         copy.message = gateRowTitle(*row) + (row->phase.empty() ? "" : " in " + row->phase) +

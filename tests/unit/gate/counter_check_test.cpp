@@ -226,6 +226,32 @@ TEST(CounterCheck, AHundredThousandSites) {
   EXPECT_THAT(failures(rows), testing::IsEmpty());
 }
 
+// The clock of the machine jumps, forth or back, in the middle of a step: what is counted stays
+// what it was, and one sync more is found all the same.
+TEST(CounterCheck, ClockJumpsChangeNoCounter) {
+  const auto jumping = [](std::int64_t jump, int syncs) {
+    ScriptedLoop script;
+    script.setNow(8'000'000'000'000);
+    for (int step = 0; step < 24; ++step) {
+      script.beginStep();
+      for (int i = 0; i < 3; ++i) script.op("aten::mm", "train");
+      if (step == 12) script.wait(jump);
+      for (int i = 0; i < syncs; ++i) script.op("aten::_local_scalar_dense", "train");
+      script.endStep();
+    }
+    return profileRun(script.build(), -1);
+  };
+  const RunProfile base = jumping(0, 1);
+  for (const std::int64_t jump :
+       {std::int64_t{3'600'000'000'000}, std::int64_t{-3'600'000'000'000}, std::int64_t{-5'000}}) {
+    SCOPED_TRACE(jump);
+    const RunProfile same = jumping(jump, 1);
+    EXPECT_THAT(failures(check(base, same)), testing::IsEmpty());
+    EXPECT_THAT(failures(check(base, jumping(jump, 2))),
+                testing::Contains("HG001 step host_syncs train"));
+  }
+}
+
 TEST(CounterCheck, TheNewLineIsNamed) {
   const auto lines = [](std::vector<std::uint32_t> numbers) {
     std::vector<SeriesLine> all;

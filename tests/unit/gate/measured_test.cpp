@@ -138,6 +138,24 @@ TEST_F(Measured, AbSaysWhyItCannotDecide) {
   EXPECT_EQ(late.code, 3) << late.out;
 }
 
+TEST_F(Measured, ClocksAreLockedAndGivenBackOrTheReasonIsTold) {
+  const auto tool = [](const std::string &body) {
+    writeFile("bin/nvidia-smi", "#!/bin/sh\necho \"$1\" >> \"$ROOT/clocks\"\n" + body);
+    std::filesystem::permissions("bin/nvidia-smi", std::filesystem::perms::all);
+  };
+  tool("exit 0\n");
+  EXPECT_EQ(
+      runCli({"ab", "--base", "base", "--cand", "same", "-r", "1", "--lock-clocks", "1410"}).code,
+      0);
+  EXPECT_EQ(readFile("clocks"), "--lock-gpu-clocks=1410,1410\n--reset-gpu-clocks\n");
+  tool("echo 'The current user does not have permission'\nexit 4\n");
+  const CliResult refused =
+      runCli({"ab", "--base", "base", "--cand", "same", "-r", "1", "--lock-clocks", "1410"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("does not have permission; run it as root"));
+  EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "--lock-clocks", "fast"}).code, 2);
+}
+
 TEST_F(Measured, SweepGroupsAndExplains) {
   const CliResult sweep = runCli({"sweep", "-P", "mode=a,b", "-r", "6", "--json", "--", "prog"});
   EXPECT_EQ(sweep.code, 0) << sweep.err;

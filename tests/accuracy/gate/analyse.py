@@ -9,6 +9,8 @@ taken in the order in which they were made: blocks of ten neighbouring pairs in 
 file: noisy.tsv, or idle-0.tsv, idle-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
 of the runs (of the series, where there are several), the rates from the rest. The effect is multiplied into the
 steps of the candidate. live_<state>.jsonl holds verdicts of the program itself.
+
+    analyse.py --table [RESULTS]   prints results/summary.json as the table of docs/gate.md
 """
 
 import itertools
@@ -143,7 +145,30 @@ def summary(state, files, folder, rng):
     }
 
 
+def table(document):
+    print("| state | runs, load average (median, p90) | counters: unchanged runs checked, false alarms | floor | at twice the floor: false alarms, "
+          "caught, pairs | at 5 %: false alarms, caught, inconclusive | live: unchanged passed, slower ones caught |")
+    print("| --- " * 7 + "|")
+    for state, one in document.items():
+        same, slow = one["second_half_unchanged"], one["second_half_with_effect"]
+        five, slower = one["at_5_percent"]["unchanged"], one["at_5_percent"]["slower_5_percent"]
+        made = one["live"]
+        verdicts = "not measured"
+        if made:
+            counts = [sum(made[kind][v] for v in ("pass", "regression", "inconclusive")) for kind in made]
+            verdicts = (f"{made['unchanged']['pass']} of {counts[0]}, "
+                        f"{made['slower_by_twice_the_floor']['regression']} of {counts[1]}")
+        print(f"| {state} | {one['runs']}; {one['load']['median']:.1f}, {one['load']['p90']:.1f} "
+              f"| {one['counters']['unchanged_runs_checked']}, {one['counters']['false_alarms']} "
+              f"| {100 * one['floor_first_half']:.3g} % "
+              f"| {100 * same['fail']:.2f} %, {100 * slow['fail']:.2f} %, {slow['mean_pairs']:.1f} "
+              f"| {100 * five['fail']:.2f} %, {100 * slower['fail']:.2f} %, {100 * slower['inconclusive']:.0f} % | {verdicts} |")
+
+
 def main(arguments):
+    if arguments and arguments[0] == "--table":
+        folder = pathlib.Path(arguments[1]) if len(arguments) > 1 else pathlib.Path(__file__).parent / "results"
+        return table(json.loads((folder / "summary.json").read_text()))
     folder = pathlib.Path(arguments[0]) if arguments else pathlib.Path(__file__).parent / "results"
     states = {}
     for path in sorted(folder.glob("*.tsv")):

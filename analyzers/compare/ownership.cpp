@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <unordered_map>
 
 #include "analyzers/compare/kernel_family.h"
@@ -36,6 +37,7 @@ struct OwnerKeyHash {
 
 struct Interval {
   Nanoseconds start, end;
+  std::uint32_t step = 0; // ordinal among the steady ones
 };
 struct Segment {
   Nanoseconds start, end;
@@ -88,14 +90,15 @@ public:
   explicit Owners(const RunFacts &facts) : facts_(facts), trace_(facts.trace), places_(facts) {
     for (const std::uint32_t step : facts.steps.steady) {
       steady_.push_back(step);
-      left_.push_back({facts.steps.all[step].start, facts.steps.all[step].end});
+      left_.push_back({facts.steps.all[step].start, facts.steps.all[step].end,
+                       static_cast<std::uint32_t>(steady_.size() - 1)});
     }
     isSteady_.resize(facts.steps.all.size());
     for (const std::uint32_t step : steady_) isSteady_[step] = 1;
     nameOpPaths();
   }
 
-  std::vector<TimeOwner> run() {
+  TimeOwnership run() {
     readCalls(); // before the device: its work belongs to calls
     paintDevice();
     paint(calls_);
@@ -212,7 +215,11 @@ private:
         const std::uint32_t owner = ownerOf(key);
         const Nanoseconds end = endOf(rows.start[i], rows.duration[i]);
         all.push_back({rows.start[i], end, owner});
-        if (counted(step)) work(owner, end - rows.start[i]);
+        if (!counted(step)) continue;
+        work(owner, end - rows.start[i]);
+        if constexpr (requires { rows.registers; })
+          owners_[owner].registers =
+              std::max<std::int64_t>(owners_[owner].registers, rows.registers[i]);
       }
     };
     add(trace_->kernels, kKernel);
@@ -286,8 +293,16 @@ private:
     segments.finish();
     paint(layer);
     const std::uint32_t nobody = ownerOf({});
-    for (const Interval &rest : left_) owners_[nobody].owned += (rest.end - rest.start).count;
+    for (const Interval &rest : left_) giveTo(nobody, rest);
     left_.clear();
+  }
+
+  void giveTo(std::uint32_t owner, const Interval &time) {
+    const std::int64_t length = (time.end - time.start).count;
+    owners_[owner].owned += length;
+    std::vector<std::int64_t> &values = phases_[keys_[owner].path];
+    if (values.empty()) values.resize(steady_.size());
+    values[time.step] += length;
   }
 
   // Gives what `layer` covers of the time that is left to its owners.
@@ -301,8 +316,8 @@ private:
         const Nanoseconds start = std::max(layer[i].start, open.start);
         const Nanoseconds end = std::min(layer[i].end, open.end);
         if (end <= start) continue;
-        if (start > open.start) rest.push_back({open.start, start});
-        owners_[layer[i].owner].owned += (end - start).count;
+        if (start > open.start) rest.push_back({open.start, start, open.step});
+        giveTo(layer[i].owner, {start, end, open.step});
         open.start = end;
         next = i;
       }
@@ -311,8 +326,8 @@ private:
     left_ = std::move(rest);
   }
 
-  std::vector<TimeOwner> take() {
-    std::vector<TimeOwner> result;
+  TimeOwnership take() {
+    TimeOwnership result;
     for (std::size_t i = 0; i < owners_.size(); ++i) {
       if (owners_[i].owned == 0 && owners_[i].count == 0) continue;
       TimeOwner owner = owners_[i];
@@ -325,8 +340,16 @@ private:
       owner.function = site.function;
       owner.line = site.line;
       if (key.category <= kAllocate) owner.family = families_[key.family];
-      result.push_back(std::move(owner));
+      result.owners.push_back(std::move(owner));
     }
+    // Two paths may read alike (a range named "a/b" and one b in a).
+    std::map<std::string, std::vector<std::int64_t>> phases;
+    for (auto &[path, values] : phases_) {
+      std::vector<std::int64_t> &sum = phases[facts_.paths.text(path)];
+      sum.resize(steady_.size());
+      for (std::size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
+    }
+    for (auto &[phase, values] : phases) result.phases.push_back({phase, std::move(values)});
     return result;
   }
 
@@ -345,10 +368,11 @@ private:
   std::unordered_map<OwnerKey, std::uint32_t, OwnerKeyHash> known_;
   std::vector<OwnerKey> keys_;
   std::vector<TimeOwner> owners_;
+  std::unordered_map<PathIndex, std::vector<std::int64_t>> phases_;
 };
 
 } // namespace
 
-std::vector<TimeOwner> ownersOfTime(const RunFacts &facts) { return Owners(facts).run(); }
+TimeOwnership ownersOfTime(const RunFacts &facts) { return Owners(facts).run(); }
 
 } // namespace hotloop

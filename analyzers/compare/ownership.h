@@ -14,6 +14,10 @@ namespace hotloop {
 // So the sum of `owned` is the sum of the steady steps' lengths, exactly. `worked` and `count` are
 // those of all events that the steps asked for, seen or hidden behind others: operators by self
 // time.
-std::vector<TimeOwner> ownersOfTime(const RunFacts &facts);
+struct TimeOwnership {
+  std::vector<TimeOwner> owners;
+  std::vector<PhaseTime> phases; // sorted by phase; at each step they add up to its length
+};
+TimeOwnership ownersOfTime(const RunFacts &facts);
 
 } // namespace hotloop

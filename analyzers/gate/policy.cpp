@@ -15,7 +15,8 @@ constexpr CounterNames kCounters[] = {
     {"allocated_bytes", "bytes", "HG005"}, {"copies", "copies", "HG006"},
     {"h2d_bytes", "bytes.h2d", "HG007"},   {"d2h_bytes", "bytes.d2h", "HG007"},
     {"d2d_bytes", "bytes.d2d", "HG007"},   {"kernels", "kernels", "HG008"},
-    {"operators", "operators", "HG009"},
+    {"operators", "operators", "HG009"},   {"peak_bytes", "bytes.peak", "HG012"},
+    {"kept_bytes", "bytes.kept", "HG013"}, {"registers", "regs", "HG020"},
 };
 struct Verdict {
   std::string_view id, title;
@@ -32,6 +33,8 @@ constexpr Verdict kVerdicts[] = {
     {"HG009", "more operators"},
     {"HG010", "slower step"},
     {"HG011", "slower tail of the steps"},
+    {"HG012", "higher peak of memory"},
+    {"HG013", "memory kept after the step"},
     {"HG020", "over budget"},
     {"HG030", "nothing measured"},
     {"HG031", "no steady steps"},
@@ -124,6 +127,9 @@ std::string counterTitle(std::string_view counter) {
   if (counter == "h2d_bytes") return "H2D bytes";
   if (counter == "d2h_bytes") return "D2H bytes";
   if (counter == "d2d_bytes") return "D2D bytes";
+  if (counter == "peak_bytes") return "peak bytes";
+  if (counter == "kept_bytes") return "bytes kept after the step";
+  if (counter == "registers") return "registers per thread";
   std::string title(counter);
   std::ranges::replace(title, '_', ' ');
   return title;

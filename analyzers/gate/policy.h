@@ -20,9 +20,9 @@ struct CounterLimit {
 };
 
 struct TimeLimit {
-  std::string metric; // step.body | step.p90
-  std::optional<double> maxMs;
-  std::optional<double> maxGrowth;
+  std::string metric;              // step.body | step.p90
+  std::optional<double> maxMs;     // of the candidate's median run
+  std::optional<double> maxGrowth; // against the base, over pairs of runs
   GateLevel level = GateLevel::kError;
   std::string text;
 };

@@ -197,6 +197,61 @@ void countAllocations(const RunFacts &facts, Gatherer &into) {
   }
 }
 
+// Memory of LibTorch's allocator (that of the devices, where there is one): how high it rises in a
+// step, and how much more is live at the end of the step than at its begin. No place owns either,
+// so there are rows of the step only.
+void countMemory(const RunFacts &facts, bool device, RunProfile &profile) {
+  const auto &rows = facts.trace->allocations;
+  const Allocator wanted = device ? Allocator::kTorchCuda : Allocator::kTorchCpu;
+  const auto &steady = facts.steps.steady;
+  std::vector<std::int64_t> peaks, kept;
+  std::vector<std::int64_t> liveOf; // by device
+  std::int64_t live = 0, peak = 0, before = 0;
+  std::size_t next = 0;
+  bool inside = false, any = false;
+  const auto boundsUntil = [&](Nanoseconds now) {
+    while (next < steady.size()) {
+      const auto &step = facts.steps.all[steady[next]];
+      if (!inside) {
+        if (step.start > now) return;
+        inside = true;
+        peak = before = live;
+      }
+      if (step.end > now) return;
+      peaks.push_back(peak);
+      kept.push_back(live - before);
+      inside = false;
+      ++next;
+    }
+  };
+  for (std::size_t i = 0; i < rows.start.size(); ++i) {
+    if (rows.allocator[i] != wanted || processOf(facts.trace, rows.lane[i]) != facts.steps.process)
+      continue;
+    const bool more = rows.action[i] == AllocationAction::kAllocate;
+    if (!more && rows.action[i] != AllocationAction::kFree) continue;
+    any = true;
+    boundsUntil(rows.start[i]);
+    if (rows.device[i].value >= liveOf.size()) liveOf.resize(rows.device[i].value + 1);
+    std::int64_t &known = liveOf[rows.device[i].value];
+    const std::int64_t total = rows.totalAllocated[i];
+    const std::int64_t now = total >= 0 ? total : known + (more ? rows.bytes[i] : -rows.bytes[i]);
+    live += now - known;
+    known = now;
+    peak = std::max(peak, live);
+  }
+  if (!any) return;
+  boundsUntil(Nanoseconds(INT64_MAX));
+  profile.counted.insert(profile.counted.end(), {"kept_bytes", "peak_bytes"});
+  for (auto &[name, values] : {std::pair("kept_bytes", &kept), std::pair("peak_bytes", &peaks)}) {
+    if (std::ranges::all_of(*values, [](std::int64_t value) { return value == 0; })) continue;
+    CounterSeries series;
+    series.counter = name;
+    series.values = std::move(*values);
+    profile.series.insert(std::ranges::upper_bound(profile.series, series, std::less<>()),
+                          std::move(series));
+  }
+}
+
 struct Call {
   std::uint32_t step = kNoIndex;
   PathIndex path = 0;
@@ -378,8 +433,9 @@ void countProfile(const RunFacts &facts, RunProfile &profile) {
   } else if (!trace->ops.start.empty()) {
     profile.counted.insert(profile.counted.end(), {"launches", "host_syncs"});
   }
-  std::ranges::sort(profile.counted);
   profile.series = gatherer.take();
+  countMemory(facts, device, profile);
+  std::ranges::sort(profile.counted);
 }
 
 } // namespace hotloop

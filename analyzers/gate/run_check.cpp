@@ -131,9 +131,9 @@ std::vector<GateRow> checkBudgets(const RunProfile &run, const GatePolicy &polic
     if (now > *limit.max + 1e-9 && limit.level != GateLevel::kOff) {
       row.status = limit.level == GateLevel::kWarn ? GateStatus::kWarn : GateStatus::kFail;
       row.verdict = "HG020";
-      row.message =
-          fmt::format("{} of {} are over the budget in line {}: {:.4g} a step, at most {:.4g}",
-                      counterTitle(limit.counter), what, budget.line, now, *limit.max);
+      row.message = fmt::format("{} of {} are over the budget in line {}: {:.4g}{}, at most {:.4g}",
+                                counterTitle(limit.counter), what, budget.line, now,
+                                limit.counter == "registers" ? "" : " a step", *limit.max);
     }
     rows.push_back(std::move(row));
   };
@@ -142,11 +142,17 @@ std::vector<GateRow> checkBudgets(const RunProfile &run, const GatePolicy &polic
       if (!budget.kernel.empty()) {
         if (!limit.max) continue;
         double count = 0;
+        std::int64_t registers = 0;
         for (const TimeOwner &owner : run.owners)
           if (owner.category == "kernel" && globMatches(budget.kernel, owner.family) &&
-              globMatches(budget.phase, owner.phase))
+              globMatches(budget.phase, owner.phase)) {
             count += static_cast<double>(owner.count);
-        judge(budget, limit, budget.phase, count / steps, "kernels " + budget.kernel);
+            registers = std::max(registers, owner.registers);
+          }
+        const bool perThread = limit.counter == "registers";
+        judge(budget, limit, budget.phase,
+              perThread ? static_cast<double>(registers) : count / steps,
+              "kernels " + budget.kernel);
         continue;
       }
       if (budget.phase == "**") {

@@ -134,7 +134,9 @@ RunProfile profileRun(const TraceView &trace, std::int64_t warmupSteps) {
   AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
   placeByAllocations(trace, allocations, ops);
   countProfile({trace, steps, sites, paths, ops, allocations}, profile);
-  profile.owners = ownersOfTime({trace, steps, sites, paths, ops, allocations});
+  TimeOwnership time = ownersOfTime({trace, steps, sites, paths, ops, allocations});
+  profile.owners = std::move(time.owners);
+  profile.phaseTimes = std::move(time.phases);
   return profile;
 }
 

@@ -25,7 +25,8 @@ struct SeriesLine {
 // One counter in every steady step: of the whole step, of a phase (range path), or of a site. A
 // site is a function of a file in a phase: lines move with every edit and are details.
 struct CounterSeries {
-  std::string counter; // name in the metrics catalogue, or h2d_bytes, d2h_bytes, d2d_bytes
+  // Name in the metrics catalogue, or h2d_bytes, d2h_bytes, d2d_bytes, peak_bytes, live_bytes.
+  std::string counter;
   SeriesLevel level = SeriesLevel::kStep;
   std::string phase;    // "" at step level, and for what happens outside of ranges
   std::string file;     // at site level; "" unknown
@@ -45,9 +46,16 @@ struct TimeOwner {
   std::string file, function;
   std::string family; // of a kernel
   std::uint32_t line = 0;
-  std::int64_t owned = 0;  // ns of steady steps that it owns
-  std::int64_t worked = 0; // ns that its events took, hidden ones included
-  std::int64_t count = 0;  // events
+  std::int64_t owned = 0;     // ns of steady steps that it owns
+  std::int64_t worked = 0;    // ns that its events took, hidden ones included
+  std::int64_t count = 0;     // events
+  std::int64_t registers = 0; // of a kernel: most per thread that one of them had; 0 unknown
+};
+
+// What a phase owns of every steady step. Phases below it have rows of their own.
+struct PhaseTime {
+  std::string phase;                // "" outside of ranges
+  std::vector<std::int64_t> values; // ns, by steady step
 };
 
 // What must be alike for counters to mean the same.
@@ -74,6 +82,7 @@ struct RunProfile {
   std::vector<std::string> counted;    // counters that this run can give, zero or not
   std::vector<CounterSeries> series;   // sorted by key; a site or phase that is missing counted 0
   std::vector<TimeOwner> owners;       // sum of `owned` = sum of `durations`
+  std::vector<PhaseTime> phaseTimes;   // by phase; their sums are the durations
   std::vector<std::string> lost;       // sentences: records are missing, counts are too low
 
   bool counts(std::string_view counter) const;

@@ -111,11 +111,11 @@ Result<int> run(const CommandContext &context) {
     report.baseline = sides.label;
     reportPairs(*runs, options, measurer.timeIsUp(), report);
     if (const auto known = loadCalibration(context);
-        known && options.body.effect < 2 * known->floor)
+        known && options.times[0].rule.effect < 2 * known->floor)
       report.notes.push_back(fmt::format("effect {:.1f} % is below twice the noise floor of this "
                                          "machine ({:.1f} %, calibrated {}); "
                                          "expect inconclusive answers",
-                                         options.body.effect * 100, known->floor * 100,
+                                         options.times[0].rule.effect * 100, known->floor * 100,
                                          known->saved.substr(0, 10)));
   }
   report.command = "ab";

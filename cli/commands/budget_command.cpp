@@ -93,9 +93,6 @@ Result<int> lint(const CommandContext &context, const GateConfig &config) {
           place +
           ": never reached: a budget for \"**\" stands before it, and the first match wins");
     for (const TimeLimit &limit : budget.times) {
-      if (budget.phase != "**")
-        problems.push_back(place +
-                           ": times are measured for the whole step only; use phase = \"**\"");
       if (known && limit.maxGrowth && *limit.maxGrowth < 2 * known->floor)
         problems.push_back(fmt::format("{}: {} allows {:.1f} %, below twice the noise floor of "
                                        "this machine ({:.1f} %): it would "
@@ -121,9 +118,15 @@ Result<int> lint(const CommandContext &context, const GateConfig &config) {
         continue;
       }
       if (budget.phase == "**") continue;
-      const bool any = std::ranges::any_of(run.series, [&](const CounterSeries &series) {
-        return series.level == SeriesLevel::kPhase && globMatches(budget.phase, series.phase);
-      });
+      const bool any = std::ranges::any_of(run.series,
+                                           [&](const CounterSeries &series) {
+                                             return series.level == SeriesLevel::kPhase &&
+                                                    globMatches(budget.phase, series.phase);
+                                           }) ||
+                       (!budget.times.empty() &&
+                        std::ranges::any_of(run.phaseTimes, [&](const PhaseTime &phase) {
+                          return globMatches(budget.phase, phase.phase);
+                        }));
       if (!any)
         problems.push_back(
             fmt::format("{}: no phase of the run matches \"{}\"", place, budget.phase));

@@ -117,6 +117,7 @@ Result<int> run(const CommandContext &context) {
     const TimeComparison comparison = compareTimes(before.profile, loaded.profile);
     report.stepDeltaMs = comparison.deltaMs();
     report.causes = causesOf(comparison);
+    explainShares(report);
     report.notes.push_back(
         "the change of the step's time is shown without a verdict: one run each says nothing "
         "about the spread between runs");

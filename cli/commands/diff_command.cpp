@@ -4,6 +4,7 @@
 
 #include "cli/arguments/common_flags.h"
 #include "cli/diff/diff_writer.h"
+#include "cli/diff/row_filter.h"
 
 namespace hotloop::cli {
 
@@ -54,12 +55,18 @@ Result<int> run(const CommandContext &context) {
   const auto &files = context.arguments.positionals;
   HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
                  loadProfiles(context, files, context.arguments.number("warmup", -1)));
+  std::optional<RowFilter> filter;
+  if (context.arguments.has("filter")) {
+    HOTLOOP_ASSIGN(filter, RowFilter::parse(context.arguments.text("filter")));
+  }
   const bool byName = context.arguments.text("sort") == "name";
   RunDiff diff = diffRuns(runs[0], runs[1]);
+  if (filter) filter->apply(diff);
   if (byName) sortByName(diff);
   std::vector<FurtherDiff> more;
   for (std::size_t i = 2; i < runs.size(); ++i) {
     more.push_back({&runs[i], diffRuns(runs[0], runs[i])});
+    if (filter) filter->apply(more.back().diff);
     if (byName) sortByName(more.back().diff);
   }
   const bool wanted = context.arguments.has("exit-code");
@@ -95,6 +102,7 @@ Command diffCommand() {
   return {"diff",
           "compare runs: counters per step, where they changed, who owns the change of the step",
           {{{"exit-code", 0, FlagValue::kNone, {}, {}, false},
+            {"filter", 0, FlagValue::kText, "EXPR", {}, false},
             {"sort", 0, FlagValue::kChoice, "delta|name", {}, false},
             formatFlag("text|json|csv|md"),
             kJsonFlag,

@@ -143,23 +143,23 @@ Result<int> run(const CommandContext &context) {
     const MeasuredProgram same{"same", command, ""};
     // All pairs: the same data then serves the unchanged and the slowed program.
     std::vector<double> pairs;
-    for (int pair = 0; pair < options.body.looks.back() && !measurer.timeIsUp(); ++pair) {
+    for (int pair = 0; pair < options.looks.back() && !measurer.timeIsUp(); ++pair) {
       double sides[2] = {};
       for (const int turn : {0, 1}) {
         HOTLOOP_ASSIGN(
             const LoadedProfile loaded,
-            measurer.run(same, fmt::format("pair {} of {}", pair + 1, options.body.looks.back())));
+            measurer.run(same, fmt::format("pair {} of {}", pair + 1, options.looks.back())));
         sides[turn] = std::log(bodyOf(stepLengths(loaded.profile)));
       }
       pairs.push_back(baseFirst(pair) ? sides[1] - sides[0] : sides[0] - sides[1]);
     }
-    Trial aa = timeTrial(pairs, 0, options.body);
+    Trial aa = timeTrial(pairs, 0, options.times[0].rule);
     aa.what = "the same program twice";
     aa.wanted = "not fail";
-    aa.proven = judgePairs(pairs, options.body).answer != PairedAnswer::kFail;
+    aa.proven = judgePairs(pairs, options.times[0].rule).answer != PairedAnswer::kFail;
     aa.undecided = false;
     trials.push_back(aa);
-    trials.push_back(timeTrial(pairs, options.body.effect, options.body));
+    trials.push_back(timeTrial(pairs, options.times[0].rule.effect, options.times[0].rule));
   } else {
     note += std::string(note.empty() ? "" : "; ") +
             "time was not tried: it needs the program (-- PROGRAM)";

@@ -72,7 +72,8 @@ Result<GatePolicy> policyOf(const CommandContext &context, const GateConfig &con
       if (counter == "launches")
         policy.failOn.insert(policy.failOn.end(), {"graph_launches", "kernels"});
       if (counter == "allocated_bytes")
-        policy.failOn.insert(policy.failOn.end(), {"h2d_bytes", "d2h_bytes", "d2d_bytes"});
+        policy.failOn.insert(policy.failOn.end(),
+                             {"h2d_bytes", "d2h_bytes", "d2d_bytes", "peak_bytes", "kept_bytes"});
     } else if (name == "time")
       policy.failOn.emplace_back("time");
   };
@@ -162,9 +163,10 @@ GateReport checkProfile(const LoadedProfile &loaded, const ResolvedBaseline *bas
   if (!run.durations.empty()) add(checkBudgets(run, policy));
   applyAllows(report.rows, run, policy);
   // Operators come before what they cause.
-  constexpr std::array<std::string_view, 11> kOrder = {
-      "host_syncs",      "launches",  "graph_launches", "kernels",   "copies",   "allocations",
-      "allocated_bytes", "h2d_bytes", "d2h_bytes",      "d2d_bytes", "operators"};
+  constexpr std::array<std::string_view, 13> kOrder = {
+      "host_syncs",  "launches",        "graph_launches", "kernels",    "copies",
+      "allocations", "allocated_bytes", "peak_bytes",     "kept_bytes", "h2d_bytes",
+      "d2h_bytes",   "d2d_bytes",       "operators"};
   std::ranges::stable_sort(report.rows, {}, [&](const GateRow &row) {
     return std::ranges::find(kOrder, row.counter) - kOrder.begin();
   });

@@ -235,7 +235,7 @@ Result<Budget> readBudget(const toml::table &table, const std::string &file) {
         if (!knownPart || !inner.is_table())
           return Unexpected(invalidInput(
               fmt::format("{}:{}: unknown key '{}' in a budget (known: time.body, time.p90, "
-                          "bytes.h2d, bytes.d2h, bytes.d2d)",
+                          "bytes.h2d, bytes.d2h, bytes.d2d, bytes.peak, bytes.kept)",
                           file, part.source().begin.line, whole)));
         HOTLOOP_TRY(readLimit(*inner.as_table(), whole, budget, file));
       }
@@ -254,10 +254,18 @@ Result<Budget> readBudget(const toml::table &table, const std::string &file) {
   if (budget.counters.empty() && budget.times.empty())
     return Unexpected(invalidInput(fmt::format(
         "{}:{}: a budget without a limit; add one: syncs = {{ max_new = 0 }}", file, budget.line)));
-  if (!budget.kernel.empty() && budget.counters.empty())
-    return Unexpected(invalidInput(
-        fmt::format("{}:{}: a budget of kernels limits launches: launches = {{ max = 120 }}", file,
-                    budget.line)));
+  const bool ofKernels = !budget.kernel.empty();
+  if (ofKernels && budget.counters.empty())
+    return Unexpected(invalidInput(fmt::format(
+        "{}:{}: a budget of kernels limits launches or registers: launches = {{ max = 120 }}", file,
+        budget.line)));
+  for (const CounterLimit &limit : budget.counters)
+    if (limit.counter == "registers" &&
+        (!ofKernels || !limit.max || limit.maxNew || limit.maxGrowth))
+      return Unexpected(invalidInput(
+          fmt::format("{}:{}: registers are those of kernels and have no baseline: kernel = "
+                      "\"triton_*\" and regs = {{ max = 168 }}",
+                      file, budget.line)));
   return budget;
 }
 
@@ -275,7 +283,7 @@ Result<AllowEntry> readAllow(const toml::table &table, const std::string &file) 
   if (entry.rule.size() > 2 && counterOfAlias(entry.rule).size() > 0)
     entry.rule = verdictOf(counterOfAlias(entry.rule));
   if (!entry.rule.empty() && verdictTitle(entry.rule).empty())
-    return badValue(origin, "rule", entry.rule, "a verdict, HG001 to HG011, or a counter",
+    return badValue(origin, "rule", entry.rule, "a verdict, HG001 to HG013, or a counter",
                     didYouMean(entry.rule, verdictIds()));
   if (entry.reason.empty())
     return Unexpected(invalidInput(origin + ": an allow entry needs a reason = \"...\""));

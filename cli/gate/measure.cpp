@@ -59,6 +59,7 @@ std::vector<FlagSpec> measureFlags() {
       {"cleanup", 0, FlagValue::kText, "CMD", {}, false},
       {"keep", 0, FlagValue::kFile, "FOLDER", {}, false},
       {"max-time", 0, FlagValue::kText, "TIME", {}, false},
+      {"lock-clocks", 0, FlagValue::kText, "MHZ", {}, false},
   };
 }
 
@@ -84,12 +85,16 @@ Result<Measurer> Measurer::create(const CommandContext &context, const std::stri
       return Unexpected(systemError(errno, "cannot make a folder for the runs, " + pattern));
     measurer.folder_ = pattern;
   }
+  if (context.arguments.has("lock-clocks")) {
+    HOTLOOP_ASSIGN(measurer.clocks_, ClockLock::take(context.arguments.text("lock-clocks")));
+  }
   return measurer;
 }
 
 Measurer::Measurer(Measurer &&other) noexcept
     : context_(other.context_), folder_(std::exchange(other.folder_, {})), keep_(other.keep_),
-      warmup_(other.warmup_), number_(other.number_), end_(other.end_) {}
+      warmup_(other.warmup_), number_(other.number_), end_(other.end_),
+      clocks_(std::move(other.clocks_)) {}
 
 Measurer::~Measurer() {
   std::error_code ignored;

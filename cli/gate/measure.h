@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/gate/clock_lock.h"
 #include "cli/gate/profile_source.h"
 
 namespace hotloop::cli {
@@ -20,7 +21,7 @@ struct MeasuredProgram {
 // files (kept with --keep), what to do before and after each run, and how much time there is.
 class Measurer {
 public:
-  // Flags: --keep, --prepare, --cleanup, --max-time (a setting), --warmup.
+  // Flags: --keep, --prepare, --cleanup, --max-time (a setting), --warmup, --lock-clocks.
   static Result<Measurer> create(const CommandContext &context, const std::string &maxTime);
   Measurer(Measurer &&other) noexcept;
   Measurer &operator=(Measurer &&) = delete;
@@ -41,9 +42,10 @@ private:
   std::int64_t warmup_ = -1;
   int number_ = 0;
   std::optional<std::chrono::steady_clock::time_point> end_;
+  ClockLock clocks_;
 };
 
-// Their flags: --keep, --prepare, --cleanup, --max-time, --warmup.
+// Their flags: --keep, --prepare, --cleanup, --max-time, --lock-clocks.
 std::vector<FlagSpec> measureFlags();
 
 // Steady step lengths in ms.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,17 +24,20 @@ std::vector<int> numbersOf(const std::string &text) {
   return numbers;
 }
 
-GateTime timeOf(const std::string &metric, const PairedVerdict &verdict, const PairedRule &rule,
-                double base, double now) {
+double medianOf(std::vector<double> values) { return values.empty() ? 0 : medianInPlace(values); }
+
+GateTime timeOf(const TimeRule &what, const TimePairs &pairs) {
+  const PairedVerdict verdict = judgePairs(pairs.logRatios, what.rule);
   GateTime time;
-  time.metric = metric;
-  time.baseMs = base;
-  time.nowMs = now;
+  time.metric = what.metric;
+  time.phase = what.phase;
+  time.baseMs = medianOf(pairs.base);
+  time.nowMs = medianOf(pairs.candidate);
   time.change = verdict.change;
   time.low = verdict.low;
   time.high = verdict.high;
   time.p = verdict.p;
-  time.effect = rule.effect;
+  time.effect = what.rule.effect;
   time.pairs = verdict.pairs;
   time.smallestEffect = verdict.smallestEffect;
   switch (verdict.answer) {
@@ -44,17 +48,18 @@ GateTime timeOf(const std::string &metric, const PairedVerdict &verdict, const P
   return time;
 }
 
-GateRow rowOf(const GateTime &time, bool timeWasUp) {
+GateRow rowOf(const GateTime &time, GateLevel level, bool timeWasUp) {
   GateRow row;
   row.level = "time";
   row.counter = time.metric;
+  row.phase = time.phase;
   row.unit = GateUnit::kMilliseconds;
   row.base = time.baseMs;
   row.now = time.nowMs;
   row.limit = fmt::format("+{:.3g} %", time.effect * 100);
   if (time.verdict == "regression") {
-    row.status = GateStatus::kFail;
-    row.verdict = time.metric == "step.body" ? "HG010" : "HG011";
+    row.status = level == GateLevel::kWarn ? GateStatus::kWarn : GateStatus::kFail;
+    row.verdict = time.metric.ends_with(".body") ? "HG010" : "HG011";
     row.message =
         fmt::format("{:+.1f} % [{:+.1f}, {:+.1f}] over {} pairs, p = {:.2g}", time.change * 100,
                     time.low * 100, time.high * 100, time.pairs, time.p);
@@ -71,12 +76,92 @@ GateRow rowOf(const GateTime &time, bool timeWasUp) {
   return row;
 }
 
+// An absolute limit holds for the median candidate.
+std::optional<GateRow> overLimit(const TimeRule &what, const GateTime &time) {
+  if (!what.maxMs || time.nowMs <= *what.maxMs) return std::nullopt;
+  GateRow row;
+  row.level = "budget";
+  row.counter = time.metric;
+  row.phase = time.phase;
+  row.unit = GateUnit::kMilliseconds;
+  row.base = time.baseMs;
+  row.now = time.nowMs;
+  row.limit = fmt::format("max {:.4g} ms", *what.maxMs);
+  row.verdict = "HG020";
+  row.status = what.level == GateLevel::kWarn ? GateStatus::kWarn : GateStatus::kFail;
+  row.message = fmt::format("the median run takes {:.4g} ms, at most {:.4g} ms are allowed",
+                            time.nowMs, *what.maxMs);
+  return row;
+}
+
+GateRow missingPhase(const TimeRule &what) {
+  GateRow row;
+  row.level = "time";
+  row.counter = what.metric;
+  row.phase = what.phase;
+  row.unit = GateUnit::kNone;
+  row.verdict = "HG039";
+  row.status = GateStatus::kError;
+  row.message = fmt::format("no phase of both builds matches \"{}\", so its time was not measured; "
+                            "hotloop budget lint --against RUN names such budgets",
+                            what.phase);
+  return row;
+}
+
+// Lengths of the steady steps, or of what matching phases own of them; empty when none matches.
+std::vector<double> lengthsOf(const RunProfile &run, const TimeRule &what) {
+  if (what.phase.empty()) return stepLengths(run);
+  std::vector<double> lengths;
+  for (const PhaseTime &phase : run.phaseTimes) {
+    if (!globMatches(what.phase, phase.phase)) continue;
+    lengths.resize(run.durations.size());
+    for (std::size_t i = 0; i < lengths.size(); ++i)
+      lengths[i] += static_cast<double>(phase.values[i]) * 1e-6;
+  }
+  return lengths;
+}
+
+// Time limits of budgets, on top of the two rules that every comparison has.
+void addTimeBudgets(const GateConfig &config, PairOptions &options) {
+  const auto asked = [&](const char *setting) {
+    const std::string &origin = config.settings.at(setting).origin;
+    return origin.starts_with("--") || origin.starts_with("HOTLOOP_");
+  };
+  std::size_t phases = 0;
+  bool known[2] = {};
+  for (const Budget &budget : config.budgets)
+    for (const TimeLimit &limit : budget.times) {
+      const bool body = limit.metric == "step.body";
+      if (budget.phase == "**") {
+        TimeRule &whole = options.times[body ? 0 : 1];
+        if (std::exchange(known[body ? 0 : 1], true)) continue; // the first match wins
+        if (limit.maxGrowth && !asked(body ? "effect" : "tail_effect"))
+          whole.rule.effect = *limit.maxGrowth;
+        whole.maxMs = limit.maxMs;
+        whole.level = limit.level;
+        continue;
+      }
+      if (limit.level == GateLevel::kOff) continue;
+      TimeRule one;
+      one.metric = body ? "phase.body" : "phase.p90";
+      one.phase = budget.phase;
+      one.rule.effect = limit.maxGrowth.value_or(config.ratio(body ? "effect" : "tail_effect"));
+      one.maxMs = limit.maxMs;
+      one.level = limit.level;
+      options.times.push_back(one);
+      ++phases;
+    }
+  for (std::size_t i = 2; i < options.times.size(); ++i)
+    options.times[i].rule.alpha /= static_cast<double>(phases);
+}
+
 } // namespace
 
 Result<PairOptions> pairOptions(const GateConfig &config, const std::string &runs) {
   PairOptions options;
-  options.body.effect = config.ratio("effect");
-  options.tail.effect = config.ratio("tail_effect");
+  options.times = {{"step.body", "", {}, {}}, {"step.p90", "", {}, {}}};
+  options.times[0].rule.effect = config.ratio("effect");
+  options.times[1].rule.effect = config.ratio("tail_effect");
   std::vector<int> looks = numbersOf(config.get("pairs"));
   if (!runs.empty()) {
     const std::size_t dots = runs.find("..");
@@ -96,11 +181,14 @@ Result<PairOptions> pairOptions(const GateConfig &config, const std::string &run
     for (int look = first; look < last; look += std::max(first, 1)) looks.push_back(look);
     looks.push_back(last);
   }
-  if (options.body.effect <= 0 || options.tail.effect <= 0)
-    return Unexpected(
-        invalidInput("effect must be above 0 %; hotloop calibrate says what this machine can see"));
-  options.body.looks = options.tail.looks = looks;
-  options.least = 1;
+  addTimeBudgets(config, options);
+  for (TimeRule &one : options.times) {
+    if (one.rule.effect <= 0)
+      return Unexpected(invalidInput(
+          "effect must be above 0 %; hotloop calibrate says what this machine can see"));
+    one.rule.looks = looks;
+  }
+  options.looks = looks;
   return options;
 }
 
@@ -108,52 +196,70 @@ Result<PairRuns> runPairs(Measurer &measurer, const MeasuredProgram &base,
                           const MeasuredProgram &candidate, const PairOptions &options,
                           const std::function<void(const std::string &)> &progress) {
   PairRuns runs;
-  std::vector<double> bodies[2], tails[2];
-  const auto &looks = options.body.looks;
+  runs.times.resize(options.times.size());
+  const auto &looks = options.looks;
   for (int pair = 0; pair < looks.back(); ++pair) {
     if (measurer.timeIsUp()) break;
+    std::vector<double> lengths[2]; // of base and candidate, by rule; 0: the phase is not there
     for (const int turn : {0, 1}) {
       const bool isBase = baseFirst(pair) == (turn == 0);
       HOTLOOP_ASSIGN(LoadedProfile loaded,
                      measurer.run(isBase ? base : candidate,
                                   fmt::format("pair {} of at most {}: {}", pair + 1, looks.back(),
                                               isBase ? base.name : candidate.name)));
-      const auto lengths = stepLengths(loaded.profile);
-      bodies[isBase ? 0 : 1].push_back(bodyOf(lengths));
-      tails[isBase ? 0 : 1].push_back(tailOf(lengths));
+      for (const TimeRule &one : options.times) {
+        const auto steps = lengthsOf(loaded.profile, one);
+        lengths[isBase ? 0 : 1].push_back(steps.empty()  ? 0
+                                          : one.isBody() ? bodyOf(steps)
+                                                         : tailOf(steps));
+      }
       if (!isBase && runs.candidate.empty()) runs.firstCandidate = loaded;
       (isBase ? runs.base : runs.candidate).push_back(std::move(loaded.profile));
     }
-    runs.body.push_back(std::log(bodies[1].back()) - std::log(bodies[0].back()));
-    runs.tail.push_back(std::log(tails[1].back()) - std::log(tails[0].back()));
+    for (std::size_t i = 0; i < runs.times.size(); ++i) {
+      if (lengths[0][i] <= 0 || lengths[1][i] <= 0) continue;
+      runs.times[i].base.push_back(lengths[0][i]);
+      runs.times[i].candidate.push_back(lengths[1][i]);
+      runs.times[i].logRatios.push_back(std::log(lengths[1][i]) - std::log(lengths[0][i]));
+    }
     if (std::find(looks.begin(), looks.end(), pair + 1) == looks.end()) continue;
-    const PairedVerdict body = judgePairs(runs.body, options.body);
-    const PairedVerdict tail = judgePairs(runs.tail, options.tail);
-    progress(fmt::format("{} pairs: body {:+.1f} %, tail {:+.1f} %", pair + 1, body.change * 100,
-                         tail.change * 100));
-    if (body.answer == PairedAnswer::kFail) break;
-    if (body.answer != PairedAnswer::kContinue && tail.answer != PairedAnswer::kContinue) break;
+    bool undecided = false, bodyFailed = false;
+    std::string line;
+    for (std::size_t i = 0; i < runs.times.size(); ++i) {
+      const PairedVerdict verdict = judgePairs(runs.times[i].logRatios, options.times[i].rule);
+      undecided = undecided ||
+                  (verdict.answer == PairedAnswer::kContinue && !runs.times[i].logRatios.empty());
+      bodyFailed = bodyFailed || (i == 0 && verdict.answer == PairedAnswer::kFail);
+      if (i < 2)
+        line += fmt::format("{}{:+.1f} %", i == 0 ? "body " : ", tail ", verdict.change * 100);
+    }
+    progress(fmt::format("{} pairs: {}", pair + 1, line));
+    if (bodyFailed || !undecided) break;
   }
-  runs.baseBody = medianInPlace(bodies[0]);
-  runs.candidateBody = medianInPlace(bodies[1]);
-  runs.baseTail = medianInPlace(tails[0]);
-  runs.candidateTail = medianInPlace(tails[1]);
   return runs;
 }
 
 void reportPairs(const PairRuns &runs, const PairOptions &options, bool timeWasUp,
                  GateReport &report) {
-  report.times.push_back(timeOf("step.body", judgePairs(runs.body, options.body), options.body,
-                                runs.baseBody, runs.candidateBody));
-  report.times.push_back(timeOf("step.p90", judgePairs(runs.tail, options.tail), options.tail,
-                                runs.baseTail, runs.candidateTail));
-  report.pairs = {runs.body, runs.tail};
-  for (const GateTime &time : report.times) report.rows.push_back(rowOf(time, timeWasUp));
+  for (std::size_t i = 0; i < options.times.size(); ++i) {
+    const TimeRule &what = options.times[i];
+    if (!what.phase.empty() && runs.times[i].logRatios.empty()) {
+      report.rows.push_back(missingPhase(what));
+      continue;
+    }
+    report.times.push_back(timeOf(what, runs.times[i]));
+    report.pairs.push_back(runs.times[i].logRatios);
+    const GateTime &time = report.times.back();
+    if (what.level == GateLevel::kOff) continue;
+    report.rows.push_back(rowOf(time, what.level, timeWasUp));
+    if (auto row = overLimit(what, time)) report.rows.push_back(std::move(*row));
+  }
   if (runs.base.empty()) return;
   const TimeComparison comparison =
       compareTimes(mergeProfiles(runs.base), mergeProfiles(runs.candidate));
   report.stepDeltaMs = comparison.deltaMs();
   report.causes = causesOf(comparison);
+  explainShares(report);
 }
 
 } // namespace hotloop::cli

@@ -14,7 +14,7 @@ namespace hotloop::cli {
 
 namespace {
 
-constexpr std::string_view kMagic = "hotloop profile 2 " HOTLOOP_VERSION "\n";
+constexpr std::string_view kMagic = "hotloop profile 3 " HOTLOOP_VERSION "\n";
 
 class Packer {
 public:
@@ -179,6 +179,11 @@ template <class IO> void walk(IO &io, LoadedProfile &all) {
     whole(io, owner.owned);
     whole(io, owner.worked);
     whole(io, owner.count);
+    whole(io, owner.registers);
+  });
+  list(io, p.phaseTimes, [&](PhaseTime &phase) {
+    io.text(phase.phase);
+    io.values(phase.values);
   });
   for (std::string *text : {&all.run.command, &all.run.state, &all.run.toolVersion}) io.text(*text);
   StepFigures &s = all.steps;

@@ -8,6 +8,7 @@
 #include "cli/build_info.h"
 #include "collectors/import/shifted_sink.h"
 #include "core/metrics/quality.h"
+#include "core/store/background_sink.h"
 #include "core/store/output_file.h"
 #include "core/store/run_writer.h"
 #include "core/trace/meta_keys.h"
@@ -16,7 +17,7 @@ namespace hotloop::cli {
 
 namespace {
 
-Result<ImportReport> readInto(RunWriter &writer, const std::string &source,
+Result<ImportReport> readInto(TraceSink &writer, const std::string &source,
                               const ImportOptions &options, const std::optional<RankClock> &clock) {
   writer.setMeta(meta_key::kToolVersion, buildInfo().version);
   if (!clock) return importTrace(source, writer, options);
@@ -41,8 +42,14 @@ Result<ImportedRun> importRun(const std::string &source, const std::string &path
   writing.overwrite = overwrite;
   writing.rowsPerTransaction = 200'000;
   writing.maxTransactionAge = std::chrono::seconds(60);
+  writing.survivesWriter = false;
   HOTLOOP_ASSIGN(const std::unique_ptr<RunWriter> writer, RunWriter::create(path, writing));
-  auto report = readInto(*writer, source, options, clock);
+  auto report = [&]() -> Result<ImportReport> {
+    BackgroundSink sink(*writer);
+    HOTLOOP_ASSIGN(ImportReport read, readInto(sink, source, options, clock));
+    HOTLOOP_TRY(sink.finish());
+    return read;
+  }();
   const Result<void> finished =
       writer->finalise(report && report->truncated ? RunState::kTruncated : RunState::kClean);
   if (!report || !finished) {

@@ -147,6 +147,9 @@ constexpr QualityKind kCatalogue[] = {
     {"import_duplicate_correlation", kNotice,
      "{} calls of the imported file share their correlation id with another call; work of the "
      "device may be given to the wrong one"},
+    {"import_ids_from_flows", kInfo,
+     "{} calls and pieces of device work of the imported file have no correlation id; theirs were "
+     "taken from the arrows between them"},
     {"import_syncs_from_calls", kInfo,
      "The imported file has no records of waits; {} waits were taken from their calls, without "
      "the stream or event waited for"},

@@ -76,6 +76,8 @@ std::string verdictTitleOf(const std::string &id) {
       {"HG009", "More operators"},
       {"HG010", "Slower step"},
       {"HG011", "Slower tail of steps"},
+      {"HG012", "Higher peak of memory"},
+      {"HG013", "Memory kept after the step"},
       {"HG020", "Over budget"},
       {"HG030", "Nothing measured"},
       {"HG031", "No steady steps"},

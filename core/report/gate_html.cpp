@@ -170,7 +170,7 @@ std::string timesHtml(const GateReport &report) {
     const GateTime &time = report.times[i];
     out += fmt::format(
         "<p><b>{}</b> {} → {}: {:+.2f} % [{:+.2f}, {:+.2f}], {} pairs, p = {:.3g}: <b>{}</b></p>\n",
-        html(time.metric), html(formatMilliseconds(time.baseMs)),
+        html(gateTimeTitle(time)), html(formatMilliseconds(time.baseMs)),
         html(formatMilliseconds(time.nowMs)), time.change * 100, time.low * 100, time.high * 100,
         time.pairs, time.p, html(time.verdict));
     if (i < report.pairs.size()) out += pairChart(time, report.pairs[i]);

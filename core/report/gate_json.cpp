@@ -33,6 +33,7 @@ Json rowJson(const GateRow &row) {
 
 Json timeJson(const GateTime &time, const std::vector<double> *pairs) {
   return {{"metric", time.metric},
+          {"phase", textOrNull(time.phase)},
           {"base_ms", millisecondsJson(time.baseMs)},
           {"now_ms", millisecondsJson(time.nowMs)},
           {"change", time.change},

@@ -114,6 +114,7 @@ Result<GateReport> readGateJson(const std::string &source, const std::string &fi
   each(json, "times", [&](const Plain &item) {
     GateTime time;
     time.metric = text(item, "metric");
+    time.phase = text(item, "phase");
     time.baseMs = number(item, "base_ms");
     time.nowMs = number(item, "now_ms");
     time.change = number(item, "change");

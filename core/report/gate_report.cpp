@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace hotloop {
 
 namespace {
@@ -24,6 +26,7 @@ std::string reasonOf(const GateReport &report, GateStatus status) {
     if (row.verdict == "HG006") return "copies";
     if (row.verdict == "HG009") return "operators";
     if (row.verdict == "HG010" || row.verdict == "HG011") return "time";
+    if (row.verdict == "HG012" || row.verdict == "HG013") return "memory";
     if (row.verdict == "HG020") return "budget";
     if (row.verdict == "HG030") return "nothing-measured";
     if (row.verdict == "HG031") return "no-steady-steps";
@@ -55,9 +58,27 @@ std::string gateStatusName(GateStatus status) {
   return {};
 }
 
+std::string gateTimeTitle(const GateTime &time) {
+  return time.phase.empty() ? time.metric : time.metric + " " + time.phase;
+}
+
 std::size_t GateReport::count(GateStatus status) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(rows, [&](const GateRow &row) { return row.status == status; }));
+}
+
+void explainShares(GateReport &report) {
+  if (!report.stepDeltaMs || *report.stepDeltaMs <= 0) return;
+  for (GateRow &row : report.rows) {
+    if (row.level != "site" || row.status != GateStatus::kFail) continue;
+    double share = 0;
+    for (const GateCause &cause : report.causes)
+      if (cause.site.file == row.site.file && cause.site.function == row.site.function)
+        share += cause.deltaMs / *report.stepDeltaMs;
+    constexpr double kWorthTelling = 0.005;
+    if (share < kWorthTelling) continue;
+    row.message += fmt::format("; {:.0f} % of the slow-down is in this function", share * 100);
+  }
 }
 
 void concludeGate(GateReport &report, bool inconclusiveFails) {

@@ -47,7 +47,7 @@ struct GateRow {
 
 // A time compared over pairs of runs.
 struct GateTime {
-  std::string metric; // step.body | step.p90
+  std::string metric; // step.body | step.p90 | phase.body | phase.p90
   double baseMs = 0, nowMs = 0;
   double change = 0, low = 0, high = 0; // relative: 0.055 is +5.5 %
   double p = 1;                         // of "not slower"
@@ -56,7 +56,11 @@ struct GateTime {
   int morePairs = 0;         // needed to decide, where known; 0 unknown or decided
   std::string verdict;       // pass | regression | inconclusive | advisory
   double smallestEffect = 0; // that this many pairs at this noise can see
+  std::string phase;         // at phase.*: glob of the budget that asked for it
 };
+
+// "step.body", "phase.p90 optimizer/**".
+std::string gateTimeTitle(const GateTime &time);
 
 // A part of the change of the step, per step in ms. The parts add up to the change.
 struct GateCause {
@@ -88,6 +92,9 @@ struct GateReport {
 
   std::size_t count(GateStatus status) const;
 };
+
+// Adds to failures at sites the share of the step's slow-down that `causes` find in their function.
+void explainShares(GateReport &report);
 
 // Sorts the rows and sets `exit`: 3 with an error, 1 with a failure, 4 when inconclusive and
 // `inconclusiveFails`, else 0.

@@ -81,10 +81,10 @@ std::string timeTable(const GateReport &report) {
   std::string out = "| time | base | now | change | interval | pairs | |\n| --- | ---: | ---: | "
                     "---: | --- | ---: | --- |\n";
   for (const GateTime &time : report.times)
-    out +=
-        fmt::format("| {} | {} | {} | {:+.1f} % | [{:+.1f}, {:+.1f}] % | {} | {} |\n", time.metric,
-                    formatMilliseconds(time.baseMs), formatMilliseconds(time.nowMs),
-                    time.change * 100, time.low * 100, time.high * 100, time.pairs, time.verdict);
+    out += fmt::format("| {} | {} | {} | {:+.1f} % | [{:+.1f}, {:+.1f}] % | {} | {} |\n",
+                       markdownCell(gateTimeTitle(time)), formatMilliseconds(time.baseMs),
+                       formatMilliseconds(time.nowMs), time.change * 100, time.low * 100,
+                       time.high * 100, time.pairs, time.verdict);
   return out + "\n";
 }
 
@@ -153,17 +153,18 @@ std::string gateCsv(const GateReport &report) {
   };
   for (const GateRow &row : report.rows)
     table.rows.push_back(
-        {row.verdict, gateStatusName(row.status), row.level, row.counter, row.phase, row.site.file,
+        {row.verdict, gateStatusName(row.status), row.level, row.counter, printable(row.phase),
+         printable(row.site.file),
          row.site.line == 0 ? ReportCell{} : ReportCell{std::int64_t{row.site.line}},
-         row.site.function, row.op, row.stability, std::int64_t{row.provisional}, number(row.base),
-         number(row.now), row.base && row.now ? ReportCell{*row.now - *row.base} : ReportCell{},
-         row.limit, row.message});
+         printable(row.site.function), printable(row.op), row.stability,
+         std::int64_t{row.provisional}, number(row.base), number(row.now),
+         row.base && row.now ? ReportCell{*row.now - *row.base} : ReportCell{}, row.limit,
+         printable(row.message)});
   for (const GateTime &time : report.times)
     table.rows.push_back({std::string(time.verdict == "regression" ? "HG010" : ""), time.verdict,
-                          std::string("time"), time.metric, std::string(), std::string(),
-                          ReportCell{}, std::string(), std::string(), std::string(),
-                          std::int64_t{0}, time.baseMs, time.nowMs, time.nowMs - time.baseMs,
-                          std::string(),
+                          std::string("time"), time.metric, time.phase, std::string(), ReportCell{},
+                          std::string(), std::string(), std::string(), std::int64_t{0}, time.baseMs,
+                          time.nowMs, time.nowMs - time.baseMs, std::string(),
                           fmt::format("{} pairs, {:+.4f} [{:+.4f} {:+.4f}], p {:.4g}", time.pairs,
                                       time.change, time.low, time.high, time.p)});
   return tableCsv(table);

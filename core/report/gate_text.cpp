@@ -66,7 +66,7 @@ std::string timesText(const GateReport &report, const Style &style) {
   for (const GateTime &time : report.times) {
     const bool decided = time.verdict == "pass" || time.verdict == "regression";
     std::string line =
-        fmt::format("  {:<12}{:>12}{:>12}{:>9}  [{} {}]", time.metric,
+        fmt::format("  {:<12}{:>12}{:>12}{:>9}  [{} {}]", printable(gateTimeTitle(time)),
                     formatMilliseconds(time.baseMs), formatMilliseconds(time.nowMs),
                     decided || time.verdict == "advisory" ? percent(time.change) : "~",
                     percent(time.low), percent(time.high));
@@ -190,7 +190,9 @@ std::string gateText(const GateReport &report, std::size_t limit, const Style &s
       }
       ++shown;
       const std::string name =
-          *level == 'p' ? "  " + row->phase + ": " + gateRowTitle(*row) : "  " + siteName(*row);
+          *level == 'p' ? "  " + (row->phase.empty() ? "outside of phases" : row->phase) + ": " +
+                              gateRowTitle(*row)
+                        : "  " + siteName(*row);
       GateRow copy = *row;
       if (*level == 's')
         copy.message = gateRowTitle(*row) + (row->phase.empty() ? "" : " in " + row->phase) +

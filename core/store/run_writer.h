@@ -13,6 +13,10 @@ struct RunWriterOptions {
   std::size_t rowsPerTransaction = 20'000;
   std::chrono::milliseconds maxTransactionAge{250};
   bool overwrite = false; // else an existing file is an error
+  // A recording that loses its writer is kept up to the last commit. Without this (an import can be
+  // made again) no journal is written, which is faster; the file is worth nothing before
+  // finalise() has succeeded, and nobody can read it until then.
+  bool survivesWriter = true;
 };
 
 // What became of the recording, for meta.state: truncated when a signal ended the program or the
@@ -28,6 +32,8 @@ public:
   static Result<std::unique_ptr<RunWriter>> create(const std::string &path,
                                                    const RunWriterOptions &options = {});
 
+  // Stores a text and gives it the next id, known or not: for callers that keep their own table.
+  virtual StringId addText(std::string_view text) = 0;
   // Commits when the open transaction is older than maxTransactionAge; call it when idle.
   virtual Result<void> commitIfDue() = 0;
   // Ends the run. The writer must not be used after it.

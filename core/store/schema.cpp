@@ -58,12 +58,19 @@ std::string schemaScript() {
   return script;
 }
 
-std::string insertSql(const TableSql &table) {
+std::string insertSql(const TableSql &table, std::size_t rows) {
   const bool replaces = table.columns.front().key;
-  std::string sql = replaces ? "INSERT OR REPLACE INTO " : "INSERT INTO ";
-  sql += quotedName(table.name) + " (" + columnList(table) + ") VALUES (";
-  for (std::size_t i = 0; i < table.columns.size(); ++i) sql += i == 0 ? "?" : ",?";
-  return sql + ")";
+  // A statement of several rows that may stop in between would be given a savepoint of its own;
+  // what it has stored when it fails is undone with the transaction.
+  std::string sql = replaces   ? "INSERT OR REPLACE INTO "
+                    : rows > 1 ? "INSERT OR FAIL INTO "
+                               : "INSERT INTO ";
+  std::string row = "(";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) row += i == 0 ? "?" : ",?";
+  row += ")";
+  sql += quotedName(table.name) + " (" + columnList(table) + ") VALUES " + row;
+  for (std::size_t i = 1; i < rows; ++i) sql += "," + row;
+  return sql;
 }
 
 std::string selectSql(const TableSql &table) {

@@ -32,8 +32,9 @@ const std::vector<TableSql> &schemaTables();
 // CREATE statements of all tables and views.
 std::string schemaScript();
 
-// "INSERT INTO <table> VALUES (?,...)"; entity rows replace the row of the same id.
-std::string insertSql(const TableSql &table);
+// "INSERT INTO <table> VALUES (?,...)", for so many rows at once; entity rows replace the row of
+// the same id.
+std::string insertSql(const TableSql &table, std::size_t rows = 1);
 // "SELECT <columns> FROM <table> ORDER BY rowid".
 std::string selectSql(const TableSql &table);
 

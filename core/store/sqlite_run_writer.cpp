@@ -31,6 +31,9 @@ Result<void> SqliteRunWriter::open() {
   HOTLOOP_ASSIGN(connection_, openConnection(path_, SQLITE_OPEN_READWRITE, path_));
   sqlite3 *connection = connection_.get();
   HOTLOOP_TRY(execute(connection, std::string(kFilePragmas), path_));
+  if (!options_.survivesWriter)
+    HOTLOOP_TRY(
+        execute(connection, "PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=OFF", path_));
   // The header and the schema go into the file before it turns to WAL mode, so that the file alone
   // tells what it is.
   HOTLOOP_TRY(execute(connection,
@@ -38,7 +41,7 @@ Result<void> SqliteRunWriter::open() {
                           ";PRAGMA user_version=" + std::to_string(kFormatVersion) + ";" +
                           schemaScript() + "INSERT INTO string VALUES (0, '');COMMIT;",
                       path_));
-  HOTLOOP_TRY(execute(connection, "PRAGMA journal_mode=WAL", path_));
+  if (options_.survivesWriter) HOTLOOP_TRY(execute(connection, "PRAGMA journal_mode=WAL", path_));
 
   HOTLOOP_ASSIGN(insertMeta_, prepare(connection, insertSql(schemaTables()[0]), path_));
   HOTLOOP_ASSIGN(insertString_, prepare(connection, insertSql(schemaTables()[1]), path_));
@@ -46,6 +49,7 @@ Result<void> SqliteRunWriter::open() {
     HOTLOOP_ASSIGN(inserts_[i],
                    prepare(connection, insertSql(schemaTables()[kFixedTables + i]), path_));
   }
+  HOTLOOP_TRY(openForMany());
   HOTLOOP_ASSIGN(replaceQuality_,
                  prepare(connection,
                          "INSERT OR REPLACE INTO quality (name, severity, count, message, rowid) "
@@ -58,6 +62,26 @@ Result<void> SqliteRunWriter::open() {
   setMeta(meta_key::kRecorderStart, writer.startTicks);
   setMeta(meta_key::kBootId, writer.bootId);
   return commit();
+}
+
+Result<void> SqliteRunWriter::openForMany() {
+  Result<void> done;
+  AllTables::forEach([&]<class Table>() {
+    if (Table::kInfo.kind != TableKind::kEvent || !done) return;
+    auto statement = prepare(connection_.get(), insertSql(tableSql<Table>(), kRowsAtOnce), path_);
+    if (statement)
+      insertMany_[tableIndex<Table>()] = std::move(*statement);
+    else
+      done = Unexpected(statement.error());
+    std::get<tableIndex<Table>()>(waiting_.rows).reserve(kRowsAtOnce);
+  });
+  return done;
+}
+
+void SqliteRunWriter::insertAllWaiting() {
+  AllTables::forEach([&]<class Table>() {
+    if constexpr (Table::kInfo.kind == TableKind::kEvent) insertWaiting<Table>();
+  });
 }
 
 bool SqliteRunWriter::begin() {
@@ -89,6 +113,7 @@ void SqliteRunWriter::fail(int code) {
   if (sqlite3_get_autocommit(connection_.get()) == 0)
     sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   inTransaction_ = false;
+  AllTables::forEach([&]<class Table>() { std::get<tableIndex<Table>()>(waiting_.rows).clear(); });
 }
 
 void SqliteRunWriter::rowDone() {
@@ -107,8 +132,13 @@ Result<void> SqliteRunWriter::status() const {
 StringId SqliteRunWriter::intern(std::string_view text) {
   if (text.empty()) return {};
   if (const StringId known = strings_.find(text)) return known;
-  const StringId id(++lastString_);
+  const StringId id = addText(text);
   strings_.insert(text, id);
+  return id;
+}
+
+StringId SqliteRunWriter::addText(std::string_view text) {
+  const StringId id(++lastString_);
   if (!begin()) return id;
   sqlite3_bind_int64(insertString_.get(), 1, id.value);
   sqlite3_bind_text(insertString_.get(), 2, text.data(), static_cast<int>(text.size()),
@@ -148,6 +178,7 @@ void SqliteRunWriter::addQuality(const QualityRow &row) {
 }
 
 Result<void> SqliteRunWriter::commit() {
+  insertAllWaiting();
   if (!inTransaction_) return status();
   const int code = sqlite3_exec(connection_.get(), "COMMIT", nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
@@ -207,6 +238,7 @@ Result<void> SqliteRunWriter::finalise(RunState state) {
   insertString_.reset();
   replaceQuality_.reset();
   for (Statement &insert : inserts_) insert.reset();
+  for (Statement &insert : insertMany_) insert.reset();
   HOTLOOP_TRY(mergeJournal());
   connection_.reset();
   if (earlier) return Unexpected(*earlier);

@@ -7,6 +7,7 @@
 
 #include "tests/fuzz/import_target.h"
 #include "tests/fuzz/mutate.h"
+#include "tests/fuzz/plain_sqlite.h"
 
 namespace hotloop::fuzz {
 
@@ -122,6 +123,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<Target> makeTarget() { return std::make_unique<NsysTarget>(); }
+std::unique_ptr<Target> makeTarget() {
+  usePlainSqlite();
+  return std::make_unique<NsysTarget>();
+}
 
 } // namespace hotloop::fuzz

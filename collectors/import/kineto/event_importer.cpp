@@ -141,7 +141,7 @@ void EventImporter::add(const Event &event) {
   case 'I': addInstant(event); return;
   case 's':
   case 't':
-  case 'f': ++notKept_["flows"]; return;
+  case 'f': addFlow(event); return;
   case 'C': ++notKept_["counters"]; return;
   default:
     if (event.has(Field::kName) || event.has(Field::kTime)) skip(category);
@@ -263,8 +263,7 @@ void EventImporter::addCall(const Event &event, Span span, Kind kind) {
   call.status = numberOr<std::int32_t>(event, Field::kStatus, 0);
   if (text.starts_with("hip")) ++hipCalls_;
   lanes_.countCall(call.lane);
-  links_.addCall(call, name.role);
-  sink_.add(call);
+  link(event, span, FlowLinks::Call{call, name.role}, call.correlation);
 }
 
 void EventImporter::addKernel(const Event &event, Span span) {
@@ -293,8 +292,7 @@ void EventImporter::addKernel(const Event &event, Span span) {
   kernel.graph = numberOr<std::uint32_t>(event, Field::kGraph, 0);
   kernel.graphNode = numberOr<std::uint64_t>(event, Field::kGraphNode, 0);
   ++deviceEvents_;
-  links_.addDeviceWork(kernel.correlation);
-  sink_.add(kernel);
+  link(event, span, kernel, kernel.correlation);
 }
 
 void EventImporter::addMemcpy(const Event &event, Span span) {
@@ -313,7 +311,7 @@ void EventImporter::addMemcpy(const Event &event, Span span) {
   copy.graph = numberOr<std::uint32_t>(event, Field::kGraph, 0);
   copy.graphNode = numberOr<std::uint64_t>(event, Field::kGraphNode, 0);
   ++deviceEvents_;
-  links_.addCopy(copy);
+  link(event, span, copy, copy.correlation);
 }
 
 void EventImporter::addMemset(const Event &event, Span span) {
@@ -334,8 +332,7 @@ void EventImporter::addMemset(const Event &event, Span span) {
   fill.graph = numberOr<std::uint32_t>(event, Field::kGraph, 0);
   fill.graphNode = numberOr<std::uint64_t>(event, Field::kGraphNode, 0);
   ++deviceEvents_;
-  links_.addDeviceWork(fill.correlation);
-  sink_.add(fill);
+  link(event, span, fill, fill.correlation);
 }
 
 void EventImporter::addSync(const Event &event, Span span) {
@@ -435,6 +432,7 @@ void EventImporter::addAllocation(const Event &event) {
 }
 
 void EventImporter::finish(std::int32_t rank) {
+  flows_.settle();
   links_.settle();
   lanes_.emit(sink_, first_, last_, rank);
   reportCounts();
@@ -459,6 +457,7 @@ void EventImporter::reportCounts() {
   const CallLinks::Counts &links = links_.counts();
   reportQuality(sink_, "import_orphans", links.orphans);
   reportQuality(sink_, "import_duplicate_correlation", links.duplicateCalls);
+  reportQuality(sink_, "import_ids_from_flows", flows_.found());
   if (links.syncRecords == 0) reportQuality(sink_, "import_syncs_from_calls", links.syncsFromCalls);
   reportQuality(sink_, "import_hip", hipCalls_);
 }

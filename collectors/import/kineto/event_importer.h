@@ -7,6 +7,7 @@
 
 #include "collectors/import/kineto/call_links.h"
 #include "collectors/import/kineto/event.h"
+#include "collectors/import/kineto/flow_links.h"
 #include "collectors/import/kineto/lanes.h"
 #include "collectors/import/kineto/names.h"
 #include "core/trace/trace_sink.h"
@@ -17,7 +18,9 @@ namespace hotloop::kineto {
 // Kineto, by the meaning of `cat` in any case; docs/formats.md has the table.
 class EventImporter {
 public:
-  explicit EventImporter(TraceSink &sink) : sink_(sink), names_(sink), links_(sink) {}
+  explicit EventImporter(TraceSink &sink)
+      : sink_(sink), names_(sink), links_(sink),
+        flows_([this](const FlowLinks::Row &row) { write(row); }) {}
 
   void add(const Event &event);
   // Ends the events: what is held is written, lanes and data-quality rows included.
@@ -57,8 +60,13 @@ private:
   ThreadId threadOf(const Event &event);
   StreamId streamOf(const Event &event);
 
+  // A call or work of a device whose correlation id may have to be looked for.
+  void link(const Event &event, Span span, const FlowLinks::Row &row, std::uint32_t correlation);
+  void write(const FlowLinks::Row &row);
+
   void addMetadata(const Event &event);
   void addInstant(const Event &event);
+  void addFlow(const Event &event);
   void addComplete(const Event &event, Kind kind);
   void addOp(const Event &event, Span span, Kind kind);
   void addRange(const Event &event, Span span);
@@ -76,6 +84,7 @@ private:
   TraceSink &sink_;
   Names names_;
   CallLinks links_;
+  FlowLinks flows_;
   Lanes lanes_;
   std::map<std::string, Kind, std::less<>> kinds_;
   std::string lastCategory_;

@@ -33,7 +33,9 @@ Result<std::int64_t> readEpoch(Database &database, const Schema &schema) {
   if (schema.has("TARGET_INFO_SESSION_START_TIME"))
     HOTLOOP_TRY(database.forEach(schema.select("TARGET_INFO_SESSION_START_TIME", {"utcEpochNs"}),
                                  [&](const Database::Row &row) { epoch = row.integer(0); }));
-  return epoch;
+  // Times stay below the same bound, so that their sum is a time.
+  constexpr std::int64_t kFarthest = 4'000'000'000'000'000'000;
+  return epoch > kFarthest ? 0 : epoch;
 }
 
 std::string factOf(const std::map<std::string, std::string> &facts, const std::string &name) {

@@ -1,23 +1,30 @@
 #!/usr/bin/env python3
 """False alarms and power of the time rule of `hotloop ab`, by resampling recorded runs.
 
-    analyse.py results/noisy.tsv [results/idle.tsv ...]   writes one JSON document to standard output
+    analyse.py [RESULTS]   writes one JSON document, which is results/summary.json, to standard output
 
 The same rule as analyzers/gate/paired.cpp, written again from docs/cli/ab.md so that the two check each other. Runs are
-taken in the order in which they were made: a start is drawn, neighbours are paired in ABBA order, and the rule looks at
-10, 20 and 30 pairs. The floor comes from the first half of the runs, the rates from the second. The effect is multiplied
-into the steps of the candidate.
+taken in the order in which they were made: blocks of ten neighbouring pairs in ABBA order are drawn from one series
+(block bootstrap, so that drift within a block stays), and the rule looks at 10, 20 and 30 pairs. A series is one
+file: noisy.tsv, or idle-0.tsv, idle-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
+of the runs (of the series, where there are several), the rates from the rest. The effect is multiplied into the
+steps of the candidate. live_<state>.jsonl holds verdicts of the program itself.
+
+    analyse.py --table [RESULTS]   prints results/summary.json as the table of docs/gate.md
 """
 
 import itertools
 import json
 import math
+import pathlib
 import random
+import re
 import sys
 
 LOOKS = (10, 20, 30)
 ALPHA = 0.005
-TRIALS = 1000
+TRIALS = 4000
+BLOCK = 10
 
 
 def quantile(values, q):
@@ -64,20 +71,22 @@ def judge(x, effect):
     return "inconclusive", LOOKS[-1]
 
 
-def pairs_from(logs, start, count, effect=0.0):
+def pairs_from(series, count, rng, added=0.0):
+    logs = rng.choice(series)
     x = []
-    for pair in range(count):
-        a, b = logs[start + 2 * pair], logs[start + 2 * pair + 1]
-        x.append((b - a if pair % 2 == 0 else a - b) + math.log1p(effect))
+    for _ in range(count // BLOCK):
+        start = rng.randrange(len(logs) - 2 * BLOCK + 1)
+        for pair in range(BLOCK):
+            a, b = logs[start + 2 * pair], logs[start + 2 * pair + 1]
+            x.append((b - a if pair % 2 == 0 else a - b) + math.log1p(added))
     return x
 
 
-def rates(logs, effect, added, rng):
+def rates(series, effect, added, rng):
     answers = {"fail": 0, "pass": 0, "inconclusive": 0}
     pairs = 0
     for _ in range(TRIALS):
-        start = rng.randrange(len(logs) - 2 * LOOKS[-1] + 1)
-        answer, used = judge(pairs_from(logs, start, LOOKS[-1], added), effect)
+        answer, used = judge(pairs_from(series, LOOKS[-1], rng, added), effect)
         answers[answer] += 1
         pairs += used
     return {**{key: value / TRIALS for key, value in answers.items()}, "mean_pairs": pairs / TRIALS}
@@ -91,35 +100,81 @@ def read(path):
     return runs
 
 
-def main(paths):
+def live(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    answer = {}
+    for name, slower in (("unchanged", False), ("slower_by_twice_the_floor", True)):
+        chosen = [line for line in lines if line["slower"] == slower]
+        verdicts = [line["verdict"] for line in chosen]
+        answer[name] = {verdict: verdicts.count(verdict) for verdict in ("pass", "regression", "inconclusive")}
+        answer[name]["counters_failed"] = sum(line["counters_failed"] > 0 for line in chosen)
+    return answer if lines else None
+
+
+def summary(state, files, folder, rng):
+    runs = [read(path) for path in files]
+    every = [run for series in runs for run in series]
+    judged = [verdict for _, _, verdict, _ in every if verdict >= 0]
+    timed = [[math.log(body(steps)) for _, _, verdict, steps in series if verdict != -2] for series in runs]
+    timed = [logs for logs in timed if len(logs) >= 2 * BLOCK]
+    if len(timed) > 1:
+        learn, test = timed[:len(timed) // 2], timed[len(timed) // 2:]
+    else:
+        half = len(timed[0]) // 2
+        learn, test = [timed[0][:half]], [timed[0][half:]]
+    if min(map(len, learn + test)) < 2 * BLOCK:
+        sys.exit(f"{state}: {len(every)} runs are too few")
+    shifts = [abs(hodges_lehmann(pairs_from(learn, BLOCK, rng))) for _ in range(TRIALS)]
+    floor = math.expm1(quantile(shifts, 0.99))
+    spread = [abs(b - a) for logs in timed for a, b in zip(logs, logs[1:])]
+    return {
+        "runs": len(every),
+        "series": len(runs),
+        "failed_runs": sum(verdict == -2 for _, _, verdict, _ in every),
+        "load": {"median": quantile([load for _, load, _, _ in every], 0.5),
+                 "p90": quantile([load for _, load, _, _ in every], 0.9)},
+        "counters": {"unchanged_runs_checked": len(judged), "false_alarms": sum(verdict != 0 for verdict in judged)},
+        "pair_spread_median": math.expm1(quantile(spread, 0.5)),
+        "floor_first_half": floor,
+        "effect": 2 * floor,
+        "second_half_unchanged": rates(test, 2 * floor, 0.0, rng),
+        "second_half_with_effect": rates(test, 2 * floor, 2 * floor, rng),
+        "at_5_percent": {"unchanged": rates(test, 0.05, 0.0, rng), "slower_5_percent": rates(test, 0.05, 0.05, rng)},
+        "trials": TRIALS,
+        "live": live(folder / f"live_{state}.jsonl"),
+    }
+
+
+def table(document):
+    print("| state | runs, load average (median, p90) | counters: unchanged runs checked, false alarms | floor | at twice the floor: false alarms, "
+          "caught, pairs | at 5 %: false alarms, caught, inconclusive | live: unchanged passed, slower ones caught |")
+    print("| --- " * 7 + "|")
+    for state, one in document.items():
+        same, slow = one["second_half_unchanged"], one["second_half_with_effect"]
+        five, slower = one["at_5_percent"]["unchanged"], one["at_5_percent"]["slower_5_percent"]
+        made = one["live"]
+        verdicts = "not measured"
+        if made:
+            counts = [sum(made[kind][v] for v in ("pass", "regression", "inconclusive")) for kind in made]
+            verdicts = (f"{made['unchanged']['pass']} of {counts[0]}, "
+                        f"{made['slower_by_twice_the_floor']['regression']} of {counts[1]}")
+        print(f"| {state} | {one['runs']}; {one['load']['median']:.1f}, {one['load']['p90']:.1f} "
+              f"| {one['counters']['unchanged_runs_checked']}, {one['counters']['false_alarms']} "
+              f"| {100 * one['floor_first_half']:.3g} % "
+              f"| {100 * same['fail']:.2f} %, {100 * slow['fail']:.2f} %, {slow['mean_pairs']:.1f} "
+              f"| {100 * five['fail']:.2f} %, {100 * slower['fail']:.2f} %, {100 * slower['inconclusive']:.0f} % | {verdicts} |")
+
+
+def main(arguments):
+    if arguments and arguments[0] == "--table":
+        folder = pathlib.Path(arguments[1]) if len(arguments) > 1 else pathlib.Path(__file__).parent / "results"
+        return table(json.loads((folder / "summary.json").read_text()))
+    folder = pathlib.Path(arguments[0]) if arguments else pathlib.Path(__file__).parent / "results"
+    states = {}
+    for path in sorted(folder.glob("*.tsv")):
+        states.setdefault(re.sub(r"-\d+$", "", path.stem), []).append(path)
     rng = random.Random(1)
-    document = {}
-    for path in paths:
-        runs = read(path)
-        judged = [verdict for _, _, verdict, _ in runs if verdict >= 0]
-        timed = [math.log(body(steps)) for _, _, verdict, steps in runs if verdict != -2]
-        half = len(timed) // 2
-        learn, test = timed[:half], timed[half:]
-        if len(test) < 2 * LOOKS[-1] + 20:
-            sys.exit(f"{path}: {len(timed)} runs are too few")
-        shifts = [abs(hodges_lehmann(pairs_from(learn, rng.randrange(len(learn) - 20 + 1), 10))) for _ in range(TRIALS)]
-        floor = math.expm1(quantile(shifts, 0.99))
-        spread = [abs(b - a) for a, b in zip(timed, timed[1:])]
-        document[path.rsplit("/", 1)[-1].removesuffix(".tsv")] = {
-            "runs": len(runs),
-            "failed_runs": sum(verdict == -2 for _, _, verdict, _ in runs),
-            "load": {"median": quantile([load for _, load, _, _ in runs], 0.5),
-                     "p90": quantile([load for _, load, _, _ in runs], 0.9)},
-            "counters": {"unchanged_runs_checked": len(judged), "false_alarms": sum(verdict != 0 for verdict in judged)},
-            "pair_spread_median": math.expm1(quantile(spread, 0.5)),
-            "floor_first_half": floor,
-            "effect": 2 * floor,
-            "second_half_unchanged": rates(test, 2 * floor, 0.0, rng),
-            "second_half_with_effect": rates(test, 2 * floor, 2 * floor, rng),
-            "at_5_percent": {"unchanged": rates(test, 0.05, 0.0, rng), "slower_5_percent": rates(test, 0.05, 0.05, rng)},
-            "trials": TRIALS,
-        }
-    print(json.dumps(document, indent=1))
+    print(json.dumps({state: summary(state, files, folder, rng) for state, files in states.items()}, indent=1))
 
 
 if __name__ == "__main__":

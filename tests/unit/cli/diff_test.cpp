@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/diff/diff_writer.h"
+#include "cli/diff/row_filter.h"
 #include "tests/unit/cli/cli_harness.h"
 
 namespace hotloop::cli {
@@ -95,6 +96,40 @@ TEST(Diff, ExitCodesOnRunFiles) {
   EXPECT_EQ(runCli({"diff", "a.hotloop", "a.hotloop", "--exit-code"}).code, 0);
   EXPECT_THAT(runCli({"diff", "a.hotloop", "b.hotloop", "--format", "csv"}).out,
               HasSubstr("total,host_syncs,,,,1,0,-1\n"));
+}
+
+TEST(Diff, AFilterChoosesRowsAndAllStillAddsUp) {
+  RunDiff diff = diffRuns(runWith(2, {}),
+                          runWith(9, {site("a.py", 1, "f", 2), site("tests/b.py", 1, "g", 5)}));
+  ASSERT_EQ(diff.sites.size(), 2u);
+  for (const auto &[phase, family, delta] :
+       {std::tuple("forward/layer *", "gemm_a", 2.0), std::tuple("forward", "gemm_b", 0.5),
+        std::tuple("optimizer", "", -1.0)}) {
+    OwnerDelta owner;
+    owner.category = "kernel";
+    owner.phase = phase;
+    owner.family = family;
+    owner.bMs = owner.countMs = delta;
+    diff.time.owners.push_back(owner);
+  }
+  const auto filter = RowFilter::parse("phase:forward -kernel:*_b -site:tests/*");
+  ASSERT_TRUE(filter) << filter.error().message;
+  filter->apply(diff);
+  EXPECT_TRUE(diff.sites.empty()) << "their phase is another one";
+  ASSERT_EQ(diff.time.owners.size(), 2u);
+  EXPECT_EQ(diff.time.owners[0].family, "gemm_a");
+  EXPECT_DOUBLE_EQ(diff.time.owners[1].deltaMs(), -0.5);
+  RunDiff sites = diffRuns(runWith(2, {}),
+                           runWith(9, {site("a.py", 1, "f", 2), site("tests/b.py", 1, "g", 5)}));
+  RowFilter::parse("counter:syncs -site:tests/*")->apply(sites);
+  ASSERT_EQ(sites.sites.size(), 1u);
+  EXPECT_EQ(sites.sites[0].site.file, "a.py");
+  for (const char *bad : {"", "phase", "phase:", "fase:x", ":x"}) {
+    const auto refused = RowFilter::parse(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("--filter"));
+  }
+  EXPECT_THAT(RowFilter::parse("phas:x").error().message, HasSubstr("did you mean 'phase'"));
 }
 
 } // namespace

@@ -159,6 +159,52 @@ TEST(CounterCheck, BudgetsAndAllowEntries) {
               testing::Not(testing::IsEmpty()));
 }
 
+TEST(CounterCheck, RegistersOfAKernelFamilyAreLimited) {
+  RunProfile run = loop({});
+  for (const auto &[family, registers] : {std::pair("gemm_a", 128), std::pair("gemm_b", 200)}) {
+    TimeOwner kernel;
+    kernel.category = "kernel";
+    kernel.phase = "forward";
+    kernel.family = family;
+    kernel.registers = registers;
+    run.owners.push_back(kernel);
+  }
+  GatePolicy policy;
+  policy.budgets.push_back(
+      {"**",
+       "gemm_*",
+       {{"registers", 168.0, std::nullopt, std::nullopt, GateLevel::kError, "max 168"}},
+       {},
+       3});
+  const auto over = checkBudgets(run, policy);
+  ASSERT_EQ(over.size(), 1u);
+  EXPECT_EQ(over[0].verdict, "HG020");
+  EXPECT_EQ(over[0].now, 200);
+  EXPECT_THAT(over[0].message, testing::HasSubstr("200, at most 168"));
+  policy.budgets[0].kernel = "gemm_a";
+  EXPECT_EQ(checkBudgets(run, policy)[0].status, GateStatus::kOk);
+}
+
+TEST(CounterCheck, AHigherPeakAndMemoryKeptFail) {
+  const auto memory = [](std::int64_t more, bool keep) {
+    ScriptedLoop script;
+    for (int step = 0; step < 24; ++step) {
+      script.beginStep();
+      script.begin("aten::empty", "train");
+      const auto block = script.allocate(4096 + more);
+      script.end();
+      if (!keep) script.free(block);
+      script.endStep();
+    }
+    return profileRun(script.build(), -1);
+  };
+  EXPECT_THAT(failures(check(memory(0, false), memory(0, false))), testing::IsEmpty());
+  EXPECT_THAT(failures(check(memory(0, false), memory(4096, false))),
+              testing::Contains("HG012 step peak_bytes "));
+  EXPECT_THAT(failures(check(memory(0, false), memory(0, true))),
+              testing::IsSupersetOf({"HG012 step peak_bytes ", "HG013 step kept_bytes "}));
+}
+
 TEST(CounterCheck, AHundredThousandSites) {
   RunProfile base = loop({});
   for (int i = 0; i < 100'000; ++i) {
@@ -178,6 +224,32 @@ TEST(CounterCheck, AHundredThousandSites) {
   const auto rows = check(base, now);
   EXPECT_GT(rows.size(), 200'000u);
   EXPECT_THAT(failures(rows), testing::IsEmpty());
+}
+
+// The clock of the machine jumps, forth or back, in the middle of a step: what is counted stays
+// what it was, and one sync more is found all the same.
+TEST(CounterCheck, ClockJumpsChangeNoCounter) {
+  const auto jumping = [](std::int64_t jump, int syncs) {
+    ScriptedLoop script;
+    script.setNow(8'000'000'000'000);
+    for (int step = 0; step < 24; ++step) {
+      script.beginStep();
+      for (int i = 0; i < 3; ++i) script.op("aten::mm", "train");
+      if (step == 12) script.wait(jump);
+      for (int i = 0; i < syncs; ++i) script.op("aten::_local_scalar_dense", "train");
+      script.endStep();
+    }
+    return profileRun(script.build(), -1);
+  };
+  const RunProfile base = jumping(0, 1);
+  for (const std::int64_t jump :
+       {std::int64_t{3'600'000'000'000}, std::int64_t{-3'600'000'000'000}, std::int64_t{-5'000}}) {
+    SCOPED_TRACE(jump);
+    const RunProfile same = jumping(jump, 1);
+    EXPECT_THAT(failures(check(base, same)), testing::IsEmpty());
+    EXPECT_THAT(failures(check(base, jumping(jump, 2))),
+                testing::Contains("HG001 step host_syncs train"));
+  }
 }
 
 TEST(CounterCheck, TheNewLineIsNamed) {

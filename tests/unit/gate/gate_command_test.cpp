@@ -76,6 +76,29 @@ TEST_F(GateCommands, BaselinesAreListedShownDiffedVerified) {
   EXPECT_EQ(runCli({"check", "base.hotloop"}).code, 0);
 }
 
+// A trace of another tool is gated as a run is: learned from, judged, and compared with another
+// one.
+TEST_F(GateCommands, TracesOfOtherToolsAreGated) {
+  makeRunFile("good.hotloop", {.events = 20'000, .device = true, .layers = 2});
+  makeRunFile("bad.hotloop",
+              {.events = 20'000, .device = true, .layers = 2, .plants = {Plant::kItem}});
+  for (const std::string format : {"kineto", "nsys"}) {
+    const std::string ending = format == "nsys" ? ".sqlite" : ".json";
+    for (const std::string name : {"good", "bad"})
+      ASSERT_EQ(runCli({"export", name + ".hotloop", "--format", format, "-o", name + ending}).code,
+                0);
+    ASSERT_EQ(runCli({"baseline", "save", format, "good" + ending, "-q"}).code, 0);
+    EXPECT_EQ(runCli({"check", "good" + ending, "--baseline", format}).code, 0);
+    const CliResult worse = runCli({"check", "bad" + ending, "--baseline", format});
+    EXPECT_EQ(worse.code, 1) << worse.out << worse.err;
+    EXPECT_THAT(worse.out, HasSubstr("host syncs"));
+    const CliResult traces = runCli({"check", "bad" + ending, "--baseline", "good" + ending});
+    EXPECT_EQ(traces.code, 1) << traces.out << traces.err;
+    EXPECT_EQ(runCli({"check", "good.hotloop", "--baseline", format}).code, 3)
+        << "a recording beside a trace of another tool";
+  }
+}
+
 TEST_F(GateCommands, FailsClosed) {
   const auto code = [](std::vector<std::string> words) {
     const CliResult result = runCli(words);

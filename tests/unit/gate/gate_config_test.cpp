@@ -91,6 +91,13 @@ TEST(GateConfig, MistakesNameLineAndNearestKey) {
       message("[[allow]]\nrule = \"HG999\"\nsite = \"a\"\nreason = \"x\"\nuntil = 2026-12-31\n"),
       HasSubstr("HG999"));
   EXPECT_THAT(message("[suite.a]\n"), HasSubstr("command"));
+  EXPECT_THAT(message("[[budget]]\nbytes.peek = { max = \"1GB\" }\n"), HasSubstr("bytes.peak"));
+  EXPECT_EQ(message("[[budget]]\nbytes.peak = { max = \"1GB\" }\n"), "accepted");
+  // Registers are known per kernel, and nothing of them is in a baseline.
+  EXPECT_THAT(message("[[budget]]\nregs = { max = 168 }\n"), HasSubstr("kernel ="));
+  EXPECT_THAT(message("[[budget]]\nkernel = \"k*\"\nregs = { max_new = 0 }\n"),
+              HasSubstr("hotloop.toml:1:"));
+  EXPECT_EQ(message("[[budget]]\nkernel = \"k*\"\nregs = { max = 168 }\n"), "accepted");
   EXPECT_THAT(message("version = 7\n"), HasSubstr("version 7"));
 }
 

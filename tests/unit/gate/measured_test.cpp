@@ -79,6 +79,44 @@ TEST_F(Measured, AbPassesEqualBuildsAndFailsASlowerOneWithTheReason) {
   EXPECT_EQ(runCli({"check", "empty.json"}).code, 3);
 }
 
+// kExpertLoop slows the experts: their phase fails, the optimizer does not, and a limit in ms of
+// the whole step holds for the candidate.
+TEST_F(Measured, AbJudgesTheTimeLimitsOfBudgets) {
+  writeFile("hotloop.toml", R"([[budget]]
+phase = "**/experts"
+time.body = { max_growth = "4%" }
+[[budget]]
+phase = "optimizer"
+time.p90 = { max_growth = "30%", level = "warn" }
+[[budget]]
+phase = "**"
+time.body = { max = "1us", level = "warn" }
+)");
+  const CliResult slow = runCli({"ab", "--base", "base", "--cand", "slow", "-r", "12", "--json"});
+  EXPECT_EQ(slow.code, 1) << slow.err;
+  const Json json = Json::parse(slow.out);
+  EXPECT_THAT(JsonSchema("check").check(json), IsEmpty());
+  std::string verdicts;
+  for (const Json &time : json["times"])
+    verdicts += time["metric"].get<std::string>() + " " +
+                (time["phase"].is_null() ? "" : time["phase"].get<std::string>()) + " " +
+                time["verdict"].get<std::string>() + "\n";
+  EXPECT_THAT(verdicts, HasSubstr("phase.body **/experts regression"));
+  EXPECT_THAT(verdicts, HasSubstr("phase.p90 optimizer "));
+  EXPECT_THAT(verdicts, testing::Not(HasSubstr("optimizer regression")));
+  bool overLimit = false;
+  for (const Json &row : json["rows"])
+    overLimit = overLimit || (row["verdict"] == "HG020" && row["status"] == "warn" &&
+                              row["counter"] == "step.body");
+  EXPECT_TRUE(overLimit) << slow.out;
+  EXPECT_THAT(runCli({"ab", "--base", "base", "--cand", "slow", "-r", "12"}).out,
+              HasSubstr("phase.body **/experts"));
+  writeFile("hotloop.toml", "[[budget]]\nphase = \"absent\"\ntime.body = { max = \"1s\" }\n");
+  const CliResult absent = runCli({"ab", "--base", "base", "--cand", "same", "-r", "2"});
+  EXPECT_EQ(absent.code, 3) << absent.out;
+  EXPECT_THAT(absent.out, HasSubstr("no phase of both builds matches \"absent\""));
+}
+
 TEST_F(Measured, AbSaysWhyItCannotDecide) {
   const CliResult crash = runCli({"ab", "--base", "base", "--cand", "crash", "-r", "3"});
   EXPECT_EQ(crash.code, 3);
@@ -98,6 +136,24 @@ TEST_F(Measured, AbSaysWhyItCannotDecide) {
       4);
   const CliResult late = runCli({"ab", "--base", "base", "--cand", "same", "--max-time", "1ns"});
   EXPECT_EQ(late.code, 3) << late.out;
+}
+
+TEST_F(Measured, ClocksAreLockedAndGivenBackOrTheReasonIsTold) {
+  const auto tool = [](const std::string &body) {
+    writeFile("bin/nvidia-smi", "#!/bin/sh\necho \"$1\" >> \"$ROOT/clocks\"\n" + body);
+    std::filesystem::permissions("bin/nvidia-smi", std::filesystem::perms::all);
+  };
+  tool("exit 0\n");
+  EXPECT_EQ(
+      runCli({"ab", "--base", "base", "--cand", "same", "-r", "1", "--lock-clocks", "1410"}).code,
+      0);
+  EXPECT_EQ(readFile("clocks"), "--lock-gpu-clocks=1410,1410\n--reset-gpu-clocks\n");
+  tool("echo 'The current user does not have permission'\nexit 4\n");
+  const CliResult refused =
+      runCli({"ab", "--base", "base", "--cand", "same", "-r", "1", "--lock-clocks", "1410"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("does not have permission; run it as root"));
+  EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "--lock-clocks", "fast"}).code, 2);
 }
 
 TEST_F(Measured, SweepGroupsAndExplains) {

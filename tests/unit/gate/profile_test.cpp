@@ -7,6 +7,7 @@
 #include "cli/gate/profile_cache.h"
 #include "core/trace/trace_builder.h"
 #include "tests/support/make_run.h"
+#include "tests/support/scripted_loop.h"
 #include "tests/unit/cli/cli_harness.h"
 
 namespace hotloop::cli {
@@ -33,6 +34,7 @@ TEST(Profile, SumsOfSitesAndPhasesAreTheStep) {
   for (const bool device : {false, true}) {
     const RunProfile profile = profileRun(made(device, device), -1);
     for (const std::string &counter : profile.counted) {
+      if (counter == "peak_bytes" || counter == "kept_bytes") continue; // of the step only
       std::vector<std::int64_t> step(profile.durations.size()), sites = step, phases = step;
       for (const CounterSeries &series : profile.series) {
         if (series.counter != counter) continue;
@@ -68,6 +70,59 @@ TEST(Profile, DeviceRunsCountWhatWasMeasured) {
   EXPECT_GT(meanOf(profile, "kernels"), 0);
   EXPECT_GT(meanOf(profile, "host_syncs"), 0);
   EXPECT_GT(meanOf(profile, "h2d_bytes"), 0);
+}
+
+// A block lives within its step; step 5 keeps another one, so the peak rises from then on.
+TEST(Profile, PeakAndKeptBytes) {
+  for (const bool torchTellsTotals : {true, false}) {
+    test_support::ScriptedLoop script;
+    std::int64_t live = 0;
+    const auto memory = [&](AllocationAction action, std::uint64_t address, std::int64_t bytes) {
+      live += action == AllocationAction::kAllocate ? bytes : -bytes;
+      script.wait(10);
+      script.builder().add(AllocationEvent{.start = Nanoseconds(script.now()),
+                                           .lane = ThreadId(1),
+                                           .action = action,
+                                           .allocator = Allocator::kTorchCpu,
+                                           .address = address,
+                                           .bytes = bytes,
+                                           .totalAllocated = torchTellsTotals ? live : -1,
+                                           .totalReserved = -1});
+    };
+    for (int i = 0; i < 8; ++i) {
+      script.beginStep();
+      script.op("aten::mm", "train", 1000);
+      memory(AllocationAction::kAllocate, 0x1000, 4096);
+      script.op("aten::mm", "train", 1000);
+      memory(AllocationAction::kFree, 0x1000, 4096);
+      if (i == 5) memory(AllocationAction::kAllocate, 0x2000, 512);
+      script.endStep();
+    }
+    const RunProfile profile = profileRun(script.build(), 2);
+    ASSERT_EQ(profile.durations.size(), 6u);
+    ASSERT_TRUE(profile.counts("peak_bytes") && profile.counts("kept_bytes"));
+    EXPECT_THAT(profile.find("peak_bytes")->values,
+                testing::ElementsAre(4096, 4096, 4096, 4096, 4608, 4608));
+    EXPECT_THAT(profile.find("kept_bytes")->values, testing::ElementsAre(0, 0, 0, 512, 0, 0));
+  }
+}
+
+TEST(Profile, PhasesAddUpToEveryStep) {
+  for (const bool device : {false, true}) {
+    const RunProfile profile = profileRun(made(device, device), -1);
+    ASSERT_GT(profile.phaseTimes.size(), 1u);
+    std::vector<std::int64_t> sum(profile.durations.size());
+    for (const PhaseTime &phase : profile.phaseTimes)
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += phase.values.at(i);
+    EXPECT_EQ(sum, profile.durations);
+  }
+}
+
+TEST(Profile, KernelsCarryTheirRegisters) {
+  const RunProfile profile = profileRun(made(true), -1);
+  EXPECT_TRUE(std::ranges::any_of(profile.owners, [](const TimeOwner &owner) {
+    return owner.category == "kernel" && owner.registers > 0;
+  }));
 }
 
 TEST(Profile, DeviceClasses) {

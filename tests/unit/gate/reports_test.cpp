@@ -49,9 +49,15 @@ GateReport report(std::size_t sites) {
   skipped.status = GateStatus::kInconclusive;
   skipped.level = "time";
   skipped.counter = "step.body";
+  skipped.verdict = "HG040";
+  skipped.message = "more pairs would decide";
   report.rows.push_back(skipped);
-  report.times.push_back({"step.body", 10, 11, .1, .05, .15, .001, .05, 10, 0, "regression", .03});
+  report.times.push_back(
+      {"step.body", 10, 11, .1, .05, .15, .001, .05, 10, 0, "regression", .03, ""});
   report.pairs.push_back({.1, .09, -.02});
+  report.times.push_back(
+      {"phase.p90", 1, 1, 0, -.1, .1, .5, .1, 10, 7, "inconclusive", .3, "a|b/**"});
+  report.pairs.push_back({0, .1});
   report.stepDeltaMs = 1.5;
   report.causes.push_back(
       {"sync", "fwd", "aten::item", "", {"train.py", 3, "f", ""}, 1.5, 1, 1.5, 0, 0, 0, 1});
@@ -70,7 +76,15 @@ TEST(Reports, FollowTheirSchemas) {
     const std::string name = "r" + std::to_string(sites);
     writeFile(name + ".xml", gateJunit(one));
     writeFile(name + ".sarif", gateSarif(one));
-    files += " " + name + ".xml " + name + ".sarif";
+    writeFile(name + ".json", gateJson(one));
+    writeFile(name + ".gitlab.json", gateGitlab(one));
+    writeFile(name + ".html", gateHtml(one));
+    writeFile(name + ".md", gateMarkdown(one, 0));
+    writeFile(name + ".csv", gateCsv(one));
+    writeFile(name + ".txt", gateGithub(one));
+    for (const char *ending :
+         {".xml", ".sarif", ".json", ".gitlab.json", ".html", ".md", ".csv", ".txt"})
+      files += " " + name + ending;
   }
   EXPECT_EQ(std::system((python + " " + source + "/tests/schemas/validate.py" + files).c_str()), 0);
 }

@@ -95,6 +95,34 @@ TEST_F(KinetoImport, ReadsEveryKindOfEvent) {
   EXPECT_EQ(quality(trace, "import_syncs_from_calls"), 1);
 }
 
+// Calls and work without correlation ids, joined by arrows alone, in the order of Kineto and with
+// all arrows at the end; what no arrow touches stays an orphan without an id.
+TEST_F(KinetoImport, ArrowsGiveTheIdsThatAreMissing) {
+  constexpr std::string_view kCall =
+      R"j({"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "pid": 11, "tid": 11, "ts": 102.5, "dur": 5, "args": {}},)j";
+  constexpr std::string_view kBegin =
+      R"j({"ph": "s", "id": 70, "pid": 11, "tid": 11, "ts": 102.5, "cat": "ac2g", "name": "ac2g"},)j";
+  constexpr std::string_view kKernel =
+      R"j({"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "ts": 110, "dur": 6, "args": {"stream": 7}},)j";
+  constexpr std::string_view kEnd =
+      R"j({"ph": "f", "id": 70, "pid": 0, "tid": 7, "ts": 110, "cat": "ac2g", "name": "ac2g", "bp": "e"},)j";
+  constexpr std::string_view kRest =
+      R"j({"ph": "X", "cat": "gpu_memcpy", "name": "Memcpy HtoD (Pageable -> Device)", "pid": 0, "tid": 7, "ts": 120, "dur": 1, "args": {"bytes": 4}},
+         {"ph": "s", "id": 9, "pid": 11, "tid": 11, "ts": 102.5, "cat": "fwdbwd", "name": "fwdbwd"})j";
+  for (const std::string &events :
+       {fmt::format("{}{}{}{}{}", kCall, kBegin, kKernel, kEnd, kRest),
+        fmt::format("{}{}{}{}{}", kKernel, kCall, kEnd, kBegin, kRest)}) {
+    const TraceView trace = view(write("t.json", "[" + events + "]"));
+    ASSERT_EQ(trace->apis.start.size(), 1u);
+    ASSERT_EQ(trace->kernels.start.size(), 1u);
+    EXPECT_EQ(trace->apis.correlation[0], 70u);
+    EXPECT_EQ(trace->kernels.correlation[0], 70u);
+    ASSERT_EQ(trace->memcpys.start.size(), 1u);
+    EXPECT_EQ(trace->memcpys.correlation[0], 0u);
+    EXPECT_EQ(quality(trace, "import_ids_from_flows"), 2);
+  }
+}
+
 TEST_F(KinetoImport, IsTheSameCompressedAndAsABareArray) {
   const std::size_t array = kSmall.find("[\n {\"ph\": \"M\"");
   const std::string bare(kSmall.substr(array, kSmall.rfind(']') + 1 - array));

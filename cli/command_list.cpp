@@ -17,6 +17,7 @@
 #include "cli/commands/history_command.h"
 #include "cli/commands/import_command.h"
 #include "cli/commands/info_command.h"
+#include "cli/commands/prove_command.h"
 #include "cli/commands/query_command.h"
 #include "cli/commands/record_command.h"
 #include "cli/commands/render_command.h"
@@ -37,6 +38,7 @@ std::span<const Command> commands() {
       statsCommand(),
       diffCommand(),
       whatifCommand(),
+      proveCommand(),
       checkCommand(),
       baselineCommand(),
       abCommand(),

@@ -80,18 +80,24 @@ Result<void> ProveSession::run() {
     else
       groups.push_back(&group);
   }
-  // Everything is predicted before anything is compared.
-  for (const SuiteGroup *group : groups) HOTLOOP_TRY(prepare(*group));
+  const auto measureOnce = [&](const SuiteGroup &group) -> Result<void> {
+    const auto start = std::chrono::steady_clock::now();
+    HOTLOOP_TRY(measure(group));
+    lastSeconds_[group.name] = secondsSince(start);
+    return save_();
+  };
+  // Everything is measured once before anything is measured better.
+  for (const SuiteGroup *group : groups) {
+    HOTLOOP_TRY(prepare(*group));
+    if (anyOpen(*group) && runner_.secondsLeft() > 0) HOTLOOP_TRY(measureOnce(*group));
+  }
   for (bool worked = true; worked;) {
     worked = false;
     for (const SuiteGroup *group : groups) {
-      if (!anyOpen(*group) || runner_.secondsLeft() < lastSeconds_[group->name]) continue;
-      if (runner_.secondsLeft() <= 0) break;
-      const auto start = std::chrono::steady_clock::now();
-      HOTLOOP_TRY(measure(*group));
-      lastSeconds_[group->name] = secondsSince(start);
+      if (!anyOpen(*group) || runner_.secondsLeft() <= 0) continue;
+      if (runner_.secondsLeft() < lastSeconds_[group->name]) continue; // it would not end in time
+      HOTLOOP_TRY(measureOnce(*group));
       worked = true;
-      HOTLOOP_TRY(save_());
     }
   }
   return {};
@@ -203,45 +209,38 @@ Result<void> ProveSession::measure(const SuiteGroup &group) {
 }
 
 Result<void> ProveSession::measureByBench(const SuiteGroup &group) {
-  struct Open {
-    ProvedCase *one;
-    std::string bad, good;
-  };
   std::vector<Open> open;
-  std::vector<std::string> names;
-  const auto want = [&](const std::string &name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
   for (const SuiteProgram &program : group.programs) {
     ProvedProgram *proved = find(group, program);
     if (proved == nullptr || !proved->failure.empty()) continue;
-    for (ProvedCase &one : proved->cases) {
-      if (!isOpen(one)) continue;
-      open.push_back({&one, program.compare, one.good});
-      want(program.compare);
-      want(one.good);
-    }
+    for (ProvedCase &one : proved->cases)
+      if (isOpen(one)) open.push_back({&one, program.compare, one.good});
   }
   StatusLine status(runner_.context);
   status.show(fmt::format("{}: {} fixes against their slow sides", group.name, open.size()));
-  const auto take = [](const Open &each, std::map<std::string, std::vector<double>> &times) {
-    each.one->measured.processes.push_back({times[each.bad], times[each.good]});
-    concludeMeasurement(each.one->measured);
-  };
-  if (auto times = runBench(runner_, group, names)) {
-    for (const Open &each : open) take(each, *times);
-    return {};
-  }
-  // One of them fails: each alone, so that the others are measured.
-  for (const Open &each : open) {
-    if (runner_.secondsLeft() <= 0) return {};
-    auto times = runBench(runner_, group, {each.bad, each.good});
-    if (times)
-      take(each, *times);
-    else
-      each.one->failure = times.error().message;
-  }
+  measureTogether(group, open);
   return {};
+}
+
+// Where one of them fails, halves go on without each other until it stands alone.
+void ProveSession::measureTogether(const SuiteGroup &group, std::span<const Open> open) {
+  std::vector<std::string> names;
+  for (const Open &each : open)
+    for (const std::string &name : {each.bad, each.good})
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  auto times = runBench(runner_, group, names);
+  if (times) {
+    for (const Open &each : open) {
+      each.one->measured.processes.push_back({(*times)[each.bad], (*times)[each.good]});
+      concludeMeasurement(each.one->measured);
+    }
+  } else if (open.size() == 1) {
+    open[0].one->failure = times.error().message;
+  } else {
+    const std::size_t half = open.size() / 2;
+    for (const auto part : {open.first(half), open.subspan(half)})
+      if (runner_.secondsLeft() > 0) measureTogether(group, part);
+  }
 }
 
 Result<void> ProveSession::measurePairs(const SuiteGroup &group) {

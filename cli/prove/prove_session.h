@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 
 #include "cli/prove/measure_sides.h"
@@ -27,6 +29,11 @@ private:
                               double unprofiledMs);
   Result<void> measure(const SuiteGroup &group);
   Result<void> measureByBench(const SuiteGroup &group);
+  struct Open { // a case with the names of its sides in the bench
+    ProvedCase *one;
+    std::string bad, good;
+  };
+  void measureTogether(const SuiteGroup &group, std::span<const Open> open);
   Result<void> measurePairs(const SuiteGroup &group);
   bool isOpen(const ProvedCase &one) const;
   bool anyOpen(const SuiteGroup &group);

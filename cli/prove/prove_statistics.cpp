@@ -144,7 +144,7 @@ ProveSummary summarize(std::span<const ProvedProgram> programs) {
       }
       ++summary.coverage.all;
       summary.coverage.hits += covered(one) ? 1 : 0;
-      ranked.push_back(&one);
+      if (one.fixClass != "delay") ranked.push_back(&one); // a slow-down is no fix
     }
     if (ranked.size() < kFixesToRank) continue;
     const auto by = [&](auto gainOf) {

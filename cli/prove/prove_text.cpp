@@ -59,7 +59,7 @@ std::string proveText(const ProveReport &report, Style style) {
     for (const ProvedCase &one : program.cases) width = std::max(width, one.name.size());
   std::string text = fmt::format(
       "{}  {}\ngains in % of the unprofiled step; predictions with their 80 % intervals "
-      "were sealed before anything was compared\n",
+      "were sealed before their sides were compared\n",
       style.bold("suite " + report.suite), report.machine);
   for (const ProvedProgram &program : report.programs) {
     text += fmt::format("\n{}  step {:.3f} ms, sealed {} {}\n", style.bold(program.name),

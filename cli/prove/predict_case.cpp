@@ -219,6 +219,8 @@ private:
     part.high = host.high;
     part.trust = host.modelled ? "low" : "medium";
     part.belowResolution = host.low <= 0;
+    // HL104 names the read-backs of the loop; that the loop goes too gives more.
+    if (std::find(rules.begin(), rules.end(), "HL104") != rules.end()) part.bound = "lower";
     const auto step = static_cast<double>(analysis_.steps.duration.count);
     eachFinding(rules, [&](const Finding &finding) {
       part.timeSum += static_cast<double>(finding.hostTime.count) / step;

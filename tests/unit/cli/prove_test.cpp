@@ -202,6 +202,28 @@ TEST_F(Prove, MeasuresBySuiteBenchAndResumes) {
   EXPECT_THAT(broken.err, HasSubstr("not those that were sealed"));
 }
 
+// A step of a made run is bound by its host: time added there is added to the step.
+TEST_F(Prove, DelaysAreForetold) {
+  const auto gainOf = [](const std::string &delay) {
+    writeFile("d.json",
+              R"({"schema": "hotloop.prove-suite/1", "suite": "d", "groups": [{"name": "g",
+              "programs": [{"name": "p", "trace": "bad.hotloop", "t0_ms": 1.2, "cases": [{"name": "c",
+              "class": "delay", "predict": [")" +
+                  delay + R"("], "measured": [0, -0.01, 0.01]}]}]}]})");
+    const CliResult result = runCli({"prove", "--suite", "./d.json", "--json"});
+    EXPECT_EQ(result.code, 0) << result.err;
+    return Json::parse(result.out)["programs"][0]["cases"][0]["predicted"];
+  };
+  const Json host = gainOf("delay:host:step=120");
+  ASSERT_TRUE(host["gain"].is_number()) << host;
+  EXPECT_NEAR(host["gain"].get<double>(), -0.1, 0.03);
+  EXPECT_NEAR(gainOf("delay:host:step=240")["gain"].get<double>(), 2 * host["gain"].get<double>(),
+              0.03);
+  EXPECT_THAT(gainOf("delay:host:nowhere=10")["abstained"].get<std::string>(),
+              HasSubstr("No range \"nowhere\""));
+  EXPECT_EQ(runCli({"prove", "--suite", "./d.json"}).code, 0);
+}
+
 TEST_F(Prove, MissingPartsAreNamed) {
   suite("{where}/bad.hotloop", R"(, "measured": [0.1, 0.08, 0.12])");
   const CliResult left = runCli({"prove", "--suite", "./s.json"});

@@ -17,6 +17,7 @@
 #include "cli/commands/history_command.h"
 #include "cli/commands/import_command.h"
 #include "cli/commands/info_command.h"
+#include "cli/commands/prove_command.h"
 #include "cli/commands/query_command.h"
 #include "cli/commands/record_command.h"
 #include "cli/commands/render_command.h"
@@ -32,32 +33,13 @@ namespace hotloop::cli {
 
 std::span<const Command> commands() {
   static const std::array list = {
-      recordCommand(),
-      adviseCommand(),
-      statsCommand(),
-      diffCommand(),
-      whatifCommand(),
-      checkCommand(),
-      baselineCommand(),
-      abCommand(),
-      calibrateCommand(),
-      sweepCommand(),
-      budgetCommand(),
-      historyCommand(),
-      bisectCommand(),
-      selftestGateCommand(),
-      infoCommand(),
-      importCommand(),
-      exportCommand(),
-      queryCommand(),
-      viewCommand(),
-      renderCommand(),
-      rulesCommand(),
-      doctorCommand(),
-      calibrateDeviceCommand(),
-      completionCommand(),
-      helpCommand(),
-      versionCommand(),
+      recordCommand(),     adviseCommand(),    statsCommand(),        diffCommand(),
+      whatifCommand(),     proveCommand(),     checkCommand(),        baselineCommand(),
+      abCommand(),         calibrateCommand(), sweepCommand(),        budgetCommand(),
+      historyCommand(),    bisectCommand(),    selftestGateCommand(), infoCommand(),
+      importCommand(),     exportCommand(),    queryCommand(),        viewCommand(),
+      renderCommand(),     rulesCommand(),     doctorCommand(),       calibrateDeviceCommand(),
+      completionCommand(), helpCommand(),      versionCommand(),
   };
   return list;
 }

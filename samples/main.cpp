@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "samples/bench.h"
 #include "samples/sample.h"
 #include "samples/tensors.h"
 
@@ -17,7 +18,8 @@ using namespace hotloop::samples;
 
 constexpr const char *kUsage =
     "usage: hotloop-samples list\n"
-    "       hotloop-samples run <id> bad|good|benign [--steps N] [--marks api|nvtx|none]\n";
+    "       hotloop-samples run <id> bad|good|benign [--steps N] [--marks api|nvtx|none]\n"
+    "       hotloop-samples bench --compare ID/FORM ... [--rounds N] [--steps N] [--json]\n";
 constexpr int kUsageError = 2;
 constexpr int kMostSteps = 100000;
 
@@ -78,6 +80,25 @@ int run(const RunCommand &command) {
   return right ? 0 : 1;
 }
 
+int bench(int argc, char **argv) {
+  BenchOptions options;
+  if (const std::string wrong = parseBench(argc, argv, 2, options); !wrong.empty())
+    return usageError(wrong);
+  std::vector<BenchForm> forms;
+  for (const std::string &name : options.compare) {
+    const std::size_t slash = name.find('/');
+    const Sample *sample = findSample(name.substr(0, slash));
+    const SampleForm form =
+        sample == nullptr || slash == name.npos ? nullptr : formOf(*sample, name.substr(slash + 1));
+    if (form == nullptr)
+      return usageError("--compare wants a sample and its form, like hl101_item/bad, not " +
+                        inQuotes(name));
+    forms.push_back({name, form});
+  }
+  useOneThread();
+  return runBench(forms, options) ? 0 : 1;
+}
+
 // Fills `command` from the arguments after `run`; the message of what is wrong with them, or "".
 std::string parseRun(int argc, char **argv, RunCommand &command) {
   if (argc < 4) return "run needs the id of a sample and one of bad, good, benign";
@@ -111,6 +132,12 @@ std::string parseRun(int argc, char **argv, RunCommand &command) {
 int main(int argc, char **argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "list" && argc == 2) return list();
+  if (verb == "bench") try {
+      return bench(argc, argv);
+    } catch (const std::exception &error) {
+      std::fprintf(stderr, "hotloop-samples: bench failed: %s\n", error.what());
+      return 1;
+    }
   if (verb != "run")
     return usageError(verb.empty() ? "nothing to do" : "unknown command " + inQuotes(verb));
   RunCommand command;

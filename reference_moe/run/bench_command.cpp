@@ -71,7 +71,8 @@ void BenchCommand::addTo(CLI::App &app) {
   command_
       ->add_option("--compare", comparisons_,
                    "a preset, or toggle=value,...; repeat it. The first one is what the others are "
-                   "held against. Without any: one optimization after the other")
+                   "held against. Also unsafe=item+print and delay=host:router=50. Without any: "
+                   "one optimization after the other")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Comparison");
   command_->add_option("--rounds", rounds_, "rounds; each runs every configuration once")
@@ -96,8 +97,7 @@ Result<void> BenchCommand::execute() const {
   std::vector<Contender> contenders;
   for (const std::string &name : names) {
     Contender contender{name, base, nullptr, 0, {}};
-    HOTLOOP_ASSIGN(contender.configuration.toggles, parseComparison(name, base, machine, notes));
-    HOTLOOP_TRY(check(contender.configuration, machine));
+    HOTLOOP_ASSIGN(contender.configuration, parseContender(name, base, machine, notes));
     contenders.push_back(std::move(contender));
   }
   for (const std::string &note : notes) fmt::print(stderr, "hotloop-moe: {}\n", note);

@@ -62,6 +62,30 @@ Result<Toggles> parseComparison(std::string_view text, const Configuration &base
   return toggles;
 }
 
+Result<Configuration> parseContender(std::string_view text, const Configuration &base,
+                                     const Machine &machine, std::vector<std::string> &notes) {
+  Configuration configuration = base;
+  std::string toggles;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view part = rest.substr(0, comma);
+    rest = comma == rest.npos ? "" : rest.substr(comma + 1);
+    if (part.starts_with("unsafe=")) {
+      std::string habits(part.substr(7));
+      std::replace(habits.begin(), habits.end(), '+', ',');
+      HOTLOOP_TRY(parseUnsafe(habits, configuration));
+    } else if (part.starts_with("delay=")) {
+      HOTLOOP_ASSIGN(Delay delay, parseDelay(part.substr(6)));
+      configuration.delays.push_back(std::move(delay));
+    } else {
+      toggles += (toggles.empty() ? "" : ",") + std::string(part);
+    }
+  }
+  HOTLOOP_ASSIGN(configuration.toggles, parseComparison(toggles, base, machine, notes));
+  HOTLOOP_TRY(check(configuration, machine));
+  return configuration;
+}
+
 Result<void> warmUp(std::vector<Contender> &contenders, std::int64_t steps) {
   for (Contender &contender : contenders) {
     if (!contender.trainer)

@@ -24,6 +24,11 @@ struct Contender {
 Result<Toggles> parseComparison(std::string_view text, const Configuration &base,
                                 const Machine &machine, std::vector<std::string> &notes);
 
+// The same for a contender of a bench, which may also differ by "unsafe=item+print" and
+// "delay=host:router=50": habits and a slow-down of its own.
+Result<Configuration> parseContender(std::string_view text, const Configuration &base,
+                                     const Machine &machine, std::vector<std::string> &notes);
+
 // Makes the trainers that are missing and runs the warm-up of each; with graphs also the capture.
 Result<void> warmUp(std::vector<Contender> &contenders, std::int64_t steps);
 

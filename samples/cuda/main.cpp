@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "samples/bench.h"
 #include "samples/cuda/cuda_sample.h"
 
 // hotloop-cuda-samples: the part of the labelled corpus that needs a GPU. The same command line as
@@ -38,22 +39,54 @@ using namespace hotloop::samples;
 
 int usage() {
   std::fputs("usage: hotloop-cuda-samples list\n"
-             "       hotloop-cuda-samples run <id> bad|good|benign [--steps N]\n",
+             "       hotloop-cuda-samples run <id> bad|good|benign [--steps N]\n"
+             "       hotloop-cuda-samples bench --compare ID/FORM ... [--rounds N] [--steps N] "
+             "[--json]\n",
              stderr);
   return 2;
 }
 
-int run(const CudaSample &sample, std::string_view form, int steps) {
-  const CudaForm chosen = form == "bad"      ? sample.bad
-                          : form == "good"   ? sample.good
-                          : form == "benign" ? sample.benign
-                                             : nullptr;
-  if (chosen == nullptr) return usage();
+CudaForm formOf(const CudaSample &sample, std::string_view form) {
+  if (form == "bad") return sample.bad;
+  if (form == "good") return sample.good;
+  return form == "benign" ? sample.benign : nullptr;
+}
+
+bool noDevice() {
   int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::fputs("hotloop-cuda-samples: this machine has no CUDA device\n", stderr);
-    return 3;
+  if (cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0) return false;
+  std::fputs("hotloop-cuda-samples: this machine has no CUDA device\n", stderr);
+  return true;
+}
+
+int bench(int argc, char **argv) {
+  BenchOptions options;
+  if (const std::string wrong = parseBench(argc, argv, 2, options); !wrong.empty()) {
+    std::fprintf(stderr, "hotloop-cuda-samples: %s\n", wrong.c_str());
+    return usage();
   }
+  std::vector<BenchForm> forms;
+  for (const std::string &name : options.compare)
+    for (const CudaSample &sample : allCudaSamples())
+      if (name.starts_with(std::string(sample.id) + "/"))
+        if (const CudaForm form = formOf(sample, name.substr(sample.id.size() + 1)))
+          forms.push_back({name, form});
+  if (forms.size() != options.compare.size()) {
+    std::fputs("hotloop-cuda-samples: --compare wants a sample and its form, like "
+               "hl101_copy/bad\n",
+               stderr);
+    return usage();
+  }
+  if (noDevice()) return 3;
+  return runBench(forms, options, [] { check(cudaDeviceSynchronize(), "cudaDeviceSynchronize"); })
+             ? 0
+             : 1;
+}
+
+int run(const CudaSample &sample, std::string_view form, int steps) {
+  const CudaForm chosen = formOf(sample, form);
+  if (chosen == nullptr) return usage();
+  if (noDevice()) return 3;
   const double result = chosen(StepLoop(steps, StepMarks::kApi));
   const double expected =
       (form == "good" ? sample.bad : sample.good)(StepLoop(steps, StepMarks::kNone));
@@ -76,6 +109,7 @@ int main(int argc, char **argv) {
       std::printf("%-20s %s\n", sample.id.data(), sample.summary.data());
     return 0;
   }
+  if (verb == "bench") return bench(argc, argv);
   if (verb != "run" || (argc != 4 && argc != 6)) return usage();
   int steps = 60;
   if (argc == 6) {

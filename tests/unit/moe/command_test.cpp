@@ -202,5 +202,18 @@ TEST(Command, BenchComparesWithTheFirst) {
   EXPECT_EQ(result["configurations"][1]["step_ms"]["rounds"].size(), 2u);
 }
 
+TEST(Command, BenchSwitchesHabitsAndDelaysOfOneContender) {
+  const Finished finished = run(std::string("bench --json --rounds 3 --steps 2 --compare baseline "
+                                            "--compare unsafe=item+branch,delay=host:loss=40000 ") +
+                                    kSmall,
+                                "2>/dev/null");
+  ASSERT_EQ(finished.code, 0);
+  const json result = json::parse(finished.output);
+  ASSERT_EQ(result["configurations"].size(), 2u);
+  EXPECT_GE(result["configurations"][1]["step_ms"]["median"], 40); // the delay itself
+  expectRefused("bench --compare unsafe=itme", "Did you mean 'item'?");
+  expectRefused("bench --compare delay=host:router", "KIND:PLACE=MICROSECONDS");
+}
+
 } // namespace
 } // namespace hotloop::moe

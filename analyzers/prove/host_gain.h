@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "analyzers/analysis.h"
+
+namespace hotloop {
+
+// What fixes give in a step that the host alone makes (a run without a GPU, which no replay is made
+// for): the host time of the findings, less what their replacement still costs, over the step.
+struct HostGain {
+  double gain = 0, low = 0, high = 0; // 1 - new/old; an interval of about 80 %
+  bool modelled = false;              // rests on the share that a replacement still takes
+  std::string whyNone;                // not empty: no prediction, and why
+};
+
+// `rules`: ids whose findings would be fixed. Findings below materiality count too.
+HostGain hostGain(const Analysis &analysis, std::span<const std::string> rules);
+
+} // namespace hotloop

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace hotloop::cli {
+
+Command proveCommand();
+
+} // namespace hotloop::cli

@@ -2,4 +2,4 @@
 
 from problem import expected, finish, loader, loop
 
-finish(loop(loader(300)), expected())
+finish(loop(loader(2000)), expected())

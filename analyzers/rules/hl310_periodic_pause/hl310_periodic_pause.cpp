@@ -12,6 +12,8 @@ namespace {
 constexpr double kSlow = 1.5;           // times the usual step
 constexpr double kMaterialShare = 0.01; // of the time of all steps
 constexpr std::size_t kFewest = 4;      // pauses; fewer come at equal distances by chance
+constexpr double kKept = 0.8;           // of the steps at that distance are slow
+constexpr double kExplained = 0.6;      // of what all slow steps take too long
 
 constexpr Advice kAdvice = {
     "", "",
@@ -27,21 +29,54 @@ struct Pause {
   double excess = 0; // ns over the usual step
 };
 
-// Steps that take much longer than the usual one, when they come at equal distances; their period.
-std::vector<Pause> periodicPauses(const RuleInput &input, double usual, std::uint32_t &period) {
+struct Rhythm {
+  std::uint32_t period = 0; // steps; 0: there is none
   std::vector<Pause> pauses;
+  double excess = 0; // ns, of all pauses
+};
+
+std::vector<Pause> slowSteps(const RuleInput &input, double usual) {
+  std::vector<Pause> slow;
   for (const std::uint32_t step : input.steps.steady) {
     const auto length =
         static_cast<double>((input.steps.all[step].end - input.steps.all[step].start).count);
-    if (length > kSlow * usual) pauses.push_back({step, length - usual});
+    if (length > kSlow * usual) slow.push_back({step, length - usual});
   }
-  if (pauses.size() < kFewest) return {};
-  period = pauses[1].step - pauses[0].step;
-  for (std::size_t i = 2; i < pauses.size(); ++i) {
-    const std::uint32_t distance = pauses[i].step - pauses[i - 1].step;
-    if (distance != period) return {};
+  return slow;
+}
+
+Rhythm rhythmOf(const std::vector<Pause> &slow, std::uint32_t period, std::uint32_t phase) {
+  Rhythm rhythm;
+  rhythm.period = period;
+  for (const Pause &pause : slow) {
+    if (pause.step % period != phase) continue;
+    rhythm.pauses.push_back(pause);
+    rhythm.excess += pause.excess;
   }
-  return period < 2 ? std::vector<Pause>() : pauses;
+  return rhythm;
+}
+
+// The equal distance at which slow steps come through the whole run, if they do. Other work of the
+// machine makes single steps slow too: those may lie between, as long as they weigh little.
+Rhythm findRhythm(const RuleInput &input, const std::vector<Pause> &slow) {
+  const auto &steady = input.steps.steady;
+  double all = 0;
+  for (const Pause &pause : slow) all += pause.excess;
+  Rhythm best;
+  const auto longest = static_cast<std::uint32_t>(steady.size() / kFewest);
+  for (std::uint32_t period = 2; period <= longest; ++period) {
+    std::vector<std::size_t> expected(period, 0);
+    for (const std::uint32_t step : steady) ++expected[step % period];
+    for (std::uint32_t phase = 0; phase < period; ++phase) {
+      Rhythm rhythm = rhythmOf(slow, period, phase);
+      if (rhythm.pauses.size() < kFewest || rhythm.excess < kExplained * all ||
+          static_cast<double>(rhythm.pauses.size()) < kKept * static_cast<double>(expected[phase]))
+        continue;
+      // Every second beat of a rhythm is one as well: the one that explains more is meant.
+      if (rhythm.excess > best.excess) best = std::move(rhythm);
+    }
+  }
+  return best;
 }
 
 // The operator of the step's thread that the longest time without one follows, or the longest one.
@@ -69,6 +104,21 @@ std::uint32_t culprit(const RuleInput &input, std::uint32_t step) {
   return best;
 }
 
+// One as long as most are: no other delay lies in its step.
+const Pause &usualPause(const std::vector<Pause> &pauses) {
+  std::vector<const Pause *> sorted;
+  for (const Pause &pause : pauses) sorted.push_back(&pause);
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+  std::ranges::nth_element(sorted, middle, {}, &Pause::excess);
+  return **middle;
+}
+
+std::string_view ordinalEnding(std::uint32_t number) {
+  if (number % 100 >= 11 && number % 100 <= 13) return "th";
+  constexpr std::string_view kEndings[] = {"th", "st", "nd", "rd"};
+  return number % 10 < std::size(kEndings) ? kEndings[number % 10] : "th";
+}
+
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   if (input.steps.source == StepSource::kDetected) {
@@ -83,14 +133,12 @@ RuleOutcome run(const RuleInput &input) {
         static_cast<double>((input.steps.all[step].end - input.steps.all[step].start).count));
     total += lengths.back();
   }
-  std::uint32_t period = 0;
-  const auto pauses = periodicPauses(input, medianInPlace(lengths), period);
-  if (pauses.empty() || total <= 0) return outcome;
-  double excess = 0;
-  for (const Pause &pause : pauses) excess += pause.excess;
+  const Rhythm rhythm = findRhythm(input, slowSteps(input, medianInPlace(lengths)));
+  const auto &[period, pauses, excess] = rhythm;
+  if (period == 0 || total <= 0) return outcome;
   OccurrenceGroups groups(input);
   OccurrenceGroup group;
-  if (const std::uint32_t op = culprit(input, pauses.front().step); op != kNoIndex) {
+  if (const std::uint32_t op = culprit(input, usualPause(pauses).step); op != kNoIndex) {
     group.site = input.ops.site[op];
     group.path = input.ops.path[op];
     group.evidence.push_back(opEvidence(input, op));
@@ -105,7 +153,8 @@ RuleOutcome run(const RuleInput &input) {
   if (group.evidence.empty()) return outcome;
   Finding finding = advise(groups, group, kAdvice);
   const double each = excess / static_cast<double>(pauses.size());
-  finding.title = fmt::format("Every {}th step takes {:.2f} ms longer", period, each * 1e-6);
+  finding.title = fmt::format("Every {}{} step takes {:.2f} ms longer", period,
+                              ordinalEnding(period), each * 1e-6);
   const auto steps = static_cast<double>(input.steps.steady.size());
   finding.perStep = static_cast<double>(pauses.size()) / steps;
   finding.hostTime = Nanoseconds(static_cast<std::int64_t>(excess / steps));

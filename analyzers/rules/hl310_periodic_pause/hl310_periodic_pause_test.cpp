@@ -32,6 +32,22 @@ TEST(PeriodicPause, NamesEveryTenthStepAndThePlace) {
   EXPECT_EQ(analysis.findings[0].site.function, "save");
 }
 
+TEST(PeriodicPause, FindsTheRhythmAmongStepsSlowByChance) {
+  const Analysis analysis = pausing([](ScriptedLoop &loop, int i) {
+    if (i % 10 == 5 && i != 35) loop.wait(3'000'000);
+    if (i == 7 || i == 22 || i == 23) loop.wait(700'000);
+  });
+  ASSERT_THAT(analysis.findings, SizeIs(1));
+  EXPECT_EQ(analysis.findings[0].title, "Every 10th step takes 3.00 ms longer");
+}
+
+TEST(PeriodicPause, ABurstAtEqualDistancesIsNoRhythm) {
+  EXPECT_THAT(pausing([](ScriptedLoop &loop, int i) {
+                if (i == 20 || i == 23 || i == 26 || i == 29) loop.wait(3'000'000);
+              }).findings,
+              IsEmpty());
+}
+
 TEST(PeriodicPause, LeavesNoiseAndShortOnesAlone) {
   EXPECT_THAT(pausing([](ScriptedLoop &loop, int i) {
                 if (i == 12 || i == 19 || i == 40) loop.wait(3'000'000);

@@ -267,7 +267,7 @@ private:
       }
       for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
         const std::uint16_t s = work_.stream[k];
-        if (work_.start[k] < awaited[s] - kProducerAfter) ++early;
+        if (work_.start[k] + kProducerAfter < awaited[s]) ++early;
         const std::int64_t explained =
             std::max({anchors_.end[i] + kLaunchAllowance, streamEnd[s], awaited[s]});
         if (anchors_.kind[i] != AnchorKind::kGraphLaunch &&

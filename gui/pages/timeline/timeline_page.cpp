@@ -236,7 +236,8 @@ QString TimelinePage::details() const {
   const AreaStats stats = areaStats(trace, lanes, t0, t1);
   const std::string title = std::string(state.area ? "Selected " : "In view: ") +
                             formatDuration(Nanoseconds(t1 - t0)) + ", " +
-                            std::to_string(stats.count) + " events begin in it\n";
+                            std::to_string(stats.count) +
+                            (stats.count == 1 ? " event begins in it\n" : " events begin in it\n");
   return QString::fromStdString(title + areaTable(trace, stats, t0, t1, kRowsShown));
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "core/store/record_scan.h"
 #include "core/store/run_file.h"
 #include "core/store/run_state.h"
 #include "core/store/schema_check.h"
@@ -17,7 +18,7 @@ struct ColumnScan::State {
 
 namespace {
 
-constexpr std::size_t kMostColumns = 16;
+constexpr std::size_t kMostColumns = RecordScan::kMostColumns;
 
 } // namespace
 
@@ -81,6 +82,9 @@ Result<std::int64_t> ColumnScan::lastRow(std::string_view table) {
 Result<void> ColumnScan::read(std::string_view table, std::span<const std::string_view> columns,
                               std::int64_t first, std::int64_t last, const Visit &visit) {
   if (columns.size() >= kMostColumns) return Unexpected(internalError("too many columns to scan"));
+  if (auto records = RecordScan::open(state_->file.connection.get(), table, columns)) {
+    if (records->read(first, last, first, visit) != RecordScan::End::kUnknown) return {};
+  }
   std::string sql = "SELECT rowid";
   for (const std::string_view column : columns) sql += ", " + quotedName(column);
   sql += " FROM main." + quotedName(table) + " WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid";

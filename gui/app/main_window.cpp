@@ -163,6 +163,7 @@ void MainWindow::startReading(std::size_t index) {
     auto document = openTimeline(path, options);
     if (document) {
       post(*document);
+      if (!cancel->load()) keepTimeline(**document); // for the next time, now that it is shown
       if (!cancel->load()) document = withAnalysis(*document);
       if (document) return post(*document);
     }

@@ -39,6 +39,8 @@ public:
   // Null until it is made.
   Page *page(std::string_view id) const;
   std::string currentPage() const { return currentPage_; }
+  // A run is still read or analysed.
+  bool isBusy() const { return jobs_.activeThreadCount() > 0; }
 
 protected:
   void dragEnterEvent(QDragEnterEvent *event) override;

@@ -1,7 +1,10 @@
 #include "gui/app/run_gui.h"
 
 #include <QApplication>
+#include <QFontDatabase>
 #include <QStandardPaths>
+#include <QThreadPool>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -30,6 +33,12 @@ int fail(std::ostream &err, const std::string &sentence) {
   return kExitUsage;
 }
 
+void warnAboutFonts(std::ostream &err) {
+  if (!QFontDatabase::families().isEmpty()) return;
+  err << "hotloop-gui: no font is installed here, so texts are drawn as boxes; install "
+         "fonts-dejavu-core, or set QT_QPA_FONTDIR to a folder with fonts\n";
+}
+
 int check(const GuiOptions &options, std::ostream &out, std::ostream &err) {
   for (const std::string &run : options.runs) {
     const auto document = openRun(run);
@@ -44,6 +53,7 @@ int render(const GuiOptions &options, const PageInfo &page, std::ostream &out, s
   PageContext context;
   for (const std::string &run : options.runs) {
     auto document = openTimeline(run);
+    if (document) keepTimeline(**document);
     // Findings are drawn on the timeline too, where finding them does not take long.
     const bool wanted = page.needs == PageNeeds::kAnalysis ||
                         options.range.starts_with("finding") || options.range.starts_with("step");
@@ -62,6 +72,7 @@ int render(const GuiOptions &options, const PageInfo &page, std::ostream &out, s
   useOffscreen();
   QApplication application(argumentCount, programArguments);
   applyTheme(application);
+  warnAboutFonts(err);
   const RenderSize size{options.width, options.height, options.scale};
   const auto written = options.output.ends_with(".svg")
                            ? writeSvg(page, context, size, options.output)
@@ -86,10 +97,18 @@ int window(const GuiOptions &options, std::ostream &err) {
   QApplication application(argumentCount, programArguments);
   probe.release();
   applyTheme(application);
+  warnAboutFonts(err);
   MainWindow mainWindow(options.view, options.range, options.select);
   for (const std::string &run : options.runs) mainWindow.openPath(run);
   mainWindow.show();
-  return QApplication::exec();
+  const int code = QApplication::exec();
+  // An analysis may go on for seconds; nobody is left to see it. Sessions are saved by now, and
+  // files are written under other names until they are whole.
+  if (mainWindow.isBusy() || QThreadPool::globalInstance()->activeThreadCount() > 0) {
+    err.flush();
+    std::_Exit(code);
+  }
+  return code;
 }
 
 } // namespace

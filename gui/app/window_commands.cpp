@@ -192,16 +192,13 @@ void MainWindow::changeTheme() {
   QApplication::setPalette(theme::palette());
   const std::string kept = currentPage_;
   if (document() == nullptr) return;
-  // Colours are in labels and models too: pages are made anew, and go on where they were.
-  std::map<std::string, QString> states;
+  // Colours are in labels and models too: pages are made anew when they are looked at, and go on
+  // where they were.
   for (const auto &[id, dock] : docks_) {
-    if (const Page *each = page(id)) states[id] = each->state();
+    if (const Page *each = page(id)) runs_[current_].states[id] = each->state();
   }
   closePages();
   showDocument(false);
-  for (const auto &[id, state] : states) {
-    if (Page *each = page(id)) each->restore(state);
-  }
   showPage(kept);
 }
 

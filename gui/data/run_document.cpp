@@ -68,9 +68,13 @@ Result<RunDocumentPtr> openTimeline(const std::string &path, const LoadOptions &
   }
   if ((document->trace = loadCachedTrace(path)) == nullptr) {
     HOTLOOP_ASSIGN(document->trace, loadTrace(path, options));
-    storeCachedTrace(path, *document->trace);
+    document->fresh = true;
   }
   return RunDocumentPtr(std::move(document));
+}
+
+void keepTimeline(const RunDocument &document) {
+  if (document.fresh) storeCachedTrace(document.path, *document.trace);
 }
 
 Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document) {
@@ -91,6 +95,7 @@ Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document) {
 
 Result<RunDocumentPtr> openRun(const std::string &path) {
   HOTLOOP_ASSIGN(const RunDocumentPtr timeline, openTimeline(path));
+  keepTimeline(*timeline);
   return withAnalysis(timeline);
 }
 

@@ -27,7 +27,8 @@ using MetaMap = std::map<std::string, std::string, std::less<>>;
 struct RunDocument {
   std::string path; // as the user gave it
   MetaMap meta;
-  TracePtr trace; // never null
+  TracePtr trace;     // never null
+  bool fresh = false; // read from the run, not from what was kept of it
   bool analysed = false;
   Analysis analysis;
   std::vector<QualityLine> qualityLines; // of the file and of the analysis, worst first
@@ -41,6 +42,10 @@ using RunDocumentPtr = std::shared_ptr<const RunDocument>;
 // The events alone, quickly: a document that is not analysed yet. May take a second. Errors: those
 // of loadTrace(), as sentences for the user.
 Result<RunDocumentPtr> openTimeline(const std::string &path, const LoadOptions &options = {});
+
+// Keeps the events of a fresh document for the next time, see trace_cache.h: a fifth of a second
+// for ten million of them, so after they are shown.
+void keepTimeline(const RunDocument &document);
 
 // The same document with the analysis, which reads the whole run: some seconds and memory for large
 // ones, given back before it returns.

@@ -1,18 +1,18 @@
 #include "gui/view/raster.h"
 
 #include <QFontMetricsF>
-#include <QHash>
 #include <QPainterPath>
-#include <QStaticText>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
+
+#include "gui/view/text_masks.h"
 
 namespace hotloop::gui {
 namespace {
 
 constexpr int kPatternPeriod = 6; // device pixels
-constexpr std::size_t kMostCached = 20'000;
 
 Rgb blend(Rgb under, Rgb over, std::uint32_t alpha) {
   const std::uint32_t rest = 255 - alpha;
@@ -23,15 +23,36 @@ Rgb blend(Rgb under, Rgb over, std::uint32_t alpha) {
   return 0xff000000u | rb | g;
 }
 
-bool inPattern(Pattern pattern, int x, int y) {
+// Darkens the pixels of [x0, x1) in row y that belong to the pattern.
+void addPattern(QRgb *line, int x0, int x1, int y, Pattern pattern) {
+  const auto darken = [&](int first, int step) {
+    for (int x = first; x < x1; x += step) line[x] = blend(line[x], 0, 56);
+  };
+  // The first x >= x0 with (x + shift) % period == 0.
+  const auto from = [x0](int shift) {
+    return x0 + (kPatternPeriod - (x0 + shift) % kPatternPeriod) % kPatternPeriod;
+  };
+  const int phase = y % kPatternPeriod;
   switch (pattern) {
-  case Pattern::kNone: return false;
-  case Pattern::kDiagonal: return (x + y) % kPatternPeriod < 2;
-  case Pattern::kDots: return x % kPatternPeriod < 2 && y % kPatternPeriod < 2;
-  case Pattern::kVertical: return x % kPatternPeriod == 0;
-  case Pattern::kHorizontal: return y % kPatternPeriod == 0;
+  case Pattern::kNone: break;
+  case Pattern::kDiagonal:
+    darken(from(phase), kPatternPeriod);
+    darken(from(phase + kPatternPeriod - 1), kPatternPeriod);
+    break;
+  case Pattern::kDots:
+    if (phase >= 2) break;
+    darken(from(0), kPatternPeriod);
+    darken(from(kPatternPeriod - 1), kPatternPeriod);
+    break;
+  case Pattern::kVertical: darken(from(0), kPatternPeriod); break;
+  case Pattern::kHorizontal:
+    if (phase == 0) darken(x0, 1);
+    break;
   }
-  return false;
+}
+
+bool isStraight(const DrawLine &line) {
+  return !line.arrow && (line.x1 == line.x2 || line.y1 == line.y2);
 }
 
 struct Spans {
@@ -50,20 +71,21 @@ struct Spans {
     for (int y = y0; y < y1; ++y) {
       QRgb *line = bits + y * stride;
       if (alpha == 255) {
-        std::fill(line + x0, line + x1, color);
+        const std::size_t bytes = static_cast<std::size_t>(x1 - x0) * sizeof(QRgb);
+        if (y == y0 || bytes < 64 || rect.pattern != Pattern::kNone)
+          std::fill(line + x0, line + x1, color);
+        else
+          std::memcpy(line + x0, line - stride + x0, bytes); // quicker than filling
       } else {
         for (int x = x0; x < x1; ++x) line[x] = blend(line[x], color, alpha);
       }
-      if (rect.pattern == Pattern::kNone) continue;
-      for (int x = x0; x < x1; ++x) {
-        if (inPattern(rect.pattern, x, y)) line[x] = blend(line[x], 0, 56);
-      }
+      if (rect.pattern != Pattern::kNone) addPattern(line, x0, x1, y, rect.pattern);
     }
   }
 
   // Lines along an axis, both ends included. QPainter would hand each of hundreds to other threads
   // and wait for them.
-  void straight(const DrawLine &line, double scale) const {
+  static DrawRect straight(const DrawLine &line, double scale) {
     const double half = static_cast<double>(line.width) * scale / 2;
     const auto first = [&](float a, float b) {
       return static_cast<double>(std::min(a, b)) * scale;
@@ -80,7 +102,55 @@ struct Spans {
     rect.y = static_cast<float>(upright ? from : across);
     rect.w = static_cast<float>(upright ? thick : to - from);
     rect.h = static_cast<float>(upright ? to - from : thick);
-    fill(rect, 1);
+    return rect;
+  }
+
+  struct Column {
+    int x0, x1, y0, y1;
+    Rgb color;
+  };
+  Column column(const DrawRect &rect) const {
+    const auto edge = [](float at, int most) {
+      return std::clamp(static_cast<int>(std::lround(at)), 0, most);
+    };
+    return {edge(rect.x, width), edge(rect.x + rect.w, width), edge(rect.y, height),
+            edge(rect.y + rect.h, height), rect.fill};
+  }
+
+  // Many columns at once, row by row: one after the other each of their pixels would be a miss of
+  // the processor's cache.
+  void columns(std::vector<Column> &list) const {
+    int top = height;
+    int bottom = 0;
+    for (const Column &each : list) {
+      top = std::min(top, each.y0);
+      bottom = std::max(bottom, each.y1);
+    }
+    for (int y = top; y < bottom; ++y) {
+      QRgb *line = bits + y * stride;
+      for (const Column &each : list) {
+        if (y < each.y0 || y >= each.y1) continue;
+        const std::uint32_t alpha = each.color >> 24;
+        for (int x = each.x0; x < each.x1; ++x)
+          line[x] = alpha == 255 ? each.color : blend(line[x], each.color, alpha);
+      }
+    }
+    list.clear();
+  }
+
+  void straightLines(const std::vector<DrawLine> &lines, double scale) const {
+    std::vector<Column> upright;
+    for (const DrawLine &line : lines) {
+      if (!isStraight(line)) continue;
+      const DrawRect rect = straight(line, scale);
+      if (rect.h > rect.w) {
+        upright.push_back(column(rect));
+        continue;
+      }
+      if (!upright.empty()) columns(upright); // in the order of the list
+      fill(rect, 1);
+    }
+    if (!upright.empty()) columns(upright);
   }
 
   void copy(const DrawStrip &strip, double scale) const {
@@ -138,79 +208,52 @@ void paintPath(QPainter &painter, const DrawPath &path) {
   }
 }
 
-// Text laid out once per (text, width, font): laying out is what costs. A text that fits has one
-// entry; one that is cut has one per four pixels of width.
-struct Laid {
-  QStaticText text;
-  double width = 0, height = 0;
-};
-class TextCache {
-public:
-  const Laid &get(const DrawText &text) {
-    const Key whole{text.text, 0, static_cast<int>(text.size) * 2 + (text.bold ? 1 : 0)};
-    const Laid &full = lay(whole, text);
-    const auto width = static_cast<int>(text.w / 4) * 4;
-    if (full.width <= static_cast<double>(text.w) || width <= 0) return full;
-    return lay({text.text, width, whole.font}, text);
-  }
-
-private:
-  struct Key {
-    QString text;
-    int width, font; // width 0: not cut
-    bool operator==(const Key &) const = default;
-  };
-  friend size_t qHash(const Key &key, size_t seed) {
-    return qHashMulti(seed, key.text, key.width, key.font);
-  }
-
-  const Laid &lay(const Key &key, const DrawText &text) {
-    const auto found = cache_.constFind(key);
-    if (found != cache_.constEnd()) return *found;
-    if (static_cast<std::size_t>(cache_.size()) > kMostCached) cache_.clear();
-    const QFont font = theme::font(text.size, text.bold);
-    const QFontMetricsF metrics(font);
-    const QString cut =
-        key.width == 0 ? key.text : metrics.elidedText(key.text, Qt::ElideRight, key.width);
-    Laid laid;
-    laid.text.setTextFormat(Qt::PlainText);
-    laid.text.setPerformanceHint(QStaticText::AggressiveCaching);
-    laid.text.setText(cut);
-    laid.text.prepare(QTransform(), font);
-    laid.width = metrics.horizontalAdvance(cut);
-    laid.height = metrics.height();
-    return *cache_.insert(key, laid);
-  }
-
-  QHash<Key, Laid> cache_;
-};
-
-TextCache &textCache() {
-  static TextCache cache; // of the thread that draws
-  return cache;
+TextMasks &textMasks() {
+  static TextMasks masks; // of the thread that draws
+  return masks;
 }
 
-void paintText(QPainter &painter, const DrawText &text, bool vector) {
-  if (text.w < 4 || text.text.isEmpty()) return;
-  painter.setPen(color(text.color));
-  painter.setFont(theme::font(text.size, text.bold));
-  const Laid &laid = textCache().get(text);
+double placed(const DrawText &text, double width) {
   double x = text.x;
-  if (text.align == Align::kRight) x += text.w - laid.width;
-  if (text.align == Align::kCenter) x += (text.w - laid.width) / 2;
-  const double y = text.y + (text.h - laid.height) / 2;
-  if (vector) {
-    painter.drawText(QPointF(x, y + QFontMetricsF(painter.font()).ascent()), laid.text.text());
-  } else {
-    painter.drawStaticText(QPointF(std::round(x), std::round(y)), laid.text);
+  if (text.align == Align::kRight) x += text.w - width;
+  if (text.align == Align::kCenter) x += (text.w - width) / 2;
+  return x;
+}
+
+// A text that fits, or as much of it as fits before three dots.
+void paintMasked(const Spans &spans, const DrawText &text, double scale, const TextMask &mask) {
+  const PixelArea area{spans.bits, spans.stride, spans.width, spans.height};
+  const int room = static_cast<int>(text.w * scale);
+  const double height = mask.height / scale;
+  const int y = static_cast<int>(std::lround(std::round(text.y + (text.h - height) / 2) * scale));
+  if (mask.width <= room || mask.stops.empty()) {
+    const double x = std::round(placed(text, mask.width / scale));
+    blendMask(area, mask, mask.width, static_cast<int>(std::lround(x * scale)), y, text.color);
+    return;
   }
+  const TextMask &dots = textMasks().get(QStringLiteral("…"), text.size, text.bold, scale);
+  const auto after = std::upper_bound(mask.stops.begin(), mask.stops.end(), room - dots.width);
+  const int cut = after == mask.stops.begin() ? 0 : *(after - 1);
+  const double left = std::round(placed(text, (cut + dots.width) / scale));
+  const int x = static_cast<int>(std::lround(left * scale));
+  blendMask(area, mask, cut, x, y, text.color);
+  blendMask(area, dots, dots.width, x + cut, y, text.color);
 }
 
-bool isStraight(const DrawLine &line) {
-  return !line.arrow && (line.x1 == line.x2 || line.y1 == line.y2);
+// By Qt: what runs from right to left, and pictures without pixels.
+void paintText(QPainter &painter, const DrawText &text) {
+  if (text.w < 4 || text.text.isEmpty()) return;
+  const QFont font = theme::font(text.size, text.bold);
+  const QFontMetricsF metrics(font);
+  const QString shown = metrics.elidedText(text.text, Qt::ElideRight, static_cast<double>(text.w));
+  painter.setPen(color(text.color));
+  painter.setFont(font);
+  const double x = placed(text, metrics.horizontalAdvance(shown));
+  const double y = text.y + (text.h - metrics.height()) / 2;
+  painter.drawText(QPointF(x, y + metrics.ascent()), shown);
 }
 
-void paintRest(QPainter &painter, const DrawLayer &layer, bool vector) {
+void paintShapes(QPainter &painter, const DrawLayer &layer, bool vector) {
   painter.setRenderHint(QPainter::Antialiasing, true);
   for (const DrawPath &path : layer.paths) paintPath(painter, path);
   for (const DrawLine &line : layer.lines) {
@@ -219,12 +262,31 @@ void paintRest(QPainter &painter, const DrawLayer &layer, bool vector) {
     paintLine(painter, line);
   }
   painter.setRenderHint(QPainter::Antialiasing, true);
-  for (const DrawText &text : layer.texts) paintText(painter, text, vector);
 }
 
-bool hasRest(const DrawLayer &layer) {
-  return !layer.paths.empty() || !layer.texts.empty() ||
-         !std::all_of(layer.lines.begin(), layer.lines.end(), isStraight);
+void paintRest(QPainter &painter, const DrawLayer &layer) {
+  paintShapes(painter, layer, true);
+  for (const DrawText &text : layer.texts) paintText(painter, text);
+}
+
+bool hasShapes(const DrawLayer &layer) {
+  return !layer.paths.empty() || !std::all_of(layer.lines.begin(), layer.lines.end(), isStraight);
+}
+
+void rasteriseTexts(const DrawLayer &layer, QImage &image, const Spans &spans, double scale) {
+  std::vector<const DrawText *> byQt;
+  for (const DrawText &text : layer.texts) {
+    if (text.w < 4 || text.text.isEmpty()) continue;
+    const TextMask &mask = textMasks().get(text.text, text.size, text.bold, scale);
+    if (mask.simple)
+      paintMasked(spans, text, scale, mask);
+    else
+      byQt.push_back(&text);
+  }
+  if (byQt.empty()) return;
+  QPainter painter(&image);
+  painter.scale(scale / image.devicePixelRatio(), scale / image.devicePixelRatio());
+  for (const DrawText *text : byQt) paintText(painter, *text);
 }
 
 } // namespace
@@ -235,14 +297,14 @@ void rasterise(const DrawList &list, QImage &image) {
                  image.height()};
   };
   const auto rest = [&](const DrawLayer &layer) {
-    for (const DrawLine &line : layer.lines) {
-      if (isStraight(line)) spans().straight(line, list.scale);
+    spans().straightLines(layer.lines, list.scale);
+    if (hasShapes(layer)) {
+      QPainter painter(&image);
+      // The image may carry a device pixel ratio, which would scale on its own.
+      painter.scale(list.scale / image.devicePixelRatio(), list.scale / image.devicePixelRatio());
+      paintShapes(painter, layer, false);
     }
-    if (!hasRest(layer)) return;
-    QPainter painter(&image);
-    // The image may carry a device pixel ratio, which would scale on its own.
-    painter.scale(list.scale / image.devicePixelRatio(), list.scale / image.devicePixelRatio());
-    paintRest(painter, layer, false);
+    rasteriseTexts(layer, image, spans(), list.scale);
   };
   for (const DrawRect &rect : list.back.rects) spans().fill(rect, list.scale);
   rest(list.back);
@@ -257,7 +319,7 @@ void rasterise(const DrawList &list, QImage &image) {
 void paintVector(const DrawList &list, QPainter &painter) {
   painter.save();
   for (const DrawRect &rect : list.back.rects) paintRect(painter, rect);
-  paintRest(painter, list.back, true);
+  paintRest(painter, list.back);
   painter.setRenderHint(QPainter::Antialiasing, false);
   for (const DrawStrip &strip : list.strips) {
     const auto &pixels = strip.pixels;
@@ -271,9 +333,9 @@ void paintVector(const DrawList &list, QPainter &painter) {
     }
   }
   for (const DrawRect &rect : list.main.rects) paintRect(painter, rect);
-  paintRest(painter, list.main, true);
+  paintRest(painter, list.main);
   for (const DrawRect &rect : list.top.rects) paintRect(painter, rect);
-  paintRest(painter, list.top, true);
+  paintRest(painter, list.top);
   painter.restore();
 }
 

@@ -43,6 +43,7 @@ SliceStyle::SliceStyle(const Trace &trace) {
   for (const SliceName &name : trace.names) {
     const int shade = static_cast<int>(hash(name.text) % 37) - 18;
     QColor color = theme::categoryColor(name.category);
+    categories_.push_back(rgb(color));
     color = shade >= 0 ? color.lighter(100 + shade) : color.darker(100 - shade);
     fills_.push_back(rgb(color));
     texts_.push_back(rgb(theme::textOn(color)));

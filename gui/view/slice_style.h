@@ -17,10 +17,13 @@ public:
   explicit SliceStyle(const Trace &trace);
   Rgb fill(std::uint32_t name) const { return fills_[name]; }
   Rgb text(std::uint32_t name) const { return texts_[name]; }
+  Rgb category(std::uint32_t name) const {
+    return categories_[name];
+  } // of its kind, whatever it is called
   const QString &label(std::uint32_t name) const { return labels_[name]; }
 
 private:
-  std::vector<Rgb> fills_, texts_;
+  std::vector<Rgb> fills_, texts_, categories_;
   std::vector<QString> labels_;
 };
 

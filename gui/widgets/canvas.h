@@ -38,6 +38,7 @@ protected:
 
 private:
   void update(double scale);
+  QImage behind(const QPainter &painter, const QRegion &region) const; // null: there is none
 
   DrawList list_;
   QImage back_;

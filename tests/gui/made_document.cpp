@@ -73,7 +73,7 @@ TracePtr trace() {
   chunks.push_back(std::move(ops));
   chunks.push_back(std::move(calls));
   chunks.push_back(std::move(kernels));
-  return std::make_shared<const Trace>(buildTrace(std::move(chunks), std::move(parts), 1));
+  return std::make_shared<const Trace>(buildTrace(chunks, std::move(parts), 1));
 }
 
 std::shared_ptr<RunDocument> document(Analysis analysis, bool damaged, const char *path) {

@@ -1,6 +1,8 @@
+#include <QDir>
 #include <QFile>
 #include <QImage>
 #include <QProcess>
+#include <QSet>
 #include <gtest/gtest.h>
 
 #include "tests/gui/made_document.h"
@@ -98,6 +100,36 @@ TEST(GuiProgram, WithoutADisplayTheTextCommandsAreNamed) {
     EXPECT_EQ(outcome.code, 2);
     EXPECT_TRUE(outcome.err.contains("no display"));
     EXPECT_TRUE(outcome.err.contains("hotloop render some.hotloop")) << outcome.err.toStdString();
+  }
+}
+
+// A machine without a single font: boxes instead of letters, and a sentence that says why.
+TEST(GuiProgram, WithoutFontsItStillDraws) {
+  const QString empty = QString::fromStdString(test::scratchPath("no fonts"));
+  ASSERT_TRUE(QDir().mkpath(empty));
+  const QString config = empty + QStringLiteral("/fonts.conf");
+  QFile file(config);
+  ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+  file.write("<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig/>");
+  file.close();
+  QProcessEnvironment bare = noDisplay();
+  bare.insert("FONTCONFIG_FILE", config);
+  bare.insert("QT_QPA_FONTDIR", empty);
+  for (const char *view : {"summary", "timeline", "findings", "source"}) {
+    const QString picture = empty + QStringLiteral("/out.png");
+    QFile::remove(picture);
+    const Outcome outcome = run({"--headless", "-o", picture, "--view", QString::fromUtf8(view),
+                                 QString::fromStdString(test::madeRunFile())},
+                                bare);
+    EXPECT_EQ(outcome.code, 0) << view << ": " << outcome.err.toStdString();
+    EXPECT_TRUE(outcome.err.contains("no font")) << outcome.err.toStdString();
+    const QImage image(picture);
+    ASSERT_FALSE(image.isNull()) << view;
+    QSet<QRgb> colors;
+    for (int y = 0; y < image.height(); y += 3) {
+      for (int x = 0; x < image.width(); x += 3) colors.insert(image.pixel(x, y));
+    }
+    EXPECT_GT(colors.size(), 4) << view << " is blank";
   }
 }
 

@@ -21,13 +21,16 @@ CounterSeries::CounterSeries(std::string label, std::vector<std::int64_t> times,
   }
   for (std::size_t below = values_.size(); below > kFan; below = levels_.back().size()) {
     const bool leaf = levels_.empty();
-    std::vector<Range> level((below + kFan - 1) / kFan, {std::numeric_limits<std::int64_t>::max(),
-                                                         std::numeric_limits<std::int64_t>::min()});
-    for (std::size_t i = 0; i < below; ++i) {
-      Range &node = level[i / kFan];
-      const Range part = leaf ? Range{values_[i], values_[i]} : levels_.back()[i];
-      node.least = std::min(node.least, part.least);
-      node.greatest = std::max(node.greatest, part.greatest);
+    std::vector<Range> level((below + kFan - 1) / kFan);
+    for (std::size_t n = 0; n < level.size(); ++n) {
+      const std::size_t end = std::min(below, (n + 1) * kFan);
+      Range node = leaf ? Range{values_[n * kFan], values_[n * kFan]} : levels_.back()[n * kFan];
+      for (std::size_t i = n * kFan + 1; i < end; ++i) {
+        const Range part = leaf ? Range{values_[i], values_[i]} : levels_.back()[i];
+        node.least = std::min(node.least, part.least);
+        node.greatest = std::max(node.greatest, part.greatest);
+      }
+      level[n] = node;
     }
     levels_.push_back(std::move(level));
   }
@@ -43,20 +46,28 @@ bool CounterSeries::valueAt(std::int64_t t, std::int64_t &value) const {
 // Least and greatest of values [first, end), first < end: up the levels while whole nodes fit.
 CounterSeries::Range CounterSeries::range(std::size_t first, std::size_t end) const {
   Range all{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-  const auto take = [&](std::size_t level, std::size_t i) {
-    const Range part = level == 0 ? Range{values_[i], values_[i]} : levels_[level - 1][i];
-    all.least = std::min(all.least, part.least);
-    all.greatest = std::max(all.greatest, part.greatest);
+  const auto take = [&](std::size_t level, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to && level == 0; ++i) {
+      all.least = std::min(all.least, values_[i]);
+      all.greatest = std::max(all.greatest, values_[i]);
+    }
+    for (std::size_t i = from; i < to && level > 0; ++i) {
+      all.least = std::min(all.least, levels_[level - 1][i].least);
+      all.greatest = std::max(all.greatest, levels_[level - 1][i].greatest);
+    }
   };
   for (std::size_t level = 0; first < end; ++level) {
-    if (level == levels_.size()) {
-      for (; first < end; ++first) take(level, first);
+    // Up to the next whole node, and from the last one on.
+    const std::size_t inner = (first + kFan - 1) / kFan;
+    const std::size_t outer = end / kFan;
+    if (level == levels_.size() || inner >= outer) {
+      take(level, first, end);
       break;
     }
-    while (first < end && first % kFan != 0) take(level, first++);
-    while (first < end && end % kFan != 0) take(level, --end);
-    first /= kFan;
-    end /= kFan;
+    take(level, first, inner * kFan);
+    take(level, outer * kFan, end);
+    first = inner;
+    end = outer;
   }
   return all;
 }
@@ -66,16 +77,18 @@ void CounterSeries::columns(std::int64_t t0, double step, int count,
   out.assign(static_cast<std::size_t>(std::max(0, count)), Column());
   auto place =
       static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), t0) - times_.begin());
+  std::size_t guess = 1; // as many as in the column before
   for (int i = 0; i < count; ++i) {
     const auto stop = t0 + static_cast<std::int64_t>(step * (i + 1));
     const auto from = times_.begin() + static_cast<std::ptrdiff_t>(place);
     // Windows hold few points or many; galloping finds either soon.
-    std::size_t reach = 1;
+    std::size_t reach = guess;
     while (place + reach < times_.size() && times_[place + reach] < stop) reach *= 2;
     const auto limit = std::min(times_.size(), place + reach + 1);
     const auto next = static_cast<std::size_t>(
         std::lower_bound(from, times_.begin() + static_cast<std::ptrdiff_t>(limit), stop) -
         times_.begin());
+    guess = std::max<std::size_t>(1, next - place);
     Column &column = out[static_cast<std::size_t>(i)];
     const bool before = place > 0;
     if (next > place) {

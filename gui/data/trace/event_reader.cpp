@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <utility>
 
 #include "core/symbolize/demangle.h"
 #include "gui/data/trace/short_name.h"
@@ -71,13 +71,12 @@ std::uint32_t small(std::int64_t value) {
 } // namespace
 
 Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
-                        const NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
+                        NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
                         RawChunk &chunk) {
   const TableColumns &columns = kColumns[static_cast<int>(table)];
   const bool correlated = table == EventTable::kApi || table >= EventTable::kKernel;
   chunk.table = table;
-  // No more than a file of that size can hold; it may claim any last row.
-  chunk.events.reserve(static_cast<std::size_t>(std::min<std::int64_t>(last - first + 1, 1 << 20)));
+  chunk.events.clear();
   std::uint64_t negative = 0;
   std::uint64_t outside = 0;
   HOTLOOP_TRY(scan.read(eventTableName(table), std::span(columns.names).first(columns.count), first,
@@ -95,7 +94,7 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
                           }
                           event.row = small(values[kRow]);
                           event.entity = small(values[kLane]);
-                          event.name = names.key(values[kName], category(table, values));
+                          event.name = names.key(values[kName], table, category(table, values));
                           if (correlated) event.correlation = small(values[kExtra]);
                           chunk.events.push_back(event);
                           return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
@@ -105,30 +104,32 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
   return {};
 }
 
-std::vector<SliceName> resolveNames(std::vector<RawChunk> &chunks, const NameKeys &keys,
-                                    const std::vector<std::string> &texts) {
-  std::vector<SliceName> names;
-  std::vector<std::uint32_t> indexOf(static_cast<std::size_t>(Category::kCount) * keys.strings(),
-                                     kNoSlice);
-  for (RawChunk &chunk : chunks) {
-    for (RawEvent &event : chunk.events) {
-      std::uint32_t &index = indexOf[event.name];
-      if (index == kNoSlice) {
-        index = static_cast<std::uint32_t>(names.size());
-        SliceName name;
-        name.category = static_cast<Category>(event.name / keys.strings());
-        name.table = chunk.table;
-        const std::string &text = texts[event.name % keys.strings()];
-        name.text = chunk.table == EventTable::kKernel ? demangle(text.c_str()) : text;
-        if (chunk.table == EventTable::kApi) name.category = callCategory(text);
-        if (name.text.empty()) name.text = "(no name)";
-        name.label = shortName(name.text);
-        names.push_back(std::move(name));
-      }
-      event.name = index;
-    }
+NameKeys::NameKeys(std::size_t strings)
+    : strings_(static_cast<std::uint32_t>(std::min<std::size_t>(strings, kNoSlice / kKinds))),
+      seen_(std::size_t{kKinds} * strings_) {}
+
+void NameKeys::resolve(const std::vector<std::string> &texts, TraceParts &parts) const {
+  constexpr EventTable kTables[kKinds] = {
+      EventTable::kOp,     EventTable::kOp,     EventTable::kOp,     EventTable::kRange,
+      EventTable::kStep,   EventTable::kApi,    EventTable::kApi,    EventTable::kSync,
+      EventTable::kKernel, EventTable::kKernel, EventTable::kMemcpy, EventTable::kMemset,
+      EventTable::kSync};
+  parts.names.clear();
+  parts.nameOf.assign(seen_.size(), 0);
+  for (std::uint32_t key = 0; key < seen_.size(); ++key) {
+    if (seen_[key].load(std::memory_order_relaxed) == 0) continue;
+    const std::uint32_t kind = key / strings_;
+    const std::string &text = texts[key % strings_];
+    SliceName name;
+    name.table = kTables[kind];
+    name.category = kind == kKinds - 1 ? Category::kCall : static_cast<Category>(kind);
+    name.text = name.table == EventTable::kKernel ? demangle(text.c_str()) : text;
+    if (name.table == EventTable::kApi) name.category = callCategory(text);
+    if (name.text.empty()) name.text = "(no name)";
+    name.label = shortName(name.text);
+    parts.nameOf[key] = static_cast<std::uint32_t>(parts.names.size());
+    parts.names.push_back(std::move(name));
   }
-  return names;
 }
 
 Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomic<bool> *cancel) {
@@ -141,13 +142,20 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
     bool reserved = false;
   };
   std::map<std::pair<std::int64_t, std::int64_t>, Series> bySource;
+  std::pair<std::int64_t, std::int64_t> lastSource;
+  Series *current = nullptr; // of lastSource: rows of one allocator follow one another
   constexpr std::array<std::string_view, 7> kNames = {
       "start", "action", "allocator", "device", "bytes", "total_allocated", "total_reserved"};
   HOTLOOP_ASSIGN(const std::int64_t last, scan.lastRow("allocation"));
   std::uint64_t rows = 0;
   HOTLOOP_TRY(scan.read("allocation", kNames, 1, last, [&](const std::int64_t *values) {
     const std::int64_t action = values[2];
-    Series &series = bySource[{values[3], values[4]}];
+    const std::pair source(values[3], values[4]);
+    if (current == nullptr || source != lastSource) {
+      lastSource = source;
+      current = &bySource[source];
+    }
+    Series &series = *current;
     const std::int64_t bytes = std::clamp<std::int64_t>(values[5], 0, kFarthest);
     if (action == 1) series.live = std::min(kFarthest, series.live + bytes);
     if (action == 2) series.live = std::max<std::int64_t>(0, series.live - bytes);

@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,19 +10,31 @@
 
 namespace hotloop::gui {
 
-// Names while they are read: text and category in one number, so that threads need not share a
-// table.
+// Names while they are read: text and kind in one number, so that threads need not share a table of
+// them; the ones that occur are ticked off. Threads may use it at once.
 class NameKeys {
 public:
-  explicit NameKeys(std::uint32_t strings) : strings_(strings) {}
-  std::uint32_t key(std::int64_t string, Category category) const {
+  explicit NameKeys(std::size_t strings);
+  std::uint32_t key(std::int64_t string, EventTable table, Category category) {
     const auto id = string >= 0 && string < strings_ ? static_cast<std::uint32_t>(string) : 0;
-    return static_cast<std::uint32_t>(category) * strings_ + id;
+    const std::uint32_t key = kind(table, category) * strings_ + id;
+    if (seen_[key].load(std::memory_order_relaxed) == 0)
+      seen_[key].store(1, std::memory_order_relaxed);
+    return key;
   }
-  std::uint32_t strings() const { return strings_; }
+  // The names that occur so far, and their index by key.
+  void resolve(const std::vector<std::string> &texts, TraceParts &parts) const;
 
 private:
+  static constexpr std::uint32_t kKinds = static_cast<std::uint32_t>(Category::kCount) + 1;
+  // Categories tell the table, but for calls: those of the table of waits are a kind of their own.
+  static std::uint32_t kind(EventTable table, Category category) {
+    return table == EventTable::kSync && category == Category::kCall
+               ? kKinds - 1
+               : static_cast<std::uint32_t>(category);
+  }
   std::uint32_t strings_;
+  std::vector<std::atomic<std::uint8_t>> seen_;
 };
 
 // What became of the rows of an event table that do not fit.
@@ -34,9 +44,9 @@ struct ReadCounts {
 };
 
 // Reads rows [first, last] of an event table. Negative durations become 0, times that no clock
-// has the nearest that one can have, and both are counted.
+// has the nearest that one can have, and both are counted. Replaces what the chunk holds.
 Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
-                        const NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
+                        NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
                         RawChunk &chunk);
 
 // Allocated (and reserved) bytes per allocator and device over time.
@@ -44,9 +54,5 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
 
 // Rows of the step table.
 Result<std::vector<TraceStep>> readSteps(ColumnScan &scan);
-
-// Turns the keys of all chunks into indices of the names that occur.
-std::vector<SliceName> resolveNames(std::vector<RawChunk> &chunks, const NameKeys &keys,
-                                    const std::vector<std::string> &texts);
 
 } // namespace hotloop::gui

@@ -1,15 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <span>
 
+#include "gui/data/trace/big_array.h"
 #include "gui/data/trace/trace.h"
 
 namespace hotloop::gui {
 
+struct FlowIndex {
+  BigArray<Flow> byHost;            // by host slice, then device slice
+  BigArray<std::uint32_t> byDevice; // indices into byHost, by device slice
+};
+
 // Ties calls of the host to device work of the same process and correlation id. `correlations` by
-// slice, 0 none. `flows` comes out by host slice, `byDevice` indexes it by device slice.
-void buildFlows(const Trace &trace, const std::vector<std::uint32_t> &correlations,
-                std::vector<Flow> &flows, std::vector<std::uint32_t> &byDevice);
+// slice, 0 none; only those of calls and device work are looked at.
+FlowIndex buildFlows(const Trace &trace, std::span<const std::uint32_t> correlations);
 
 } // namespace hotloop::gui

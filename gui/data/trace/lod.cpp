@@ -18,6 +18,7 @@ public:
     out.fine.first = t0 >> k_;
     const std::int64_t last = t1_ >> k_;
     out.fine.buckets.assign(static_cast<std::size_t>(last - out.fine.first + 1), {});
+    out.longest.assign(out.fine.buckets.size(), kNoSlice);
   }
 
   void run() {
@@ -28,6 +29,10 @@ public:
     firstSlice_ = from;
     const std::uint32_t top = lane_.levels - 1;
     visit(top, 0, lane_.levelCount[top]);
+    // Names of whole nodes lie far apart: one look per bucket, not one per node.
+    for (std::size_t i = 0; i < out_.longest.size(); ++i) {
+      if (out_.longest[i] != kNoSlice) out_.fine.buckets[i].name = trace_.name[out_.longest[i]];
+    }
   }
 
 private:
@@ -65,17 +70,28 @@ private:
 
   // A node no wider than a bucket, all of it short slices.
   void whole(const Node &node, std::int64_t stop) {
-    const std::uint32_t name = trace_.name[node.longest];
     const std::int64_t edge = ((node.start >> k_) + 1) << k_;
     const auto busy = static_cast<float>(node.busy);
     if (stop <= edge) {
-      add(node.start >> k_, busy, name, node.longestDuration, true);
+      addNode(node.start >> k_, busy, node);
       return;
     }
     const float before =
         busy * static_cast<float>(edge - node.start) / static_cast<float>(stop - node.start);
-    add(node.start >> k_, before, name, node.longestDuration, true);
-    add((node.start >> k_) + 1, busy - before, name, node.longestDuration, true);
+    addNode(node.start >> k_, before, node);
+    addNode((node.start >> k_) + 1, busy - before, node);
+  }
+
+  void addNode(std::int64_t bucket, float busy, const Node &node) {
+    const std::int64_t place = bucket - out_.fine.first;
+    if (place < 0 || place >= static_cast<std::int64_t>(out_.fine.buckets.size())) return;
+    LodBuckets::Bucket &into = out_.fine.buckets[static_cast<std::size_t>(place)];
+    into.busy += busy;
+    into.mixed = true;
+    if (into.name != kNoSlice && node.longestDuration <= into.longest) return;
+    into.longest = node.longestDuration;
+    into.name = 0; // known at the end
+    out_.longest[static_cast<std::size_t>(place)] = node.longest;
   }
 
   void leaf(std::uint32_t begin, std::uint32_t end) {
@@ -95,13 +111,13 @@ private:
       do {
         const std::int64_t edge = ((from >> k_) + 1) << k_;
         const std::int64_t to = std::min(stop, edge);
-        add(from >> k_, static_cast<float>(to - from), name, longest, false);
+        add(from >> k_, static_cast<float>(to - from), name, longest);
         from = edge;
       } while (from < stop);
     }
   }
 
-  void add(std::int64_t bucket, float busy, std::uint32_t name, std::uint32_t longest, bool mixed) {
+  void add(std::int64_t bucket, float busy, std::uint32_t name, std::uint32_t longest) {
     const std::int64_t place = bucket - out_.fine.first;
     if (place < 0 || place >= static_cast<std::int64_t>(out_.fine.buckets.size())) return;
     LodBuckets::Bucket &into = out_.fine.buckets[static_cast<std::size_t>(place)];
@@ -109,13 +125,13 @@ private:
     if (into.name == kNoSlice) {
       into.name = name;
       into.longest = longest;
-      into.mixed = mixed;
       return;
     }
-    into.mixed = into.mixed || mixed || into.name != name;
+    into.mixed = into.mixed || into.name != name;
     if (longest > into.longest) {
       into.longest = longest;
       into.name = name;
+      out_.longest[static_cast<std::size_t>(place)] = kNoSlice;
     }
   }
 
@@ -131,9 +147,7 @@ private:
 } // namespace
 
 int bucketExponent(double nsPerPixel) {
-  int k = 0;
-  while (k < 62 && std::ldexp(1.0, k + 1) <= nsPerPixel) ++k;
-  return k;
+  return nsPerPixel < 1 ? 0 : std::min(62, std::ilogb(nsPerPixel));
 }
 
 void queryLod(const Trace &trace, const Lane &lane, std::int64_t t0, double nsPerPixel, int width,

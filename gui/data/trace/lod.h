@@ -24,8 +24,9 @@ struct LodSlice {
   std::uint32_t slice = 0;
 };
 struct LodResult {
-  LodBuckets fine;              // what is shorter than a pixel
-  std::vector<LodSlice> slices; // the rest, by start
+  LodBuckets fine;                    // what is shorter than a pixel
+  std::vector<LodSlice> slices;       // the rest, by start
+  std::vector<std::uint32_t> longest; // of queryLod(): slices whose names the buckets await
 };
 
 // Width exponent of the buckets at `nsPerPixel`.

@@ -44,23 +44,24 @@ std::uint32_t Trace::laneOf(std::uint32_t slice) const {
   return static_cast<std::uint32_t>(after - lanes.begin()) - 1;
 }
 
+// Down the pyramid: the last node that begins before t holds the border, on each level. The few
+// nodes above are in the processor's cache, whatever the lane holds.
 std::uint32_t Trace::lowerBound(const Lane &lane, std::int64_t t) const {
-  const std::int64_t *first = start.data() + lane.first;
-  // Down the pyramid: each level narrows to one node, so few cache lines are touched.
-  std::size_t low = 0;
-  std::size_t high = lane.count;
-  if (lane.levels > 0) {
-    const Node *level = nodes.data() + lane.levelFirst[0];
-    const auto place =
-        std::lower_bound(level, level + lane.levelCount[0], t,
-                         [](const Node &node, std::int64_t v) { return node.start < v; }) -
-        level;
-    low = place > 0 ? static_cast<std::size_t>(place - 1) * kLeafFan : 0;
-    high = std::min<std::size_t>(high, static_cast<std::size_t>(place) * kLeafFan);
-    if (place == 0) return lane.first;
+  std::uint32_t begin = 0;
+  std::uint32_t end = lane.levels > 0 ? lane.levelCount[lane.levels - 1] : 0;
+  for (std::uint32_t level = lane.levels; level-- > 0;) {
+    const Node *node = nodes.data() + lane.levelFirst[level];
+    const Node *place = std::lower_bound(node + begin, node + end, t,
+                                         [](const Node &n, std::int64_t v) { return n.start < v; });
+    if (place == node) return lane.first;
+    const auto index = static_cast<std::uint32_t>(place - node) - 1;
+    const std::uint32_t fan = level == 0 ? kLeafFan : kNodeFan;
+    begin = index * fan;
+    end = std::min(begin + fan, level == 0 ? lane.count : lane.levelCount[level - 1]);
   }
+  const std::int64_t *first = start.data() + lane.first;
   return lane.first +
-         static_cast<std::uint32_t>(std::lower_bound(first + low, first + high, t) - first);
+         static_cast<std::uint32_t>(std::lower_bound(first + begin, first + end, t) - first);
 }
 
 std::uint32_t Trace::at(const Lane &lane, std::int64_t t) const {
@@ -70,28 +71,28 @@ std::uint32_t Trace::at(const Lane &lane, std::int64_t t) const {
   return t < end(slice) || start[slice] == t ? slice : kNoSlice;
 }
 
-// Sum of what slices cover before t: whole nodes, then slices, less what the last one has after t.
+// Sum of what slices cover before t: whole nodes on the way down, then slices, less what the last
+// one has after t.
 std::int64_t Trace::busyBefore(const Lane &lane, std::int64_t t) const {
-  const std::uint32_t bound = lowerBound(lane, t);
-  std::uint32_t done = 0; // slices of the lane counted so far
-  const std::uint32_t want = bound - lane.first;
   std::uint64_t sum = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = lane.levels > 0 ? lane.levelCount[lane.levels - 1] : 0;
   for (std::uint32_t level = lane.levels; level-- > 0;) {
-    std::uint32_t slices = kLeafFan;
-    for (std::uint32_t i = 0; i < level; ++i) slices *= kNodeFan;
     const Node *node = nodes.data() + lane.levelFirst[level];
-    std::uint32_t index = done / slices;
-    while (index < lane.levelCount[level] && done + slices <= want) {
-      sum += node[index++].busy;
-      done += slices;
-    }
+    if (begin >= end || node[begin].start >= t) return 0; // only the very first can begin later
+    while (begin + 1 < end && node[begin + 1].start < t) sum += node[begin++].busy;
+    const std::uint32_t fan = level == 0 ? kLeafFan : kNodeFan;
+    begin *= fan;
+    end = std::min(begin + fan, level == 0 ? lane.count : lane.levelCount[level - 1]);
   }
-  for (; done < want; ++done) sum += static_cast<std::uint64_t>(duration(lane.first + done));
-  if (bound > lane.first) {
-    const std::int64_t over = end(bound - 1) - t;
-    if (over > 0) sum -= static_cast<std::uint64_t>(over);
-  }
-  return static_cast<std::int64_t>(sum);
+  std::uint32_t slice = lane.first + begin;
+  const std::uint32_t stop = lane.first + end;
+  if (slice == stop) return 0;
+  for (; slice + 1 < stop && start[slice + 1] < t; ++slice)
+    sum += static_cast<std::uint64_t>(duration(slice));
+  // This one is the last that begins before t.
+  const std::int64_t inside = std::min(duration(slice), t - start[slice]);
+  return static_cast<std::int64_t>(sum) + inside;
 }
 
 std::int64_t Trace::busy(const Lane &lane, std::int64_t t0, std::int64_t t1) const {

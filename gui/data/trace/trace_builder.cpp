@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <numeric>
 #include <thread>
 #include <tuple>
 #include <unordered_map>
@@ -18,17 +19,17 @@ constexpr std::uint32_t kMostDepth = 256;
 
 struct TrackEvents {
   Track track;
-  std::vector<RawEvent> events;
+  std::vector<std::span<RawEvent>> pieces;
   std::vector<std::uint32_t> perDepth;
   std::uint64_t hidden = 0;
 };
 
 struct Columns {
-  std::vector<std::int64_t> start;
-  std::vector<std::uint32_t> shortDuration, name, row, flowsByDevice;
-  std::vector<Node> nodes;
+  BigArray<std::int64_t> start;
+  BigArray<std::uint32_t> shortDuration, name, row;
+  BigArray<Node> nodes;
   std::vector<LongDuration> longDurations;
-  std::vector<Flow> flows;
+  FlowIndex flows;
 };
 
 // Runs work(i) for i in [0, count) on some threads.
@@ -44,80 +45,64 @@ template <class Work> void parallel(std::size_t count, int threads, Work &&work)
   for (std::thread &thread : others) thread.join();
 }
 
-EventTable trackTable(EventTable table) {
-  return table == EventTable::kMemcpy || table == EventTable::kMemset ? EventTable::kKernel : table;
-}
-
-// Moves every event to the list of its track; chunks are freed one by one.
-std::vector<TrackEvents> partition(std::vector<RawChunk> &chunks) {
+std::vector<TrackEvents> tracksOf(const std::vector<EventPiece> &pieces) {
   std::vector<TrackEvents> tracks;
-  std::unordered_map<std::uint64_t, std::uint32_t> known;
-  // Calls visit(track, event) for each event of a chunk; neighbours mostly share their track.
-  const auto forEach = [&](const RawChunk &chunk, auto &&visit) {
-    std::uint32_t track = kNoSlice;
-    std::uint32_t entity = 0;
-    const EventTable table = trackTable(chunk.table);
-    for (const RawEvent &event : chunk.events) {
-      if (track == kNoSlice || event.entity != entity) {
-        entity = event.entity;
-        const std::uint64_t key = static_cast<std::uint64_t>(table) << 32 | entity;
-        const auto [found, isNew] =
-            known.try_emplace(key, static_cast<std::uint32_t>(tracks.size()));
-        track = found->second;
-        if (isNew) {
-          tracks.emplace_back();
-          tracks.back().track.table = table;
-          tracks.back().track.entity = entity;
-        }
-      }
-      visit(track, event);
+  std::unordered_map<std::uint64_t, std::size_t> known;
+  for (const EventPiece &piece : pieces) {
+    const std::uint64_t key = static_cast<std::uint64_t>(piece.table) << 32 | piece.entity;
+    const auto [found, isNew] = known.try_emplace(key, tracks.size());
+    if (isNew) {
+      tracks.emplace_back();
+      tracks.back().track.table = piece.table;
+      tracks.back().track.entity = piece.entity;
     }
-  };
-  for (const RawChunk &chunk : chunks) {
-    forEach(chunk, [&](std::uint32_t track, const RawEvent &) { ++tracks[track].track.events; });
-  }
-  for (TrackEvents &each : tracks) each.events.reserve(each.track.events);
-  for (RawChunk &chunk : chunks) {
-    forEach(chunk, [&](std::uint32_t track, const RawEvent &event) {
-      tracks[track].events.push_back(event);
-    });
-    chunk = RawChunk();
+    TrackEvents &track = tracks[found->second];
+    track.pieces.push_back(piece.events);
+    track.track.events += piece.events.size();
   }
   return tracks;
 }
 
+// Gives each event a depth, in place of its entity, such that events of one depth do not overlap.
 void findDepths(TrackEvents &each) {
-  assignDepths(each.events, kMostDepth);
-  for (const RawEvent &event : each.events) {
-    const std::uint32_t depth = event.entity;
+  std::vector<std::int64_t> ends; // of the last event at each depth
+  visitInOrder(each.pieces, [&](RawEvent &event) {
+    std::uint32_t depth = 0;
+    while (depth < ends.size() && ends[depth] > event.start) ++depth;
+    event.entity = depth;
     if (depth >= kMostDepth) {
       ++each.hidden;
-      continue;
+      return;
     }
-    if (each.perDepth.size() <= depth) each.perDepth.resize(depth + 1);
+    if (depth == ends.size()) {
+      ends.push_back(0);
+      each.perDepth.push_back(0);
+    }
+    ends[depth] = event.start + event.duration;
     ++each.perDepth[depth];
-  }
+  });
 }
 
 // Writes the events of a track to their lanes.
-void writeColumns(const Trace &trace, const TrackEvents &each, Columns &columns,
-                  std::vector<std::uint32_t> &correlations, std::vector<LongDuration> &longs) {
+void writeColumns(const Trace &trace, const TrackEvents &each,
+                  const std::vector<std::uint32_t> &nameOf, Columns &columns,
+                  BigArray<std::uint32_t> &correlations, std::vector<LongDuration> &longs) {
   std::vector<std::uint32_t> next(each.perDepth.size());
   for (std::size_t d = 0; d < next.size(); ++d) {
     next[d] = trace.lanes[each.track.firstLane + d].first;
   }
-  for (const RawEvent &event : each.events) {
-    if (event.entity >= kMostDepth) continue;
+  visitInOrder(each.pieces, [&](const RawEvent &event) {
+    if (event.entity >= kMostDepth) return;
     const std::uint32_t slice = next[event.entity]++;
     columns.start[slice] = event.start - trace.origin;
     const bool fits = event.duration < kLongDuration;
     columns.shortDuration[slice] =
         fits ? static_cast<std::uint32_t>(event.duration) : kLongDuration;
-    columns.name[slice] = event.name;
+    columns.name[slice] = nameOf.empty() ? event.name : nameOf[event.name];
     columns.row[slice] = event.row;
     correlations[slice] = event.correlation;
     if (!fits) longs.push_back({slice, 0, event.duration});
-  }
+  });
 }
 
 // Lanes of all tracks; how many slices and nodes they have, how many events have no lane.
@@ -150,7 +135,8 @@ std::int64_t firstTime(const std::vector<TrackEvents> &tracks, const TraceParts 
   constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::int64_t first = kNever;
   for (const TrackEvents &each : tracks) {
-    if (!each.events.empty()) first = std::min(first, each.events.front().start);
+    for (const std::span<RawEvent> piece : each.pieces)
+      first = std::min(first, piece.front().start);
   }
   for (const CounterSeries &series : parts.counters) {
     if (series.size() > 0) first = std::min(first, series.time(0));
@@ -184,29 +170,9 @@ void addParts(TraceParts &parts, Trace &trace) {
 
 } // namespace
 
-void assignDepths(std::vector<RawEvent> &events, std::uint32_t most) {
-  const auto before = [](const RawEvent &a, const RawEvent &b) {
-    return a.start != b.start ? a.start < b.start : a.duration > b.duration;
-  };
-  // Files written as events end are nearly in order; a run of children precedes its parent.
-  if (!std::is_sorted(events.begin(), events.end(), before)) {
-    std::stable_sort(events.begin(), events.end(), before);
-  }
-  std::vector<std::int64_t> ends; // of the last event at each depth
-  for (RawEvent &event : events) {
-    std::uint32_t depth = 0;
-    while (depth < ends.size() && ends[depth] > event.start) ++depth;
-    event.entity = std::min(depth, most);
-    if (depth >= most) continue;
-    if (depth == ends.size()) ends.push_back(0);
-    ends[depth] = event.start + event.duration;
-  }
-}
-
-Trace buildTrace(std::vector<RawChunk> chunks, TraceParts parts, int threads) {
+Trace buildTrace(const std::vector<EventPiece> &pieces, TraceParts parts, int threads) {
   Trace trace;
-  std::vector<TrackEvents> tracks = partition(chunks);
-  chunks.clear();
+  std::vector<TrackEvents> tracks = tracksOf(pieces);
   for (TrackEvents &each : tracks) {
     if (parts.describe) parts.describe(each.track);
   }
@@ -216,39 +182,48 @@ Trace buildTrace(std::vector<RawChunk> chunks, TraceParts parts, int threads) {
     };
     return key(a.track) < key(b.track);
   });
-  parallel(tracks.size(), threads, [&](std::size_t i) { findDepths(tracks[i]); });
+  // The largest first, so that no thread begins it when the others are done.
+  std::vector<std::size_t> order(tracks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&tracks](std::size_t a, std::size_t b) {
+    return tracks[a].track.events > tracks[b].track.events;
+  });
+  parallel(order.size(), threads, [&](std::size_t i) { findDepths(tracks[order[i]]); });
   trace.origin = firstTime(tracks, parts);
   const Extent extent = layOutLanes(tracks, trace);
 
   auto columns = std::make_shared<Columns>();
-  columns->start.resize(extent.slices);
-  columns->shortDuration.resize(extent.slices);
-  columns->name.resize(extent.slices);
-  columns->row.resize(extent.slices);
-  columns->nodes.resize(extent.nodes);
-  std::vector<std::uint32_t> correlations(extent.slices);
+  columns->start = BigArray<std::int64_t>(extent.slices);
+  columns->shortDuration = BigArray<std::uint32_t>(extent.slices);
+  columns->name = BigArray<std::uint32_t>(extent.slices);
+  columns->row = BigArray<std::uint32_t>(extent.slices);
+  columns->nodes = BigArray<Node>(extent.nodes);
+  BigArray<std::uint32_t> correlations(extent.slices);
   std::vector<std::vector<LongDuration>> longs(tracks.size());
-  parallel(tracks.size(), threads, [&](std::size_t i) {
-    writeColumns(trace, tracks[i], *columns, correlations, longs[i]);
-    tracks[i].events = {};
+  parallel(order.size(), threads, [&](std::size_t i) {
+    writeColumns(trace, tracks[order[i]], parts.nameOf, *columns, correlations, longs[order[i]]);
   });
   for (const auto &list : longs) {
     columns->longDurations.insert(columns->longDurations.end(), list.begin(), list.end());
   }
   std::sort(columns->longDurations.begin(), columns->longDurations.end(),
             [](const LongDuration &a, const LongDuration &b) { return a.slice < b.slice; });
-  trace.start = columns->start;
-  trace.shortDuration = columns->shortDuration;
-  trace.name = columns->name;
-  trace.row = columns->row;
+  trace.start = columns->start.values();
+  trace.shortDuration = columns->shortDuration.values();
+  trace.name = columns->name.values();
+  trace.row = columns->row.values();
   trace.longDurations = columns->longDurations;
   trace.names = std::move(parts.names);
-  parallel(trace.lanes.size(), threads,
-           [&](std::size_t i) { buildPyramid(trace, trace.lanes[i], columns->nodes.data()); });
-  trace.nodes = columns->nodes;
-  buildFlows(trace, correlations, columns->flows, columns->flowsByDevice);
-  trace.flows = columns->flows;
-  trace.flowsByDevice = columns->flowsByDevice;
+  // Flows are one piece of work, the pyramid of each lane another.
+  parallel(trace.lanes.size() + 1, threads, [&](std::size_t i) {
+    if (i == 0)
+      columns->flows = buildFlows(trace, correlations.values());
+    else
+      buildPyramid(trace, trace.lanes[i - 1], columns->nodes.data());
+  });
+  trace.nodes = columns->nodes.values();
+  trace.flows = columns->flows.byHost.values();
+  trace.flowsByDevice = columns->flows.byDevice.values();
   addParts(parts, trace);
   if (extent.hidden > 0) {
     trace.problems.push_back(
@@ -256,6 +231,13 @@ Trace buildTrace(std::vector<RawChunk> chunks, TraceParts parts, int threads) {
   }
   trace.storage = std::move(columns);
   return trace;
+}
+
+Trace buildTrace(const std::vector<RawChunk> &chunks, TraceParts parts, int threads) {
+  EventArena arena;
+  std::vector<EventPiece> pieces;
+  for (const RawChunk &chunk : chunks) addPieces(chunk, arena, pieces);
+  return buildTrace(pieces, std::move(parts), threads);
 }
 
 } // namespace hotloop::gui

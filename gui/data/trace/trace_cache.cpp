@@ -8,20 +8,21 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <utility>
 
 #include "gui/data/trace/byte_stream.h"
+#include "gui/data/trace/trace_check.h"
 
 namespace hotloop::gui {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x31304843504f4f4cull; // changes with the byte order
-constexpr std::uint32_t kVersion = 1;                   // of everything below
+constexpr std::uint32_t kVersion = 2;                   // of everything below
 constexpr std::size_t kAlignment = 64;
-constexpr std::int64_t kLargestTime = std::int64_t{1} << 60; // ns: 36 years
 
 enum Section {
   kMeta,
@@ -59,10 +60,21 @@ struct Header {
 
 CachePolicy policy;
 
+// FNV-1a over words, four of them in turn: byte by byte it would be most of a warm open.
 std::uint64_t hash(const char *bytes, std::size_t size) {
-  std::uint64_t h = 14695981039346656037ull;
-  for (std::size_t i = 0; i < size; ++i)
-    h = (h ^ static_cast<unsigned char>(bytes[i])) * 1099511628211ull;
+  constexpr std::uint64_t kPrime = 1099511628211ull;
+  std::uint64_t lanes[4] = {14695981039346656037ull, 1, 2, size};
+  for (; size >= sizeof lanes; size -= sizeof lanes, bytes += sizeof lanes) {
+    std::uint64_t words[4];
+    std::memcpy(words, bytes, sizeof words);
+    for (int i = 0; i < 4; ++i) {
+      lanes[i] = (lanes[i] ^ words[i]) * kPrime;
+      lanes[i] ^= lanes[i] >> 29; // or high bits would never reach low ones
+    }
+  }
+  std::uint64_t h = lanes[0];
+  for (int i = 1; i < 4; ++i) h = ((h ^ lanes[i]) * kPrime) ^ (h >> 31);
+  for (std::size_t i = 0; i < size; ++i) h = (h ^ static_cast<unsigned char>(bytes[i])) * kPrime;
   return h;
 }
 
@@ -191,72 +203,6 @@ bool readMeta(ByteReader in, Trace &trace) {
   return in.good() && in.atEnd();
 }
 
-// Every index of the file points into it: a damaged one must not crash the viewer.
-bool consistent(const Trace &trace) {
-  const std::uint64_t size = trace.size();
-  if (trace.length < 1 || trace.length > kLargestTime || trace.shortDuration.size() != size ||
-      trace.name.size() != size || trace.row.size() != size ||
-      trace.flowsByDevice.size() != trace.flows.size()) {
-    return false;
-  }
-  for (const Track &track : trace.tracks) {
-    if (static_cast<int>(track.table) >= kEventTables ||
-        std::uint64_t{track.firstLane} + track.laneCount > trace.lanes.size()) {
-      return false;
-    }
-  }
-  std::uint64_t next = 0;
-  for (const Lane &lane : trace.lanes) {
-    if (lane.track >= trace.tracks.size() || lane.first != next || lane.count == 0 ||
-        lane.levels > kMostLevels || lane.levels == 0) {
-      return false;
-    }
-    next += lane.count;
-    std::uint64_t below = lane.count;
-    for (std::uint32_t level = 0; level < lane.levels; ++level) {
-      const std::uint32_t fan = level == 0 ? kLeafFan : kNodeFan;
-      if (lane.levelCount[level] != (below - 1) / fan + 1 ||
-          std::uint64_t{lane.levelFirst[level]} + lane.levelCount[level] > trace.nodes.size()) {
-        return false;
-      }
-      below = lane.levelCount[level];
-    }
-  }
-  if (next != size) return false;
-  // Slices of a lane by start, and no time so large that sums overflow.
-  for (const Lane &lane : trace.lanes) {
-    std::int64_t before = -kLargestTime;
-    for (std::uint32_t slice = lane.first; slice < lane.first + lane.count; ++slice) {
-      if (trace.start[slice] < before || trace.start[slice] > kLargestTime) return false;
-      before = trace.start[slice];
-    }
-  }
-  for (const LongDuration &each : trace.longDurations) {
-    if (each.duration < 0 || each.duration > kLargestTime) return false;
-  }
-  for (const TraceStep &step : trace.steps) {
-    if (step.start < -kLargestTime || step.end > kLargestTime || step.end < step.start)
-      return false;
-  }
-  for (const SliceName &name : trace.names) {
-    if (name.category >= Category::kCount || static_cast<int>(name.table) >= kEventTables)
-      return false;
-  }
-  std::uint32_t greatest = 0;
-  for (const std::uint32_t name : trace.name) greatest = std::max(greatest, name);
-  if (size > 0 && greatest >= trace.names.size()) return false;
-  for (const Node &node : trace.nodes) {
-    if (node.longest >= size) return false;
-  }
-  for (const Flow &flow : trace.flows) {
-    if (flow.host >= size || flow.device >= size) return false;
-  }
-  for (const std::uint32_t flow : trace.flowsByDevice) {
-    if (flow >= trace.flows.size()) return false;
-  }
-  return true;
-}
-
 struct Mapping {
   void *address = MAP_FAILED;
   std::size_t bytes = 0;
@@ -303,7 +249,7 @@ TracePtr loadFrom(const std::string &cache, const Identity &run) {
       !span(*mapping, at[kNodes], trace->nodes) ||
       !span(*mapping, at[kLongs], trace->longDurations) ||
       !span(*mapping, at[kFlows], trace->flows) ||
-      !span(*mapping, at[kByDevice], trace->flowsByDevice) || !consistent(*trace)) {
+      !span(*mapping, at[kByDevice], trace->flowsByDevice) || !isConsistent(*trace)) {
     return nullptr;
   }
   trace->storage = std::move(mapping);

@@ -13,7 +13,7 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr std::int64_t kChunkRows = 500'000;
+constexpr std::int64_t kChunkRows = 64 * 1024; // 2 MB as events: they stay in the cache
 constexpr std::int64_t kPreviewRows = 20'000;  // of each table
 constexpr std::int64_t kPreviewFrom = 300'000; // smaller runs are read before one would look
 
@@ -113,16 +113,17 @@ void describeStream(const Entities &all, Track &track) {
 // Runs the jobs on several connections; each thread takes the next one.
 class Pool {
 public:
-  Pool(const std::string &path, std::vector<Job> jobs, const NameKeys &names,
-       const LoadOptions &options)
+  Pool(const std::string &path, std::vector<Job> jobs, NameKeys &names, const LoadOptions &options)
       : path_(path), jobs_(std::move(jobs)), names_(names), options_(options),
-        chunks_(jobs_.size()) {}
+        pieces_(jobs_.size()) {}
 
   void work(ColumnScan &scan) {
+    RawChunk chunk;
     for (std::size_t i = next_++; i < jobs_.size(); i = next_++) {
       auto read = readEvents(scan, jobs_[i].table, jobs_[i].first, jobs_[i].last, names_, counts_,
-                             options_.cancel, chunks_[i]);
+                             options_.cancel, chunk);
       if (!read) return fail(read.error());
+      addPieces(chunk, arena_, pieces_[i]);
       if (options_.cancel != nullptr && options_.cancel->load())
         return fail({ErrorKind::kBusy, path_ + ": reading was cancelled"});
       const std::size_t done = ++done_;
@@ -141,7 +142,12 @@ public:
     if (failed_) return Unexpected(error_);
     return {};
   }
-  std::vector<RawChunk> takeChunks() { return std::move(chunks_); }
+  // In the order of the file, whoever read them. They live as long as the pool.
+  std::vector<EventPiece> pieces() const {
+    std::vector<EventPiece> all;
+    for (const auto &some : pieces_) all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }
   std::uint64_t negative() const { return counts_.negative; }
   std::uint64_t outside() const { return counts_.outside; }
 
@@ -155,9 +161,10 @@ private:
 
   const std::string &path_;
   std::vector<Job> jobs_;
-  const NameKeys &names_;
+  NameKeys &names_;
   const LoadOptions options_; // by value: a preview has its own
-  std::vector<RawChunk> chunks_;
+  EventArena arena_;
+  std::vector<std::vector<EventPiece>> pieces_; // by job
   ReadCounts counts_;
   std::atomic<std::size_t> next_{0}, done_{0};
   std::mutex mutex_;
@@ -198,7 +205,7 @@ Result<Extent> plan(ColumnScan &scan) {
 Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) {
   HOTLOOP_ASSIGN(ColumnScan scan, ColumnScan::open(path));
   HOTLOOP_ASSIGN(std::vector<std::string> texts, scan.strings());
-  const NameKeys names(static_cast<std::uint32_t>(texts.size()));
+  NameKeys names(texts.size());
   HOTLOOP_ASSIGN(const Entities entities, readEntities(scan, texts));
   auto planned = plan(scan);
   if (!planned)
@@ -209,10 +216,10 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
     else
       describeThread(entities, track);
   };
-  const auto build = [&](std::vector<RawChunk> chunks, TraceParts parts, int threads) {
-    parts.names = resolveNames(chunks, names, texts);
+  const auto build = [&](const Pool &read, TraceParts parts, int threads) {
+    names.resolve(texts, parts);
     parts.describe = describe;
-    return std::make_shared<Trace>(buildTrace(std::move(chunks), std::move(parts), threads));
+    return std::make_shared<Trace>(buildTrace(read.pieces(), std::move(parts), threads));
   };
 
   Pool pool(path, planned->jobs, names, options);
@@ -224,15 +231,14 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
     Pool first(path, planned->preview, names, LoadOptions{1, options.cancel, {}, {}});
     first.work(scan);
     if (first.outcome()) {
-      auto preview = build(first.takeChunks(), {}, 1);
+      auto preview = build(first, {}, 1);
       preview->complete = false;
       options.preview(preview);
     }
   }
-  pool.work(scan);
-  // Memory is read here while the others finish.
   auto memory = readMemory(scan, options.cancel);
   auto steps = readSteps(scan);
+  pool.work(scan);
   for (std::thread &thread : others) thread.join();
   HOTLOOP_TRY(pool.outcome());
   TraceParts parts;
@@ -247,7 +253,7 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
         {"events begin at, or last for, times that no clock has; they are drawn at its ends",
          pool.outside()});
   }
-  auto trace = build(pool.takeChunks(), std::move(parts), options.threads);
+  auto trace = build(pool, std::move(parts), options.threads);
   if (options.progress) options.progress(1.0);
   return TracePtr(std::move(trace));
 }

@@ -65,14 +65,13 @@ protected:
         rgb(theme::textColor()), Align::kLeft, true));
     const float heat = (h - kHead - 3 * kPart) * 0.62f;
     const auto rows = static_cast<float>(experts().experts);
-    const auto columns = static_cast<float>(std::max<std::size_t>(1, times_.size()));
+    fillGrid(static_cast<std::size_t>(std::max(1.0f, w - kLeft - kRight)));
+    const auto columns = static_cast<float>(std::max<std::size_t>(1, columns_));
     double most = 1;
     double least = 1e300;
-    for (std::size_t t = 0; t < times_.size(); ++t) {
-      for (std::size_t e = 0; e < experts().experts; ++e) {
-        most = std::max(most, tokens(t, e));
-        least = std::min(least, tokens(t, e));
-      }
+    for (const double value : grid_) {
+      most = std::max(most, value);
+      least = std::min(least, value);
     }
     const float cw = (w - kLeft - kRight) / columns;
     const float ch = heat / rows;
@@ -85,8 +84,8 @@ protected:
         list.main.texts.push_back(textIn(4, y, kLeft - 12, std::max(ch, 13.0f),
                                          QStringLiteral("expert %1").arg(e), dim, Align::kRight));
       }
-      for (std::size_t t = 0; t < times_.size(); ++t) {
-        const double value = tokens(t, e);
+      for (std::size_t t = 0; t < columns_; ++t) {
+        const double value = grid_[t * experts().experts + e];
         const double share = 0.1 + 0.9 * (value - least) / std::max(1e-9, most - least);
         const Rgb fill = mixed(ground, full, static_cast<std::uint32_t>(share * 255));
         const float x = kLeft + cw * static_cast<float>(t);
@@ -105,7 +104,7 @@ protected:
   void drawImbalance(DrawList &list, float top, float bottom, float w, float cw) {
     const Rgb dim = rgb(theme::dimText());
     double most = 1;
-    for (std::size_t t = 0; t < times_.size(); ++t) most = std::max(most, imbalance(t));
+    for (std::size_t t = 0; t < columns_; ++t) most = std::max(most, gridImbalance(t));
     most = std::ceil(most * 2) / 2;
     list.main.texts.push_back(
         textIn(8, top - 20, w - 16, 18,
@@ -123,18 +122,19 @@ protected:
     }
     DrawPath line;
     line.stroke = rgb(theme::bad());
-    for (std::size_t t = 0; t < times_.size(); ++t) {
+    for (std::size_t t = 0; t < columns_; ++t) {
       const double x = static_cast<double>(kLeft + cw * (static_cast<float>(t) + 0.5f));
-      const double at = static_cast<double>(y(imbalance(t)));
+      const double at = static_cast<double>(y(gridImbalance(t)));
       line.points.emplace_back(x, at);
+      if (cw < 4) continue;
       list.main.rects.push_back(
           {static_cast<float>(x) - 2, static_cast<float>(at) - 2, 4, 4, rgb(theme::bad())});
     }
     list.main.paths.push_back(std::move(line));
     const std::size_t every =
         std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(80 / std::max(0.01f, cw))));
-    for (std::size_t t = 0; t < times_.size(); t += every) {
-      const std::int64_t ns = times_[t] - document_->trace->origin;
+    for (std::size_t t = 0; t < columns_; t += every) {
+      const std::int64_t ns = times_[t * times_.size() / columns_] - document_->trace->origin;
       list.main.texts.push_back(textIn(kLeft + cw * static_cast<float>(t), bottom + 3, 90, 18,
                                        shown(formatDuration(Nanoseconds(ns))), dim));
     }
@@ -164,8 +164,38 @@ private:
     return list;
   }
 
+  // Tokens per column and expert: of a sample, or the mean of several where there are more samples
+  // than pixels.
+  void fillGrid(std::size_t most) {
+    const std::size_t count = experts().experts;
+    columns_ = std::min(times_.size(), most);
+    grid_.assign(columns_ * count, 0);
+    std::vector<double> samples(columns_, 0);
+    for (std::size_t t = 0; t < times_.size(); ++t) {
+      const std::size_t column = t * columns_ / times_.size();
+      samples[column] += 1;
+      for (const ExpertSample *sample : at(t)) {
+        for (std::size_t e = 0; e < std::min(count, sample->tokens.size()); ++e)
+          grid_[column * count + e] += sample->tokens[e];
+      }
+    }
+    for (std::size_t i = 0; i < grid_.size(); ++i) grid_[i] /= std::max(1.0, samples[i / count]);
+  }
+  double gridImbalance(std::size_t column) const {
+    const std::size_t count = experts().experts;
+    double most = 0;
+    double total = 0;
+    for (std::size_t e = 0; e < count; ++e) {
+      most = std::max(most, grid_[column * count + e]);
+      total += grid_[column * count + e];
+    }
+    return total > 0 ? most * static_cast<double>(count) / total : 0;
+  }
+
   RunDocumentPtr document_;
   std::vector<std::int64_t> times_;
+  std::size_t columns_ = 0;
+  std::vector<double> grid_;
 };
 
 // Numbers that ranges carry, where tokens are not marked per expert.
@@ -200,25 +230,33 @@ protected:
                                        rgb(theme::dimText())));
       const double span = std::max(1e-9, *greatest - *least);
       const double length = std::max<double>(1, static_cast<double>(document_->trace->length));
-      DrawPath line;
-      line.stroke = rgb(theme::categoryColor(Category::kKernel));
-      // At most a few points per pixel: the least and greatest of each.
+      const auto y = [&](double value) {
+        return bottom - static_cast<float>((value - *least) / span) * (bottom - top);
+      };
+      const Rgb color = rgb(theme::categoryColor(Category::kKernel));
+      // The least and greatest of a few values per pixel, and what leads there from the left: as
+      // columns, since a smooth line of thousands of points costs a tenth of a second.
       const std::size_t stride = std::max<std::size_t>(
           1, series.values.size() / static_cast<std::size_t>(std::max(1.0f, w)));
+      float before = y(series.values.front());
+      float lastX = kLeft;
       for (std::size_t p = 0; p < series.values.size(); p += stride) {
         const auto end = std::min(series.values.size(), p + stride);
         const auto [lo, hi] =
             std::minmax_element(series.values.begin() + static_cast<std::ptrdiff_t>(p),
                                 series.values.begin() + static_cast<std::ptrdiff_t>(end));
-        const double x = kLeft + static_cast<double>(series.times[p] - document_->trace->origin) /
-                                     length * static_cast<double>(w - kLeft - kRight);
-        for (const double value : {*lo, *hi})
-          line.points.emplace_back(x, bottom - (value - *least) / span *
-                                                   static_cast<double>(bottom - top));
+        const auto x = static_cast<float>(
+            kLeft + static_cast<double>(series.times[p] - document_->trace->origin) / length *
+                        static_cast<double>(w - kLeft - kRight));
+        list.main.rects.push_back({lastX, before, std::max(1.0f, x - lastX), 1, color});
+        const float high = std::min(y(*hi), before);
+        const float low = std::max(y(*lo), before);
+        list.main.rects.push_back({x, high, 1, std::max(1.0f, low - high), color});
+        before = y(series.values[end - 1]);
+        lastX = x;
       }
-      list.main.paths.push_back(std::move(line));
-      for (const auto &[value, y] : {std::pair{*greatest, top}, {*least, bottom}})
-        list.main.texts.push_back(textIn(0, y - 9, kLeft - 8, 18, shown(formatCount(value)),
+      for (const auto &[value, at] : {std::pair{*greatest, top}, {*least, bottom}})
+        list.main.texts.push_back(textIn(0, at - 9, kLeft - 8, 18, shown(formatCount(value)),
                                          rgb(theme::dimText()), Align::kRight));
     }
   }

@@ -62,12 +62,14 @@ std::string areaTable(const Trace &trace, const AreaStats &stats, std::int64_t t
   for (const NameStats &row : stats.names) {
     if (rows++ == mostRows) break;
     const SliceName &name = trace.names[row.name];
+    // Slices that began earlier have time here, but no length of their own.
+    const auto length = [&](std::int64_t ns) { return row.count > 0 ? time(ns) : std::string(); };
     const std::int64_t mean =
-        row.count > 0 ? row.total / static_cast<std::int64_t>(row.count) : row.total;
+        row.total / std::max<std::int64_t>(1, static_cast<std::int64_t>(row.count));
     out += fmt::format("{}\t{}\t{}\t{}\t{:.1f} %\t{}\t{}\t{}\n", name.label,
                        categoryName(name.category), row.count, time(row.total),
-                       100.0 * static_cast<double>(row.total) / span, time(row.least), time(mean),
-                       time(row.greatest));
+                       100.0 * static_cast<double>(row.total) / span, length(row.least),
+                       length(mean), length(row.greatest));
   }
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include "core/report/number_format.h"
 #include "gui/pages/timeline/timeline_scene.h"
+#include "gui/view/raster.h"
 #include "gui/view/text.h"
 
 // What lies over and around the lanes: labels, minimap, ruler, marks, arrows, folded steps.
@@ -10,7 +11,9 @@ namespace hotloop::gui {
 namespace {
 
 constexpr int kMostArrows = 500;
-constexpr std::size_t kMostFolded = 24; // steps laid over each other
+constexpr std::ptrdiff_t kMostCandidates = 20'000; // looked at for the longest
+constexpr std::size_t kMostFolded = 24;            // steps laid over each other
+constexpr int kLeastStepWidth = 14; // pixels, on average, for borders of steps to be drawn
 
 } // namespace
 
@@ -109,8 +112,9 @@ void TimelineScene::drawRuler(const TimelineState &state, int width, int height,
     list.top.lines.push_back({x, y + 12, x, kHeadHeight - 1, rgb(theme::dimText()), 1, false});
     list.back.lines.push_back(
         {x, kHeadHeight, x, static_cast<float>(height), rgb(theme::gridLine()), 1, false});
-    list.top.texts.push_back(
-        textIn(x + 4, y, 104, kRulerHeight, shown(rulerText(t, step)), rgb(theme::dimText())));
+    const QString text = shown(rulerText(t, step));
+    if (x + 4 + textWidth(text, theme::TextSize::kSmall, false) > width) continue;
+    list.top.texts.push_back(textIn(x + 4, y, 104, kRulerHeight, text, rgb(theme::dimText())));
   }
   const std::string span = formatDuration(Nanoseconds(state.axis.t1() - state.axis.t0()));
   list.top.texts.push_back(textIn(8, y, kLabelWidth - 16, kRulerHeight, shown("in view " + span),
@@ -122,13 +126,14 @@ void TimelineScene::drawMarks(const TimelineState &state, int width, int height,
   const auto x = [&](std::int64_t t) { return static_cast<float>(kLabelWidth + state.axis.x(t)); };
   const auto right = static_cast<float>(width);
   if (!state.foldSteps) {
-    std::size_t drawn = 0;
-    for (const TraceStep &step : trace_->steps) {
-      const float at = x(step.start);
-      if (at < kLabelWidth || at > right) continue;
-      if (++drawn > 400) break;
-      list.back.lines.push_back(
-          {at, kHeadHeight, at, h, withAlpha(theme::accent(), 110), 1, false});
+    // Closer together they would be a haze.
+    const auto begins = [](const TraceStep &step, std::int64_t t) { return step.start < t; };
+    const auto &steps = trace_->steps;
+    const auto from = std::lower_bound(steps.begin(), steps.end(), state.axis.t0(), begins);
+    const auto end = std::lower_bound(from, steps.end(), state.axis.t1(), begins);
+    for (auto step = from; step != end && end - from <= width / kLeastStepWidth; ++step) {
+      list.back.lines.push_back({x(step->start), kHeadHeight, x(step->start), h,
+                                 withAlpha(theme::accent(), 110), 1, false});
     }
   }
   if (state.area) {
@@ -179,7 +184,7 @@ void TimelineScene::drawMarks(const TimelineState &state, int width, int height,
 
 void TimelineScene::drawArrows(const TimelineState &state, int width, int height, DrawList &list) {
   if (state.foldSteps) return;
-  const auto arrow = [&](std::uint32_t host, std::uint32_t device) {
+  const auto arrow = [&](std::uint32_t host, std::uint32_t device, float pen) {
     const DrawRect from = rectOf(state, host);
     const DrawRect to = rectOf(state, device);
     if (from.h <= 0 || to.h <= 0) return;
@@ -190,32 +195,41 @@ void TimelineScene::drawArrows(const TimelineState &state, int width, int height
     const float y1 = std::clamp<float>(to.y + to.h / 2, kHeadHeight, static_cast<float>(height));
     list.main.lines.push_back({std::clamp<float>(from.x + from.w, kLabelWidth, right), y0,
                                std::clamp<float>(to.x, kLabelWidth, right), y1, rgb(theme::bad()),
-                               1.5f, true});
+                               pen, true});
   };
   if (state.selected != kNoSlice) {
     for (const std::uint32_t device : trace_->launched(state.selected))
-      arrow(state.selected, device);
+      arrow(state.selected, device, 1.5f);
     const std::uint32_t host = trace_->launcher(state.selected);
-    if (host != kNoSlice) arrow(host, state.selected);
+    if (host != kNoSlice) arrow(host, state.selected, 1.5f);
   }
   if (!state.allArrows) return;
-  // The ones in view that waited longest, up to a budget.
+  // The ones in view that waited longest, up to a budget; of very many, some of them.
   struct Candidate {
     std::int64_t latency;
     const Flow *flow;
   };
+  struct Run {
+    const Flow *first, *end;
+  };
   std::vector<Candidate> candidates;
-  const std::int64_t t0 = state.axis.t0();
-  const std::int64_t t1 = state.axis.t1();
+  std::vector<Run> runs;
+  std::ptrdiff_t inView = 0;
+  const auto before = [](const Flow &f, std::uint32_t s) { return f.host < s; };
   for (const Lane &lane : trace_->lanes) {
     if (trace_->tracks[lane.track].table != EventTable::kApi) continue;
-    const std::uint32_t begin = trace_->lowerBound(lane, t0);
-    const std::uint32_t end = trace_->lowerBound(lane, t1);
-    auto flow = std::lower_bound(trace_->flows.begin(), trace_->flows.end(), begin,
-                                 [](const Flow &f, std::uint32_t s) { return f.host < s; });
-    for (; flow != trace_->flows.end() && flow->host < end; ++flow) {
-      candidates.push_back({trace_->start[flow->device] - trace_->start[flow->host], &*flow});
-    }
+    const Flow *all = trace_->flows.data();
+    const Flow *end = all + trace_->flows.size();
+    const Flow *from =
+        std::lower_bound(all, end, trace_->lowerBound(lane, state.axis.t0()), before);
+    const Flow *to = std::lower_bound(from, end, trace_->lowerBound(lane, state.axis.t1()), before);
+    runs.push_back({from, to});
+    inView += to - from;
+  }
+  const std::ptrdiff_t stride = inView / kMostCandidates + 1;
+  for (const Run &run : runs) {
+    for (const Flow *flow = run.first; flow < run.end; flow += std::min(stride, run.end - flow))
+      candidates.push_back({trace_->start[flow->device] - trace_->start[flow->host], flow});
   }
   const auto count =
       static_cast<std::ptrdiff_t>(std::min<std::size_t>(candidates.size(), kMostArrows));
@@ -225,7 +239,7 @@ void TimelineScene::drawArrows(const TimelineState &state, int width, int height
                     });
   for (std::ptrdiff_t i = 0; i < count; ++i)
     arrow(candidates[static_cast<std::size_t>(i)].flow->host,
-          candidates[static_cast<std::size_t>(i)].flow->device);
+          candidates[static_cast<std::size_t>(i)].flow->device, 1.0f);
 }
 
 // How often each moment of a step is covered, over steady steps: dark where all of them work.

@@ -1,19 +1,21 @@
 #include "gui/pages/timeline/timeline_page.h"
 
 #include <QAccessible>
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPointer>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QTextBrowser>
+#include <QThreadPool>
 #include <QTimer>
 #include <QVBoxLayout>
 
-#include "core/report/number_format.h"
 #include "gui/pages/timeline/slice_details.h"
 #include "gui/pages/timeline/timeline_accessible.h"
 #include "gui/pages/timeline/timeline_view.h"
@@ -23,8 +25,8 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr int kSettleMilliseconds = 120; // statistics wait until the view stands still
-constexpr std::size_t kRowsShown = 60;
+constexpr int kSettleMilliseconds = 120;        // statistics wait until the view stands still
+constexpr std::size_t kQuickSlices = 1'000'000; // of more, another thread makes the statistics
 
 QLineEdit *field(const char *name, const char *hint, int width) {
   auto *edit = new QLineEdit;
@@ -230,19 +232,25 @@ QString TimelinePage::details() const {
       rows += label + "\t" + value + "\n";
     return QString::fromStdString(rows);
   }
-  const std::int64_t t0 = state.area ? state.area->t0 : std::max<std::int64_t>(0, state.axis.t0());
-  const std::int64_t t1 = state.area ? state.area->t1 : std::min(trace.length, state.axis.t1());
-  const auto lanes = view_->areaLanes();
-  const AreaStats stats = areaStats(trace, lanes, t0, t1);
-  const std::string title = std::string(state.area ? "Selected " : "In view: ") +
-                            formatDuration(Nanoseconds(t1 - t0)) + ", " +
-                            std::to_string(stats.count) + " events begin in it\n";
-  return QString::fromStdString(title + areaTable(trace, stats, t0, t1, kRowsShown));
+  return view_->areaText()();
 }
 
 void TimelinePage::describeSelection() {
   soon_->stop();
   const TimelineState &state = view_->state();
+  const std::uint64_t turn = ++descriptions_;
+  if (!immediate_ && state.selected == kNoSlice && view_->trace().size() > kQuickSlices) {
+    // The page may be gone, or the selection another one, before it is done.
+    QThreadPool::globalInstance()->start(
+        [work = view_->areaText(), page = QPointer<TimelinePage>(this), turn] {
+          const QString text = work();
+          QMetaObject::invokeMethod(qApp, [page, text, turn] {
+            if (page != nullptr && page->descriptions_ == turn)
+              page->details_->setHtml(richTable(text, true));
+          });
+        });
+    return;
+  }
   details_->setHtml(richTable(details(), state.selected == kNoSlice));
   if (state.selected != kNoSlice) {
     view_->setAccessibleDescription(shown(sliceSummary(view_->trace(), state.selected)));

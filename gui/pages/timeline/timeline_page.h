@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "gui/pages/page.h"
@@ -53,6 +54,7 @@ private:
   QTimer *soon_;
   int finding_ = 0;
   int place_ = 0;
+  std::uint64_t descriptions_ = 0; // begun so far
 };
 
 QWidget *makeTimelinePage(const PageContext &context);

@@ -169,8 +169,7 @@ void TimelineScene::drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, 
     auto cover = kLeastCover + static_cast<std::uint32_t>(share * (255 - kLeastCover));
     if (dim) cover /= 4;
     // Many names in one place would be confetti: then the category speaks.
-    const Rgb color = bucket.mixed ? rgb(theme::categoryColor(trace_->names[bucket.name].category))
-                                   : style_->fill(bucket.name);
+    const Rgb color = bucket.mixed ? style_->category(bucket.name) : style_->fill(bucket.name);
     bucketColors_[i] = mixed(ground, color, cover);
   }
   if (!any) return;
@@ -247,14 +246,15 @@ void TimelineScene::drawLane(const TimelineState &state, const TimelineRow &row,
 
 void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row, int y, int width,
                              DrawList &list) {
-  const std::string &group = trace_->tracks[row.index].group;
+  // Tracks of a group follow one another.
+  const Track &head = trace_->tracks[row.index];
   std::vector<std::uint32_t> lanes;
-  for (std::uint32_t i = 0; i < trace_->lanes.size(); ++i) {
-    const Track &track = trace_->tracks[trace_->lanes[i].track];
-    if (track.group == group && track.table >= EventTable::kKernel &&
-        track.process == trace_->tracks[row.index].process) {
-      lanes.push_back(i);
-    }
+  for (std::size_t i = row.index; i < trace_->tracks.size(); ++i) {
+    const Track &track = trace_->tracks[i];
+    if (track.group != head.group || track.process != head.process) break;
+    if (track.table < EventTable::kKernel) continue;
+    for (std::uint32_t lane = 0; lane < track.laneCount; ++lane)
+      lanes.push_back(track.firstLane + lane);
   }
   constexpr int kColumn = 2; // pixels
   const Rgb fill = withAlpha(theme::categoryColor(Category::kKernel), 150);

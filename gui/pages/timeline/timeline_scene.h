@@ -58,6 +58,7 @@ public:
   explicit TimelineScene(TracePtr trace);
 
   const Trace &trace() const { return *trace_; }
+  const TracePtr &shared() const { return trace_; }
   const TimelineLayout &layout() const { return layout_; }
   void setLayout(TimelineLayout layout) { layout_ = std::move(layout); }
   // Colours anew, after a change of the theme.

@@ -1,8 +1,10 @@
 #include "gui/pages/whatif/what_if_page.h"
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPointer>
 #include <QScrollArea>
 #include <QThreadPool>
 #include <QVBoxLayout>
@@ -28,7 +30,6 @@ class WhatIfPage : public Page {
 public:
   explicit WhatIfPage(const PageContext &context)
       : path_(context.document->path), layout_(new QVBoxLayout(this)) {
-    jobs_.setMaxThreadCount(1);
     layout_->setContentsMargins(14, 12, 14, 12);
     layout_->setSpacing(8);
     if (context.navigator == nullptr) { // a picture: no event loop to wait in
@@ -38,7 +39,6 @@ public:
     waiting_ = makeEmpty(QStringLiteral("replaying the run ..."));
     layout_->addWidget(waiting_);
   }
-  ~WhatIfPage() override { jobs_.waitForDone(); }
 
   QString text() const override {
     if (!session_) return {};
@@ -60,10 +60,13 @@ protected:
     Page::showEvent(event);
     if (waiting_ == nullptr || started_) return;
     started_ = true;
-    jobs_.start([this] {
+    // The page may be gone before the replay is done; nobody waits for it then.
+    QThreadPool::globalInstance()->start([path = path_, page = QPointer<WhatIfPage>(this)] {
       auto session =
-          std::make_shared<Result<std::unique_ptr<WhatIfSession>>>(WhatIfSession::open(path_));
-      QMetaObject::invokeMethod(this, [this, session] { arrived(std::move(*session)); });
+          std::make_shared<Result<std::unique_ptr<WhatIfSession>>>(WhatIfSession::open(path));
+      QMetaObject::invokeMethod(qApp, [page, session] {
+        if (page != nullptr) page->arrived(std::move(*session));
+      });
     });
   }
 
@@ -199,7 +202,6 @@ private:
   std::vector<QCheckBox *> boxes_;
   WaterfallView *waterfall_ = nullptr;
   QLabel *note_ = nullptr;
-  QThreadPool jobs_;
 };
 
 } // namespace

@@ -55,7 +55,7 @@ Trace madeTrace(const MadeTraceOptions &options) {
   }
   std::vector<RawChunk> chunks;
   chunks.push_back(std::move(chunk));
-  return buildTrace(std::move(chunks), parts(options.names), 2);
+  return buildTrace(chunks, parts(options.names), 2);
 }
 
 Trace traceOf(const std::vector<MadeSlice> &slices) {
@@ -73,7 +73,7 @@ Trace traceOf(const std::vector<MadeSlice> &slices) {
   }
   std::vector<RawChunk> chunks;
   chunks.push_back(std::move(chunk));
-  return buildTrace(std::move(chunks), parts(static_cast<int>(most) + 1), 1);
+  return buildTrace(chunks, parts(static_cast<int>(most) + 1), 1);
 }
 
 } // namespace hotloop::gui::test

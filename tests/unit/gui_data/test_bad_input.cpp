@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -135,12 +136,19 @@ TEST_F(BadInput, NamesThatAreNotInTheFile) {
 
 TEST_F(BadInput, MoreThreadsThanAnyWindowHasRows) {
   const StringId name = writer_->intern("aten::mm");
-  for (std::uint32_t thread = 1; thread <= 100'000; ++thread) op(thread, thread * 10, 8, name);
+  constexpr std::uint32_t kThreads = 1'000'000;
+  for (std::uint32_t thread = 1; thread <= kThreads; ++thread) op(thread, thread * 10, 8, name);
   finish();
   const auto trace = loadTrace(path_);
   ASSERT_TRUE(trace.has_value()) << trace.error().message;
-  EXPECT_EQ((*trace)->size(), 100'000u);
-  expectDrawable(**trace);
+  EXPECT_EQ((*trace)->size(), kThreads);
+  ASSERT_EQ((*trace)->lanes.size(), kThreads);
+  LodResult lod;
+  for (std::uint32_t i = 0; i < kThreads; i += 997) {
+    queryLod(**trace, (*trace)->lanes[i], 0, static_cast<double>((*trace)->length) / 500, 500, lod);
+    EXPECT_TRUE(std::any_of(lod.fine.buckets.begin(), lod.fine.buckets.end(),
+                            [](const auto &bucket) { return bucket.name != kNoSlice; }));
+  }
 }
 
 TEST_F(BadInput, AFileThatIsStillBeingWritten) {

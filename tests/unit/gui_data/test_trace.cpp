@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
+
 #include "gui/data/trace/short_name.h"
 #include "tests/unit/gui_data/made_trace.h"
 
@@ -42,6 +46,45 @@ TEST(Depths, SlicesOfALaneNeverOverlap) {
   }
 }
 
+// Chunks in any cut and order come out as one sorted list per thread.
+TEST(Pieces, AreOneSortedListPerThread) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 50; ++round) {
+    const auto threads = 1 + random() % 40;
+    std::vector<RawChunk> chunks(1 + random() % 6);
+    std::map<std::uint32_t, std::vector<RawEvent>> expected;
+    std::uint32_t row = 0;
+    std::int64_t now = 0;
+    for (RawChunk &chunk : chunks) {
+      if (round % 5 == 0) now = 0; // one that has to be sorted
+      for (std::size_t i = random() % 3000; i > 0; --i) {
+        RawEvent event;
+        now += static_cast<std::int64_t>(random() % 10);
+        event.duration = static_cast<std::int64_t>(random() % (round % 3 == 0 ? 5000 : 50));
+        event.start = now - event.duration; // written as it ends
+        event.entity = static_cast<std::uint32_t>(random() % threads);
+        event.row = ++row;
+        chunk.events.push_back(event);
+        expected[event.entity].push_back(event);
+      }
+    }
+    EventArena arena;
+    std::vector<EventPiece> pieces;
+    for (const RawChunk &chunk : chunks) addPieces(chunk, arena, pieces);
+    for (auto &[thread, events] : expected) {
+      std::stable_sort(events.begin(), events.end(), isBefore);
+      std::vector<std::span<RawEvent>> mine;
+      for (const EventPiece &piece : pieces) {
+        if (piece.entity == thread) mine.push_back(piece.events);
+      }
+      std::vector<std::uint32_t> rows;
+      visitInOrder(mine, [&](const RawEvent &event) { rows.push_back(event.row); });
+      ASSERT_EQ(rows.size(), events.size());
+      for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], events[i].row);
+    }
+  }
+}
+
 TEST(Durations, LongOnesAreKept) {
   const std::int64_t hour = 3'600'000'000'000;
   const Trace trace = test::traceOf({{0, hour, 0}, {hour, 5, 0}, {hour + 9, 2 * hour, 0}});
@@ -66,7 +109,7 @@ TEST(Flows, TieCallsToDeviceWork) {
   std::vector<RawChunk> chunks;
   chunks.push_back(std::move(calls));
   chunks.push_back(std::move(kernels));
-  const Trace trace = buildTrace(std::move(chunks), std::move(parts), 2);
+  const Trace trace = buildTrace(chunks, std::move(parts), 2);
   ASSERT_EQ(trace.flows.size(), 10u);
   for (const Flow &flow : trace.flows) {
     EXPECT_EQ(trace.start[flow.device] - trace.start[flow.host], 50);
@@ -78,7 +121,7 @@ TEST(Flows, TieCallsToDeviceWork) {
 }
 
 TEST(Trace, NothingAtAllIsATraceToo) {
-  const Trace trace = buildTrace({}, {}, 2);
+  const Trace trace = buildTrace(std::vector<RawChunk>(), {}, 2);
   EXPECT_EQ(trace.size(), 0u);
   EXPECT_GE(trace.length, 1);
 }

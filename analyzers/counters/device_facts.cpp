@@ -70,6 +70,8 @@ public:
   }
 
   void gatherWork() {
+    facts_.work.reserve(trace_->kernels.start.size() + trace_->memcpys.start.size() +
+                        trace_->memsets.start.size());
     add(trace_->kernels, ItemKind::kKernel);
     add(trace_->memcpys, ItemKind::kCopy);
     add(trace_->memsets, ItemKind::kFill);
@@ -86,6 +88,7 @@ public:
       else
         facts_.busy.back().end = std::max(facts_.busy.back().end, work.end);
     }
+    facts_.busy.shrink_to_fit();
     std::uint32_t next = 0;
     for (std::uint32_t i = 0; i < facts_.calls(); ++i) {
       facts_.firstWork[i] = next;

@@ -142,6 +142,7 @@ Result<TraceView> importView(const std::string &path, const ImportOptions &optio
   HOTLOOP_ASSIGN(const NormaliseCounts counts, normalise(data));
   TraceBuilder mended(std::move(data));
   reportQuality(mended, "negative_durations", counts.negativeDurations);
+  reportQuality(mended, "impossible_times", counts.impossibleTimes);
   reportQuality(mended, "dangling_references", counts.danglingReferences);
   data = mended.take();
   mergeQuality(data);

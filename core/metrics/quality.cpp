@@ -97,6 +97,9 @@ constexpr QualityKind kCatalogue[] = {
      "the run holds what was stored until then"},
     {"still_running", kNotice, "The recording is still going on; this is what was stored so far"},
     {"negative_durations", kNotice, "{} events end before they begin and were given length zero"},
+    {"impossible_times", kDataLoss,
+     "{} times are such as no clock has (after 2043, or longer than 104 days) and were set to the "
+     "nearest possible or to zero; the file was changed or damaged"},
     {"dangling_references", kNotice,
      "{} references point at rows that are not in the file and were cleared"},
     {"bad_values", kDataLoss,

@@ -72,7 +72,7 @@ private:
     context.path = path_;
     ColumnsOf<Table> columns;
     HOTLOOP_TRY(loadTable<Table>(context, columns));
-    static_cast<void>(clearNegativeDurations<Table>(columns));
+    static_cast<void>(mendTimes<Table>(columns));
     rows = rowCount<Table>(columns);
     return eventOrder<Table>(columns);
   }

@@ -97,6 +97,7 @@ Result<TraceView> loadRun(const std::string &path) {
   TraceBuilder sink(std::move(data));
   reportState(sink, run.state);
   reportQuality(sink, "negative_durations", mended->negativeDurations);
+  reportQuality(sink, "impossible_times", mended->impossibleTimes);
   reportQuality(sink, "dangling_references", mended->danglingReferences + context.danglingStrings);
   reportQuality(sink, "bad_values", context.badValues);
   reportQuality(sink, "duplicate_strings", duplicates);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/trace/table.h"
 
 namespace hotloop {
@@ -23,17 +25,41 @@ void reorder(ColumnsOf<Table> &columns, const std::vector<std::uint32_t> &order)
   });
 }
 
-// Sets negative durations to 0; how many there were. Comes before eventOrder().
-template <class Table> std::int64_t clearNegativeDurations(ColumnsOf<Table> &columns) {
-  std::int64_t cleared = 0;
-  if constexpr (requires { columns.duration; }) {
-    for (Nanoseconds &duration : columns.duration) {
-      if (duration.count >= 0) continue;
-      duration = Nanoseconds();
-      ++cleared;
+// Times that a run can have, ns: from before any boot to the year 2043, and events of up to 104
+// days. Within them no sum or twice a distance leaves 64 bits.
+inline constexpr Nanoseconds kEarliestTime{-(std::int64_t{1} << 60)};
+inline constexpr Nanoseconds kLatestTime{std::int64_t{1} << 61};
+inline constexpr Nanoseconds kLongestTime{std::int64_t{1} << 53};
+
+struct MendedTimes {
+  std::int64_t negative = 0;   // durations, now 0
+  std::int64_t impossible = 0; // durations, now 0, and points in time, now the nearest possible
+};
+
+// Gives all times of a table values that can be reckoned with. Comes before eventOrder().
+template <class Table> MendedTimes mendTimes(ColumnsOf<Table> &columns) {
+  MendedTimes mended;
+  Table::template columns<Column>([&](auto member, const ColumnInfo &) {
+    auto &column = columns.*member;
+    if constexpr (std::is_same_v<std::decay_t<decltype(column)>, std::vector<Nanoseconds>>) {
+      bool isDuration = false;
+      if constexpr (requires { columns.duration; }) isDuration = &column == &columns.duration;
+      for (Nanoseconds &time : column) {
+        const Nanoseconds given = time;
+        if (!isDuration) {
+          time = std::clamp(time, kEarliestTime, kLatestTime);
+        } else if (time < Nanoseconds()) {
+          time = Nanoseconds();
+          ++mended.negative;
+          continue;
+        } else if (time > kLongestTime) {
+          time = Nanoseconds();
+        }
+        if (time != given) ++mended.impossible;
+      }
     }
-  }
-  return cleared;
+  });
+  return mended;
 }
 
 namespace detail {

@@ -158,7 +158,9 @@ Result<NormaliseCounts> normalise(TraceData &data) {
     Table::template columns<Column>([&](auto member, const ColumnInfo &) {
       counts.danglingReferences += clearDangling(data, columns.*member);
     });
-    counts.negativeDurations += clearNegativeDurations<Table>(columns);
+    const MendedTimes times = mendTimes<Table>(columns);
+    counts.negativeDurations += times.negative;
+    counts.impossibleTimes += times.impossible;
     if constexpr (Table::kInfo.kind == TableKind::kEvent) sortTable<Table>(data);
   });
   for (std::uint32_t &step : data.stepCounters.step) {

@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(ReadingFailures, BadValuesAreReadAsZeroAndReported) {
   change(makeFile(), "UPDATE op SET depth = 70000, name = 999999 WHERE rowid = 1;"
                      "UPDATE op SET lane = 77, duration = -5 WHERE rowid = 2;"
+                     "UPDATE op SET duration = 9223372036854775807 WHERE rowid = 3;"
                      "UPDATE stack SET parent = id WHERE id = 1");
   auto run = loadRun(path());
   ASSERT_TRUE(run) << run.error().message;
@@ -154,6 +155,7 @@ TEST_F(ReadingFailures, BadValuesAreReadAsZeroAndReported) {
   EXPECT_EQ(counts["bad_values"], 1);
   EXPECT_EQ(counts["dangling_references"], 3);
   EXPECT_EQ(counts["negative_durations"], 1);
+  EXPECT_EQ(counts["impossible_times"], 1);
 }
 
 TEST_F(ReadingFailures, ExtraTablesColumnsAndTriggersDoNoHarm) {

@@ -6,6 +6,7 @@
 #include "core/metrics/quality.h"
 #include "core/store/run_reader.h"
 #include "core/store/schema.h"
+#include "core/trace/event_order.h"
 #include "core/trace/meta_keys.h"
 #include "core/trace/trace_builder.h"
 #include "tests/support/compare_runs.h"
@@ -107,7 +108,7 @@ TEST_F(RunRoundTrip, KeepsExtremeValues) {
   thread.id = ThreadId(1);
   writer->add(thread);
   AllocationEvent allocation;
-  allocation.start = Nanoseconds(std::numeric_limits<std::int64_t>::min());
+  allocation.start = kEarliestTime; // below that no clock goes
   allocation.lane = ThreadId(1);
   allocation.address = std::numeric_limits<std::uint64_t>::max();
   allocation.bytes = std::numeric_limits<std::int64_t>::max();
@@ -122,7 +123,7 @@ TEST_F(RunRoundTrip, KeepsExtremeValues) {
   writer->add(range);
   ASSERT_TRUE(writer->finalise(RunState::kClean));
   const TraceView run = load();
-  EXPECT_EQ(run->allocations.start[0].count, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(run->allocations.start[0], kEarliestTime);
   EXPECT_EQ(run->allocations.address[0], std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(run->allocations.bytes[0], std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(run->allocations.correlation[0], std::numeric_limits<std::uint32_t>::max());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/trace/event_order.h"
 #include "core/trace/normalise.h"
 #include "core/trace/trace_builder.h"
 #include "tests/support/random.h"
@@ -113,6 +114,23 @@ TEST(Normalise, ClearsWhatPointsNowhere) {
   EXPECT_EQ((*run)->ops.stack[0], StackId());
   EXPECT_EQ((*run)->ops.duration[0], Nanoseconds());
   EXPECT_EQ(counts.danglingReferences, 3);
+  EXPECT_EQ(counts.negativeDurations, 1);
+}
+
+TEST(Normalise, MendsTimesThatNoClockHas) {
+  TraceBuilder builder;
+  builder.add(makeOp(0, INT64_MAX, 0, 0));
+  builder.add(makeOp(INT64_MAX, 10, 0, 0));
+  builder.add(makeOp(INT64_MIN, kLongestTime.count, 0, 0));
+  builder.add(makeOp(7, -1, 0, 0));
+  NormaliseCounts counts;
+  auto run = builder.build(&counts);
+  ASSERT_TRUE(run);
+  EXPECT_EQ((*run)->ops.start,
+            std::vector<Nanoseconds>({kEarliestTime, Nanoseconds(), Nanoseconds(7), kLatestTime}));
+  EXPECT_EQ((*run)->ops.duration, std::vector<Nanoseconds>({kLongestTime, Nanoseconds(),
+                                                            Nanoseconds(), Nanoseconds(10)}));
+  EXPECT_EQ(counts.impossibleTimes, 3);
   EXPECT_EQ(counts.negativeDurations, 1);
 }
 

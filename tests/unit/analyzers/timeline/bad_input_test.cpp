@@ -149,6 +149,37 @@ TEST(BadInput, NegativeDurations) {
   EXPECT_NE(prediction.trust, "high");
 }
 
+// A damaged file may hold any 64 bits; built with -fsanitize=undefined this finds what runs over.
+TEST(BadInput, TimesThatNoClockHas) {
+  constexpr std::int64_t kOdd[] = {INT64_MAX, INT64_MAX - 1, INT64_MIN, std::int64_t{1} << 62,
+                                   -(std::int64_t{1} << 62)};
+  const TraceView clean = recorded(plainSteps(8));
+  for (const std::int64_t odd : kOdd) {
+    for (const bool starts : {false, true}) {
+      NormaliseCounts counts;
+      const TraceView trace = spoiled(
+          clean,
+          [&](TraceData &data) {
+            const auto spoil = [&](auto &rows) {
+              auto &column = starts ? rows.start : rows.duration;
+              for (std::size_t i = 3; i < column.size(); i += 5) column[i] = Nanoseconds(odd);
+            };
+            spoil(data.apis);
+            spoil(data.kernels);
+            spoil(data.steps);
+            spoil(data.syncs);
+            spoil(data.ops);
+            spoil(data.ranges);
+            spoil(data.allocations);
+          },
+          &counts);
+      EXPECT_GT(counts.impossibleTimes + counts.negativeDurations, 0);
+      const Prediction prediction = looked(trace);
+      EXPECT_NE(prediction.trust, "high") << odd << ' ' << starts;
+    }
+  }
+}
+
 TEST(BadInput, ClockSteps) {
   const auto later = [](std::int64_t ns) {
     return spoiled(recorded(plainSteps(8)), [&](TraceData &data) {

@@ -172,13 +172,18 @@ void LiveSession::openRegion(const std::string &name) {
   sink_.add(process->row);
 
   // An earlier image of the same process is over: it was replaced by exec, or its pid was used
-  // again.
-  for (auto &other : open_)
-    if (other->row.osPid == info.pid) other->over = true;
-  byPid_[info.pid] = process->row.id;
+  // again. Both may be found at once, in any order.
+  bool latest = true;
+  for (auto &other : open_) {
+    if (other->row.osPid != info.pid) continue;
+    const bool older = process->row.start < other->row.start;
+    (older ? *process : *other).over = true;
+    latest = latest && !older;
+  }
+  if (latest) byPid_[info.pid] = process->row.id;
   const ProcStat stat = readProcStat(info.pid);
   process->birth = stat.birth;
-  if (const auto ended = ended_.find(info.pid); ended != ended_.end()) {
+  if (const auto ended = ended_.find(info.pid); latest && ended != ended_.end()) {
     process->row.exitStatus = exitStatusOf(ended->second.waitStatus);
     process->known = true;
     process->over = true;

@@ -81,7 +81,10 @@ DurationHistogram durationHistogram(const Trace &trace, std::uint32_t name, std:
                                     std::int64_t t1) {
   DurationHistogram histogram;
   std::vector<std::int64_t> durations;
+  // Names are of one table, and so are tracks, but for those of streams.
+  const EventTable table = std::min(trace.names[name].table, EventTable::kKernel);
   for (const Lane &lane : trace.lanes) {
+    if (trace.tracks[lane.track].table != table) continue;
     const std::uint32_t end = trace.lowerBound(lane, t1);
     for (std::uint32_t slice = trace.lowerBound(lane, t0); slice < end; ++slice) {
       if (trace.name[slice] != name) continue;

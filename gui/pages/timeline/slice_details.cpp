@@ -60,7 +60,11 @@ std::string areaTable(const Trace &trace, const AreaStats &stats, std::int64_t t
   const auto span = static_cast<double>(std::max<std::int64_t>(1, t1 - t0));
   std::size_t rows = 0;
   for (const NameStats &row : stats.names) {
-    if (rows++ == mostRows) break;
+    if (rows++ == mostRows) {
+      out += fmt::format("and {} more names; copies have all of them\n",
+                         stats.names.size() - mostRows);
+      break;
+    }
     const SliceName &name = trace.names[row.name];
     // Slices that began earlier have time here, but no length of their own.
     const auto length = [&](std::int64_t ns) { return row.count > 0 ? time(ns) : std::string(); };

@@ -13,6 +13,7 @@ namespace {
 constexpr int kMostArrows = 500;
 constexpr std::ptrdiff_t kMostCandidates = 20'000; // looked at for the longest
 constexpr std::size_t kMostFolded = 24;            // steps laid over each other
+constexpr std::size_t kMostLanesKept = 512;
 constexpr int kLeastStepWidth = 14; // pixels, on average, for borders of steps to be drawn
 
 } // namespace
@@ -242,8 +243,15 @@ void TimelineScene::drawArrows(const TimelineState &state, int width, int height
           candidates[static_cast<std::size_t>(i)].flow->device, 1.0f);
 }
 
-// How often each moment of a step is covered, over steady steps: dark where all of them work.
-void TimelineScene::drawFolded(const TimelineRow &row, int y, int width, DrawList &list) {
+// How often each moment of a step is covered, over steady steps: 1 where all of them work. Columns
+// of the longest of them; kept, since panning changes nothing.
+const std::vector<double> &TimelineScene::foldedShares(std::uint32_t index, int columns) {
+  if (foldedColumns_ != columns || folded_.size() > kMostLanesKept) folded_.clear();
+  foldedColumns_ = columns;
+  const auto [found, isNew] = folded_.try_emplace(index);
+  std::vector<double> &covered = found->second;
+  if (!isNew) return covered;
+  covered.assign(static_cast<std::size_t>(std::max(0, columns)), 0);
   std::vector<const TraceStep *> steps;
   for (const TraceStep &step : trace_->steps) {
     if (step.steady) steps.push_back(&step);
@@ -251,24 +259,33 @@ void TimelineScene::drawFolded(const TimelineRow &row, int y, int width, DrawLis
   if (steps.empty()) {
     for (const TraceStep &step : trace_->steps) steps.push_back(&step);
   }
-  if (steps.empty()) return;
+  if (steps.empty()) return covered;
   std::int64_t longest = 1;
   for (const TraceStep *step : steps) longest = std::max(longest, step->end - step->start);
   const std::size_t stride = (steps.size() + kMostFolded - 1) / kMostFolded;
-  const Lane &lane = trace_->lanes[row.index];
-  constexpr int kColumn = 2;
-  const int columns = width / kColumn;
-  std::vector<double> covered(static_cast<std::size_t>(std::max(0, columns)), 0);
+  const Lane &lane = trace_->lanes[index];
   std::size_t used = 0;
   for (std::size_t s = 0; s < steps.size(); s += stride, ++used) {
+    std::int64_t before = trace_->busyBefore(lane, steps[s]->start);
     for (int i = 0; i < columns; ++i) {
       const std::int64_t t0 = steps[s]->start + longest * i / columns;
       const std::int64_t t1 = std::max(t0 + 1, steps[s]->start + longest * (i + 1) / columns);
       if (t0 >= steps[s]->end) break;
+      const std::int64_t after = trace_->busyBefore(lane, t1);
       covered[static_cast<std::size_t>(i)] +=
-          static_cast<double>(trace_->busy(lane, t0, t1)) / static_cast<double>(t1 - t0);
+          static_cast<double>(after - before) / static_cast<double>(t1 - t0);
+      before = after;
     }
   }
+  for (double &share : covered) share = std::min(1.0, share / static_cast<double>(used));
+  return covered;
+}
+
+void TimelineScene::drawFolded(const TimelineRow &row, int y, int width, DrawList &list) {
+  constexpr int kColumn = 2;
+  const std::vector<double> &covered = foldedShares(row.index, width / kColumn);
+  if (covered.empty()) return;
+  const Lane &lane = trace_->lanes[row.index];
   DrawStrip strip;
   strip.x = kLabelWidth;
   strip.y = static_cast<float>(y);
@@ -276,15 +293,11 @@ void TimelineScene::drawFolded(const TimelineRow &row, int y, int width, DrawLis
   const Rgb ground = rgb(theme::laneColor());
   const Rgb color = rgb(theme::categoryColor(lane.count > 0 ? trace_->nameOf(lane.first).category
                                                             : Category::kOperator));
-  const int pixels = static_cast<int>(std::lround(width * list.scale));
-  strip.pixels.reserve(static_cast<std::size_t>(pixels));
-  for (int px = 0; px < pixels; ++px) {
-    const auto i = std::min<std::size_t>(covered.empty() ? 0 : covered.size() - 1,
-                                         static_cast<std::size_t>(px) * covered.size() /
-                                             static_cast<std::size_t>(pixels));
-    const double share = covered.empty() ? 0 : covered[i] / static_cast<double>(used);
-    strip.pixels.push_back(
-        mixed(ground, color, static_cast<std::uint32_t>(std::min(1.0, share) * 255)));
+  const auto pixels = static_cast<std::size_t>(std::lround(width * list.scale));
+  strip.pixels.reserve(pixels);
+  for (std::size_t px = 0; px < pixels; ++px) {
+    const double share = covered[std::min(covered.size() - 1, px * covered.size() / pixels)];
+    strip.pixels.push_back(mixed(ground, color, static_cast<std::uint32_t>(share * 255)));
   }
   list.strips.push_back(std::move(strip));
 }

@@ -26,6 +26,7 @@ namespace hotloop::gui {
 namespace {
 
 constexpr int kSettleMilliseconds = 120;        // statistics wait until the view stands still
+constexpr std::size_t kRowsShown = 30;          // of statistics; copies have all of them
 constexpr std::size_t kQuickSlices = 1'000'000; // of more, another thread makes the statistics
 
 QLineEdit *field(const char *name, const char *hint, int width) {
@@ -218,7 +219,7 @@ void TimelinePage::runSearch(const QString &query) {
   view_->setSearch(std::make_shared<const Search>(*found));
 }
 
-QString TimelinePage::details() const {
+QString TimelinePage::details(std::size_t mostRows) const {
   const TimelineState &state = view_->state();
   const Trace &trace = view_->trace();
   if (trace.size() == 0) {
@@ -232,7 +233,7 @@ QString TimelinePage::details() const {
       rows += label + "\t" + value + "\n";
     return QString::fromStdString(rows);
   }
-  return view_->areaText()();
+  return view_->areaText(mostRows)();
 }
 
 void TimelinePage::describeSelection() {
@@ -242,7 +243,7 @@ void TimelinePage::describeSelection() {
   if (!immediate_ && state.selected == kNoSlice && view_->trace().size() > kQuickSlices) {
     // The page may be gone, or the selection another one, before it is done.
     QThreadPool::globalInstance()->start(
-        [work = view_->areaText(), page = QPointer<TimelinePage>(this), turn] {
+        [work = view_->areaText(kRowsShown), page = QPointer<TimelinePage>(this), turn] {
           const QString text = work();
           QMetaObject::invokeMethod(qApp, [page, text, turn] {
             if (page != nullptr && page->descriptions_ == turn)
@@ -251,7 +252,7 @@ void TimelinePage::describeSelection() {
         });
     return;
   }
-  details_->setHtml(richTable(details(), state.selected == kNoSlice));
+  details_->setHtml(richTable(details(kRowsShown), state.selected == kNoSlice));
   if (state.selected != kNoSlice) {
     view_->setAccessibleDescription(shown(sliceSummary(view_->trace(), state.selected)));
     QAccessibleValueChangeEvent event(view_, view_->accessibleDescription());
@@ -259,9 +260,9 @@ void TimelinePage::describeSelection() {
   }
 }
 
-QString TimelinePage::text() const { return details(); }
+QString TimelinePage::text() const { return details(SIZE_MAX); }
 
-QString TimelinePage::csv() const { return tabsToCsv(details()); }
+QString TimelinePage::csv() const { return tabsToCsv(text()); }
 
 QString TimelinePage::state() const {
   const TimelineState &state = view_->state();

@@ -41,7 +41,7 @@ private:
   void describeSelection();
   void placeMarks();
   void runSearch(const QString &query);
-  QString details() const;
+  QString details(std::size_t mostRows) const;
 
   RunDocumentPtr document_;
   bool immediate_; // no event loop to wait in: a picture

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -76,6 +77,7 @@ private:
   void drawRuler(const TimelineState &state, int width, int height, DrawList &list);
   void drawLane(const TimelineState &state, const TimelineRow &row, int y, int width,
                 DrawList &list);
+  const std::vector<double> &foldedShares(std::uint32_t lane, int columns);
   void drawFolded(const TimelineRow &row, int y, int width, DrawList &list);
   void drawBusy(const TimelineState &state, const TimelineRow &row, int y, int width,
                 DrawList &list);
@@ -95,6 +97,8 @@ private:
   LodResult lod_;
   std::vector<Rgb> bucketColors_;
   int labels_ = 0;
+  std::map<std::uint32_t, std::vector<double>> folded_; // by lane
+  int foldedColumns_ = 0;
 };
 
 // "12.4 ms" for a ruler whose marks are `step` apart.

@@ -18,8 +18,7 @@ constexpr double kPanStep = 0.15;  // of the window
 constexpr int kScrollStep = 3 * kLaneHeight;
 constexpr double kSnapPixels = 6;
 constexpr std::size_t kMostMoments = 200;
-constexpr std::size_t kRowsShown = 60; // of statistics
-constexpr double kDragFrom = 4;        // pixels; less is a click
+constexpr double kDragFrom = 4; // pixels; less is a click
 
 } // namespace
 
@@ -178,18 +177,19 @@ std::vector<std::uint32_t> TimelineView::areaLanes() const {
   return lanes;
 }
 
-std::function<QString()> TimelineView::areaText() const {
+std::function<QString()> TimelineView::areaText(std::size_t mostRows) const {
   const std::int64_t t0 =
       state_.area ? state_.area->t0 : std::max<std::int64_t>(0, state_.axis.t0());
   const std::int64_t t1 =
       state_.area ? state_.area->t1 : std::min(trace().length, state_.axis.t1());
-  return [all = scene_->shared(), lanes = areaLanes(), t0, t1, selected = state_.area.has_value()] {
+  return [all = scene_->shared(), lanes = areaLanes(), t0, t1, mostRows,
+          selected = state_.area.has_value()] {
     const AreaStats stats = areaStats(*all, lanes, t0, t1);
     const std::string title =
         std::string(selected ? "Selected " : "In view: ") + formatDuration(Nanoseconds(t1 - t0)) +
         ", " + std::to_string(stats.count) +
         (stats.count == 1 ? " event begins in it\n" : " events begin in it\n");
-    return QString::fromStdString(title + areaTable(*all, stats, t0, t1, kRowsShown));
+    return QString::fromStdString(title + areaTable(*all, stats, t0, t1, mostRows));
   };
 }
 

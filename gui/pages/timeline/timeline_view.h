@@ -43,9 +43,10 @@ public:
 
   // The slices of the area's lanes, or of all lanes without an area.
   std::vector<std::uint32_t> areaLanes() const;
-  // What makes the statistics of the area, or of what is in view, as a table. Holds what it needs,
+  // What makes the statistics of the area, or of what is in view, as a table of at most so many
+  // names. Holds what it needs,
   // so that another thread may call it.
-  std::function<QString()> areaText() const;
+  std::function<QString()> areaText(std::size_t mostRows) const;
 
 protected:
   void draw(DrawList &list) override;

@@ -19,4 +19,17 @@ QString shownRich(std::string_view text) {
   }
 }
 
+std::string briefFile(const std::string &path) {
+  const std::size_t name = path.rfind('/');
+  if (name == std::string::npos || name == 0) return path;
+  const std::size_t folder = path.rfind('/', name - 1);
+  return folder == std::string::npos ? path : path.substr(folder + 1);
+}
+
+std::string briefSite(const Site &site) {
+  Site brief = site;
+  brief.file = briefFile(site.file);
+  return brief.text();
+}
+
 } // namespace hotloop::gui

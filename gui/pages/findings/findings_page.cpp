@@ -101,7 +101,7 @@ QWidget *qualityList(const RunDocument &document) {
                     row, 0, Qt::AlignTop);
     auto *message = label(QString::fromStdString(line.message), theme::font());
     message->setWordWrap(true);
-    rows->addWidget(message, row, 1);
+    rows->addWidget(message, row, 1, Qt::AlignTop);
   }
   auto *scroll = new QScrollArea;
   scroll->setObjectName(QStringLiteral("quality"));
@@ -145,10 +145,12 @@ FindingsTable *findingsTable(FindingsModel *model) {
   table->verticalHeader()->hide();
   table->verticalHeader()->setDefaultSectionSize(kRowHeight);
   table->horizontalHeader()->setHighlightSections(false);
-  table->horizontalHeader()->setStretchLastSection(true);
   for (int column = 0; column < FindingsModel::kFix; ++column) {
     table->setColumnWidth(column, kColumnWidths[column]);
   }
+  // The title has what room there is; the fix is in the details below.
+  table->setColumnHidden(FindingsModel::kFix, true);
+  table->horizontalHeader()->setSectionResizeMode(FindingsModel::kTitle, QHeaderView::Stretch);
   return table;
 }
 

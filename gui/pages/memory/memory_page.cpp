@@ -12,6 +12,7 @@
 #include "core/report/number_format.h"
 #include "gui/pages/timeline/timeline_scene.h"
 #include "gui/view/column_line.h"
+#include "gui/view/raster.h"
 #include "gui/view/text.h"
 #include "gui/widgets/canvas.h"
 #include "gui/widgets/labels.h"
@@ -100,6 +101,10 @@ protected:
       list.top.lines.push_back({x, kTop, x, bottom, rgb(theme::bad()), 1.5f, false});
       const QString text = QStringLiteral("peak of ") + shown(memory.allocator);
       const bool right = x > w - 200;
+      // On ground of its own: the line of a busy run runs through here.
+      const auto tw = static_cast<float>(textWidth(text, theme::TextSize::kSmall, false));
+      list.top.rects.push_back({right ? x - 8 - tw : x + 2, kTop, tw + 6, 16,
+                                withAlpha(theme::palette().color(QPalette::Base), 225)});
       list.top.texts.push_back(textIn(right ? x - 184 : x + 4, kTop, 180, 16, text,
                                       rgb(theme::bad()), right ? Align::kRight : Align::kLeft));
     }
@@ -160,7 +165,8 @@ public:
     const MemoryModel &memory = document_->models.memory;
     std::vector<std::vector<TableCell>> cells;
     for (const MemorySite &site : memory.sites) {
-      cells.push_back({textCell(shown(site.site)), bytesCell(static_cast<double>(site.atPeak)),
+      cells.push_back({textCell(shown(briefSite(site.place)), shown(site.site)),
+                       bytesCell(static_cast<double>(site.atPeak)),
                        shareCell(static_cast<double>(site.atPeak) /
                                  static_cast<double>(std::max<std::int64_t>(1, memory.peakBytes))),
                        countCell(static_cast<double>(site.blocksAtPeak)),
@@ -207,7 +213,7 @@ private:
     if (!memory.sites.empty())
       text += QStringLiteral(", %1 of them at %2.")
                   .arg(bytes(static_cast<double>(memory.sites.front().atPeak)),
-                       shown(memory.sites.front().site));
+                       shown(briefSite(memory.sites.front().place)));
     return text;
   }
 

@@ -42,6 +42,7 @@ public:
   void setFile(const RunDocument &document, const SourceFile &file) {
     file_ = file;
     lines_ = readSource(document, file.path, kMostLines, where_);
+    setToolTip(shown(where_));
     language_ = syntaxOf(file.path);
     states_.clear();
     SyntaxState state = SyntaxState::kCode;
@@ -112,7 +113,7 @@ protected:
     const QString place = lines_.empty()
                               ? shown(file_.path + " is not on this machine: only the costs "
                                                    "of its lines are known")
-                              : shown(where_);
+                              : shown(briefFile(where_));
     list.main.texts.push_back(textIn(8, 2, w - 16, 20, place, words, Align::kLeft, true));
     float x = 0;
     for (const auto &[title, width] : {std::pair{"self time", kTime},

@@ -25,8 +25,9 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr int kSettleMilliseconds = 120;        // statistics wait until the view stands still
-constexpr std::size_t kRowsShown = 30;          // of statistics; copies have all of them
+constexpr int kSettleMilliseconds = 120; // statistics wait until the view stands still
+constexpr std::size_t kRowsShown = 30;   // of statistics; copies have all of them
+constexpr std::size_t kQuickToCount = 20'000'000;
 constexpr std::size_t kQuickSlices = 1'000'000; // of more, another thread makes the statistics
 
 QLineEdit *field(const char *name, const char *hint, int width) {
@@ -202,6 +203,7 @@ void TimelinePage::showSlice(std::uint32_t slice) { view_->select(slice, true); 
 void TimelinePage::showTime(std::int64_t t0, std::int64_t t1) { view_->show(t0, t1); }
 
 void TimelinePage::runSearch(const QString &query) {
+  const std::uint64_t turn = ++searches_; // what is still being counted is not wanted any more
   if (query.trimmed().isEmpty()) {
     view_->setSearch(nullptr);
     hits_->clear();
@@ -213,10 +215,25 @@ void TimelinePage::runSearch(const QString &query) {
     view_->setSearch(nullptr);
     return;
   }
-  const std::uint64_t count = found->count(view_->trace());
+  const auto search = std::make_shared<const Search>(*found);
+  view_->setSearch(search);
+  if (immediate_ || view_->trace().size() <= kQuickToCount) {
+    showHits(search->count(view_->trace()));
+    return;
+  }
+  hits_->setText(QStringLiteral("counting ..."));
+  QThreadPool::globalInstance()->start(
+      [search, trace = document_->trace, page = QPointer<TimelinePage>(this), turn] {
+        const std::uint64_t count = search->count(*trace);
+        QMetaObject::invokeMethod(qApp, [page, count, turn] {
+          if (page != nullptr && page->searches_ == turn) page->showHits(count);
+        });
+      });
+}
+
+void TimelinePage::showHits(std::uint64_t count) {
   hits_->setText(count == 0 ? QStringLiteral("no hit")
                             : QStringLiteral("%1 hits").arg(static_cast<qulonglong>(count)));
-  view_->setSearch(std::make_shared<const Search>(*found));
 }
 
 QString TimelinePage::details(std::size_t mostRows) const {

@@ -41,6 +41,7 @@ private:
   void describeSelection();
   void placeMarks();
   void runSearch(const QString &query);
+  void showHits(std::uint64_t count);
   QString details(std::size_t mostRows) const;
 
   RunDocumentPtr document_;
@@ -54,7 +55,7 @@ private:
   QTimer *soon_;
   int finding_ = 0;
   int place_ = 0;
-  std::uint64_t descriptions_ = 0; // begun so far
+  std::uint64_t descriptions_ = 0, searches_ = 0; // begun so far
 };
 
 QWidget *makeTimelinePage(const PageContext &context);

@@ -42,7 +42,9 @@ public:
     }
     std::vector<std::vector<TableCell>> cells;
     for (const CostRow &row : sites) {
-      cells.push_back({textCell(shown(row.name)), countCell(row.perStep),
+      // The whole path is in the tooltip.
+      const QString name = row.site.file.empty() ? shown(row.name) : shown(briefSite(row.site));
+      cells.push_back({textCell(name, shown(row.name)), countCell(row.perStep),
                        timeCell(static_cast<double>(row.selfTime.count)),
                        timeCell(static_cast<double>(row.totalTime.count)), countCell(row.launches),
                        countCell(row.hostSyncs), countCell(row.allocations),
@@ -85,7 +87,8 @@ private:
     const CostRow &cost = document_->analysis.sites[static_cast<std::size_t>(row)];
     const Analysis &analysis = document_->analysis;
     ColumnChartData chart;
-    chart.title = QStringLiteral("Self time per step of ") + shown(cost.name);
+    chart.title = QStringLiteral("Self time per step of ") +
+                  (cost.site.file.empty() ? shown(cost.name) : shown(briefSite(cost.site)));
     chart.values.assign(analysis.stepTable.all.size(), 0);
     for (const Step &step : analysis.stepTable.all) chart.dim.push_back(!step.steady);
     for (const StepSite &entry : analysis.counters.perSite) {

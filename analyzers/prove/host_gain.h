@@ -15,7 +15,8 @@ struct HostGain {
   std::string whyNone;                // not empty: no prediction, and why
 };
 
-// `rules`: ids whose findings would be fixed. Findings below materiality count too.
+// `rules`: ids whose findings would be fixed, "HL304/foreach" for one form of a fix. Findings below
+// materiality count too.
 HostGain hostGain(const Analysis &analysis, std::span<const std::string> rules);
 
 } // namespace hotloop

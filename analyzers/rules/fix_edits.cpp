@@ -90,6 +90,7 @@ Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &fin
     edit = ops.empty() ? removeHostGaps(whatIf) : removeOps(whatIf, ops, false);
     break;
   case FixKind::kFuseOps: edit = fuse(whatIf, plan); break;
+  case FixKind::kBatchLoops: edit = batchLoops(whatIf, plan.loops); break;
   case FixKind::kRetype: edit = retype(whatIf); break;
   }
   edit.modelled = edit.modelled || plan.modelled;

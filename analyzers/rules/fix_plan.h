@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "analyzers/timeline/edit.h"
+
 namespace hotloop {
 
 // What the fix of a finding would change in the recorded steps: what the replay is asked with
@@ -18,9 +20,10 @@ enum class FixKind : std::uint8_t {
   kRemoveAlloc,    // memory calls go away, and the waits that they imply
   kGraph,          // the launches of the step become graph launches
   kDropRecompute,
-  kRemoveOps, // operators go away, with all that they call and start
-  kFuseOps,   // each of `groups` becomes one launch that takes `factor` of their device time
-  kRetype,    // products of 32-bit numbers become products of 16-bit numbers
+  kRemoveOps,  // operators go away, with all that they call and start
+  kFuseOps,    // each of `groups` becomes one launch that takes `factor` of their device time
+  kBatchLoops, // of each of `loops` one turn remains, which does the work of all
+  kRetype,     // products of 32-bit numbers become products of 16-bit numbers
 };
 
 struct FixPlan {
@@ -29,6 +32,7 @@ struct FixPlan {
   std::vector<std::uint32_t> calls = {};
   std::vector<std::uint32_t> ops = {};
   std::vector<std::vector<std::uint32_t>> groups = {}; // rows of trace->ops, kFuseOps
+  std::vector<HostLoop> loops = {};
   double factor = 1;
   bool modelled = false;    // rests on a model of kernels that the run does not hold
   std::string whyNone = {}; // a sentence

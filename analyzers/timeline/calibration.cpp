@@ -18,6 +18,19 @@ double medianOr(std::vector<double> &values, double fallback) {
   return values.empty() ? fallback : medianInPlace(values);
 }
 
+// Within a graph the gaps add up, so that their mean counts; overlaps and stalls of the whole
+// device are no gaps.
+double meanOr(const std::vector<double> &values, double fallback) {
+  double sum = 0;
+  double count = 0;
+  for (const double value : values) {
+    if (value >= kLongestFollow) continue;
+    sum += std::max(value, 0.0);
+    ++count;
+  }
+  return count > 0 ? sum / count : fallback;
+}
+
 struct Samples {
   std::array<std::vector<double>, kDeviceWorkKinds> launch;
   std::array<std::array<std::vector<double>, kDeviceWorkKinds>, kDeviceWorkKinds> follow;
@@ -117,7 +130,7 @@ Calibration calibrate(const TraceView &trace, const Timeline &timeline) {
   result.syncCall = medianOr(samples.syncCall, 3000);
   result.launchCall = medianOr(samples.launchCall, 6000);
   result.copyCall = medianOr(samples.copyCall, 0);
-  result.graphGap = medianOr(samples.graphGap, 700);
+  result.graphGap = meanOr(samples.graphGap, 700);
   result.graphLatency = medianOr(samples.graphLatency, 12'000);
   result.hostGap = medianOr(samples.hostGap, 5'000);
   if (samples.quick.size() >= 20) result.quickLaunch = quantileInPlace(samples.quick, 0.25);

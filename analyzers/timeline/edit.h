@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/ids.h"
+
 namespace hotloop {
 
 // Host time that goes away on a thread (index in Timeline::threads), ns of the run's clock. An
@@ -13,6 +15,14 @@ struct HostCut {
   std::int64_t start = 0;
   std::int64_t end = 0;
   std::uint16_t thread = 0;
+};
+
+// A loop that ran `turns` times around on a thread, ns of the run's clock.
+struct HostLoop {
+  ThreadId thread;
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  double turns = 1;
 };
 
 // How far the measured gain may lie beyond the predicted one, by the nature of the fix.

@@ -146,15 +146,18 @@ std::size_t LineCutter::cutLine(std::string_view fileLine, Edit &edit) {
   std::size_t runs = 0;
   for (std::uint16_t thread = 0; thread < timeline.threads.size(); ++thread) {
     const ThreadRecords &records = timeline.threads[thread];
+    // Traces of torch.profiler know the line that a function begins at: all of its calls go.
+    const auto isHere = [&](std::uint32_t i) {
+      return isLine(records.location[i]) ||
+             (!records.function.empty() && isLine(records.function[i]));
+    };
     for (std::uint32_t i = 0; i < records.start.size(); ++i) {
       std::int64_t stepStart = 0;
       std::int64_t stepEnd = 0;
-      if (!isLine(records.location[i]) ||
-          !stepAround(timeline, records.start[i], stepStart, stepEnd))
-        continue;
+      if (!isHere(i) || !stepAround(timeline, records.start[i], stepStart, stepEnd)) continue;
       std::uint32_t last = i;
       while (last + 1 < records.start.size() && records.start[last + 1] < stepEnd &&
-             isLine(records.location[last + 1]))
+             isHere(last + 1))
         ++last;
       cutRun(thread, i, last, edit);
       ++runs;

@@ -58,10 +58,15 @@ struct Group {
 };
 Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale,
              double deviceTime = -1, std::uint32_t keptLaunches = 1);
+// One turn of each loop remains and does the work of all (a grouped product for a loop over
+// experts): calls, launches and waits of the other turns go. Modelled; what the remaining turn
+// needs besides (sorting, offsets) and what the device gains from larger kernels widens the
+// interval.
+Edit batchLoops(const WhatIf &whatIf, std::span<const HostLoop> loops);
 // Kernels take `factor` of their time.
 Edit scaleKernels(const WhatIf &whatIf, double factor, std::string_view nameContains,
                   const Where &where = {});
-// fp32 -> bf16: modelled, host casts left alone. See whatif_h100 section 6.
+// fp32 -> bf16: modelled; the casts of autocast widen it. See whatif_h100 section 6.
 Edit retype(const WhatIf &whatIf, const Where &where = {});
 // The step, or the ranges of a name, as CUDA graph launches. Illegal ones say why in whyNone.
 // `after`: judged as if that change were made, so calls that it removes do not forbid it.

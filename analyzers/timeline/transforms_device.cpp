@@ -18,6 +18,7 @@ namespace {
 constexpr double kHalfBytes[] = {0.55, 0.5, 0.65};
 constexpr double kRateSpread[] = {1.0, 15.0 / 12.6, 9.0 / 12.6};
 constexpr double kShortestProduct = 2'500;
+constexpr double kCasts = 2; // of the activation and of the weight
 constexpr double kByteBound = 10'000;
 
 Edit none(std::string name, std::string why) {
@@ -102,6 +103,7 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
   const Timeline &timeline = whatIf.timeline();
   std::vector<Edit> versions(3);
   bool products = false;
+  std::vector<std::uint32_t> converted; // anchors of products
   for (std::size_t v = 0; v < versions.size(); ++v) {
     versions[v].name = "retype";
     versions[v].modelled = true;
@@ -111,6 +113,7 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
       const auto contains = [&](std::string_view part) { return name.find(part) != name.npos; };
       if (contains("sgemm") || contains("gemm_f32f32_f32f32")) {
         products = true;
+        if (v == 0) converted.push_back(timeline.work.anchor[k]);
         versions[v].workDuration.emplace_back(
             k, std::max(kShortestProduct, time / (rate * kRateSpread[v])));
       } else if (!name.empty() && time >= kByteBound && !contains("sort") && !contains("Sort") &&
@@ -120,8 +123,18 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
     });
   }
   if (!products) return none("retype", "The steady steps run no fp32 matrix product.");
+  // Under autocast each product is preceded by casts of what goes in, which a model of the new type
+  // does not need.
+  Edit casts = versions[0];
+  const timeline::Calibration &calibration = whatIf.calibration();
+  for (const std::uint32_t anchor : converted) {
+    casts.addedHost.emplace_back(anchor, kCasts * (calibration.hostGap + calibration.launchCall));
+    const std::uint32_t k = timeline.anchors.workBegin[anchor];
+    casts.workDuration.emplace_back(k, std::max(kShortestProduct, timeOf(timeline, k) / rate) +
+                                           kCasts * kShortestProduct);
+  }
   Edit edit = versions[0];
-  edit.alternatives = {versions[1], versions[2]};
+  edit.alternatives = {versions[1], versions[2], std::move(casts)};
   return edit;
 }
 

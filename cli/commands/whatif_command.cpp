@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -34,11 +36,29 @@ Result<std::optional<Nanoseconds>> unprofiled(const CommandContext &context) {
   return std::optional(Nanoseconds(static_cast<std::int64_t>(ms * 1e6)));
 }
 
+bool isGraph(std::string_view fix) { return fix.substr(0, fix.find('=')) == "graph"; }
+
+// A wait that another fix removes does not forbid a graph.
+void captureAfterTheOthers(const WhatIf &whatIf, std::span<const std::string> fixes,
+                           std::span<const std::size_t> graphs, std::vector<Edit> &edits) {
+  if (graphs.empty() || graphs.size() == edits.size()) return;
+  std::vector<Edit> others;
+  for (std::size_t i = 0; i < edits.size(); ++i)
+    if (std::find(graphs.begin(), graphs.end(), i) == graphs.end()) others.push_back(edits[i]);
+  const Edit before = combine(others);
+  for (const std::size_t i : graphs) {
+    const std::size_t equals = fixes[i].find('=');
+    const std::string range = equals == std::string::npos ? "" : fixes[i].substr(equals + 1);
+    edits[i] = graph(whatIf, range, &before);
+  }
+}
+
 Result<void> answer(const CommandContext &context, const WhatIf &whatIf, WhatIfReport &report) {
   std::vector<std::string> wanted = context.arguments.list("fix");
   report.survey = wanted.empty();
   if (report.survey) wanted.assign(std::begin(kSurvey), std::end(kSurvey));
   std::vector<Edit> edits;
+  std::vector<std::size_t> forbidden; // graphs that cannot be captured as the steps are
   for (const std::string &fix : wanted) {
     auto edit = namedFix(whatIf, fix);
     if (!edit) {
@@ -52,8 +72,10 @@ Result<void> answer(const CommandContext &context, const WhatIf &whatIf, WhatIfR
     // A survey shows what the run has.
     if (report.survey && !edit->whyNone.empty()) continue;
     report.fixes.push_back({fix, whatIf.predict(*edit), whatIf.naive(*edit)});
+    if (isGraph(fix) && !edit->whyNone.empty()) forbidden.push_back(edits.size());
     edits.push_back(std::move(*edit));
   }
+  captureAfterTheOthers(whatIf, wanted, forbidden, edits);
   if (edits.empty()) {
     report.together.abstained = whatIf.whyNone().empty()
                                     ? "None of the fixes touches the steady steps of this run."

@@ -29,10 +29,10 @@ Result<Wanted> wantedOf(const SuiteCase &one) {
     const std::string kind = word.substr(0, colon);
     const std::string value = colon == word.npos ? "" : word.substr(colon + 1);
     if (value.empty() || (kind != "fix" && kind != "rule" && kind != "toggle" && kind != "delay"))
-      return Unexpected(invalidInput(fmt::format(
-          "case {}: \"predict\" has '{}'; it takes fix:NAME[=SITE], rule:ID, toggle:NAME and "
-          "delay:KIND:PLACE=MICROSECONDS",
-          one.name, word)));
+      return Unexpected(invalidInput(fmt::format("case {}: \"predict\" has '{}'; it takes "
+                                                 "fix:NAME[=SITE], rule:ID[/FORM], toggle:NAME and "
+                                                 "delay:KIND:PLACE=MICROSECONDS",
+                                                 one.name, word)));
     auto &list = kind == "fix"      ? wanted.fixes
                  : kind == "rule"   ? wanted.rules
                  : kind == "toggle" ? wanted.toggles
@@ -169,7 +169,10 @@ private:
   void eachFinding(const std::vector<std::string> &rules, Visit visit) const {
     for (const auto *findings : {&analysis_.findings, &analysis_.notWorth})
       for (const Finding &finding : *findings)
-        if (std::find(rules.begin(), rules.end(), finding.rule) != rules.end()) visit(finding);
+        if (std::any_of(rules.begin(), rules.end(), [&](const std::string &rule) {
+              return rule.substr(0, rule.find('/')) == finding.rule;
+            }))
+          visit(finding);
   }
 
   bool anyEstimate(const std::vector<std::string> &rules) const {
@@ -219,7 +222,7 @@ private:
     part.high = host.high;
     part.trust = host.modelled ? "low" : "medium";
     part.belowResolution = host.low <= 0;
-    // HL104 names the read-backs of the loop; that the loop goes too gives more.
+    // What an optimizer saves when the parameters of all experts are one is not counted.
     if (std::find(rules.begin(), rules.end(), "HL104") != rules.end()) part.bound = "lower";
     const auto step = static_cast<double>(analysis_.steps.duration.count);
     eachFinding(rules, [&](const Finding &finding) {

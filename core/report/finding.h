@@ -51,6 +51,14 @@ struct DeviceEvidence {
   Nanoseconds idle;   // the device then had nothing to do until the next work began
 };
 
+// What a fix puts other work in place of, per steady step (medians), as the host spends it: where
+// no device is on record, this is what the gain of the fix comes from.
+struct Replaced {
+  Nanoseconds all;  // the backward pass included
+  Nanoseconds work; // of it arithmetic, which the replacement does as well; the rest is the calls
+  double parts = 1; // as many equal ones become one
+};
+
 // One thing that holds the loop back.
 struct Finding {
   std::string rule;    // "HL101"
@@ -62,6 +70,7 @@ struct Finding {
   Nanoseconds hostTime;          // measured CPU time per steady step (median) of what would go away
   std::int64_t bytesPerStep = 0; // allocated, where that is the point
   std::optional<DeviceEvidence> device; // in runs with device records, where calls are concerned
+  std::optional<Replaced> replaced;     // where the rule can tell it
   Gain gain;
   std::string fix;                // one imperative sentence
   std::string fixCode;            // before and after, may be empty

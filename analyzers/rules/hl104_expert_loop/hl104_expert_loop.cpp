@@ -4,6 +4,8 @@
 
 #include "analyzers/rules/hl104_expert_loop/expert_runs.h"
 #include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/replaced_time.h"
+#include "analyzers/steps/lanes.h"
 
 namespace hotloop {
 
@@ -24,7 +26,33 @@ struct Loop {
   OccurrenceGroup group;
   std::vector<double> iterations; // per execution
   std::vector<double> waits;
+  std::vector<HostLoop> loops;           // with their backward passes
+  std::vector<double> replaced, working; // ns per steady step
 };
+
+void addTime(const ReplacedTime &time, std::size_t position, HostLoop loop, Loop &into) {
+  into.replaced[position] += static_cast<double>(loop.end - loop.start);
+  into.working[position] += time.work(loop.thread, loop.start, loop.end);
+  into.loops.push_back(loop);
+}
+
+// The grouped product stands for the loop and, in training, for what autograd makes of it: one
+// stretch of the backward pass, as its order is that of the forward one turned around.
+void addLoop(const RuleInput &input, const ReplacedTime &time, const CalledRun &run,
+             const LoopRun &found, std::size_t position, Loop &into) {
+  const OpColumns &ops = input.trace->ops;
+  const auto endAt = [&](std::uint32_t op) { return endOf(ops.start[op], ops.duration[op]).count; };
+  const HostLoop forward{run.lane, ops.start[run.ops[found.first].op].count,
+                         endAt(run.ops[found.last].op), static_cast<double>(found.iterations)};
+  addTime(time, position, forward, into);
+  const auto numbers = time.sequences(forward.thread, forward.start, forward.end);
+  const auto backward = time.backwardOf(run.ops[found.first].step, numbers);
+  if (backward.empty()) return;
+  HostLoop back{ops.lane[backward.front()], ops.start[backward.front()].count, 0, forward.turns};
+  for (const std::uint32_t op : backward)
+    if (ops.lane[op] == back.thread) back.end = std::max(back.end, endAt(op));
+  addTime(time, position, back, into);
+}
 
 void add(const RuleInput &input, const ExpertRuns &runs, const CalledRun &run, const LoopRun &found,
          std::size_t position, Loop &loop) {
@@ -64,6 +92,7 @@ void claimChildren(const RuleInput &input, std::vector<std::uint32_t> &rows) {
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const ExpertRuns runs(input);
+  const ReplacedTime time(input);
   OccurrenceGroups groups(input); // for finding() only: the loops are collected by hand
   std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
   for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i) position[input.steps.steady[i]] = i;
@@ -77,7 +106,10 @@ RuleOutcome run(const RuleInput &input) {
         group.site = site;
         for (auto *values : {&group.count, &group.hostTime, &group.syncs, &group.bytes})
           values->resize(input.steps.steady.size());
+        loop.replaced.resize(input.steps.steady.size());
+        loop.working.resize(input.steps.steady.size());
       }
+      addLoop(input, time, called, found, position[called.ops.front().step], loop);
       add(input, runs, called, found, position[called.ops.front().step], loop);
     }
   }
@@ -96,7 +128,14 @@ RuleOutcome run(const RuleInput &input) {
     finding.mayNotPay =
         "With two or three experts, or when every expert gets thousands of rows, the "
         "products dominate and the loop costs little.";
-    judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveSync);
+    const auto ns = [](double count) { return Nanoseconds(static_cast<std::int64_t>(count)); };
+    finding.replaced =
+        Replaced{ns(median(loop.replaced)), ns(median(loop.working)), median(loop.iterations)};
+    judge(input, group, std::move(finding), false, outcome, FixKind::kBatchLoops);
+    for (auto *rows : {&outcome.findings, &outcome.notWorth})
+      if (!rows->empty() && rows->back().fix.kind == FixKind::kBatchLoops &&
+          rows->back().fix.loops.empty())
+        rows->back().fix.loops = loop.loops;
   }
   return outcome;
 }

@@ -89,6 +89,85 @@ TEST(ExpertLoop, TakesExpertsWithoutTokensInItsStride) {
   EXPECT_EQ(analysis.findings[0].perStep, 32);
 }
 
+// Autograd runs what the loop recorded, last turn first.
+TEST(ExpertLoop, ReplacesItsBackwardPassToo) {
+  constexpr int kExperts = 8;
+  const auto timeOf = [](bool trains) {
+    ScriptedLoop loop;
+    for (int step = 0; step < 12; ++step) {
+      loop.beginStep();
+      loop.op("aten::topk", "route");
+      for (int e = 0; e < kExperts; ++e) {
+        const int number = step * 100 + e;
+        expert(loop, true);
+        loop.begin("aten::mul", "scale", OpScope::kFunction, number);
+        loop.end();
+      }
+      for (int e = kExperts - 1; trains && e >= 0; --e) {
+        loop.begin("autograd::engine::evaluate_function: MulBackward0");
+        loop.begin("MulBackward0", {}, OpScope::kBackwardFunction, step * 100 + e);
+        loop.op("aten::mul", {}, 30'000);
+        loop.end();
+        loop.end();
+      }
+      loop.endStep();
+    }
+    const Analysis analysis = analyzeOnly("HL104", loop);
+    EXPECT_THAT(analysis.findings, SizeIs(1));
+    return analysis.findings.at(0).replaced.value();
+  };
+  const Replaced forward = timeOf(false);
+  const Replaced both = timeOf(true);
+  EXPECT_EQ(forward.parts, kExperts);
+  EXPECT_GT(forward.all.count, 0);
+  // Two products of 20 us in a turn; a call takes at most 8 of them.
+  EXPECT_NEAR(static_cast<double>(forward.work.count), kExperts * 2 * 12'000.0, 2'000);
+  EXPECT_NEAR(static_cast<double>((both.all - forward.all).count), kExperts * 32'000.0, 3'000);
+}
+
+// On a device: eight turns of launches and waits become one and a half.
+TEST(ExpertLoop, GainsTheLaunchesOfTheOtherTurns) {
+  const auto gainOf = [](int experts) {
+    ScriptedLoop loop;
+    loop.addDevice();
+    for (int step = 0; step < 20; ++step) {
+      loop.beginStep();
+      loop.op("aten::topk", "route");
+      for (int e = 0; e < experts; ++e) {
+        loop.begin("aten::nonzero", "rows");
+        loop.kernel("count", 2'000);
+        loop.synchronize();
+        loop.end();
+        for (const char *name :
+             {"aten::index_select", "aten::mm", "aten::mm", "aten::index_add_"}) {
+          loop.begin(name, "mlp");
+          loop.kernel("work", 3'000);
+          loop.end(4'000);
+        }
+      }
+      loop.op("aten::add", "residual");
+      loop.endStep();
+    }
+    AnalysisOptions options;
+    options.onlyRules = {"HL104"};
+    const Analysis analysis = std::move(analyze(loop.build(), options)).value();
+    EXPECT_THAT(analysis.findings, SizeIs(1));
+    const Gain &gain = analysis.findings.at(0).gain;
+    EXPECT_EQ(gain.whyNone, "");
+    return gain.estimate.value_or(Gain::Estimate());
+  };
+  const Gain::Estimate few = gainOf(4);
+  const Gain::Estimate many = gainOf(16);
+  EXPECT_GT(few.share, 0.4);
+  EXPECT_GT(many.share, few.share);
+  EXPECT_LT(many.share, 1 - 1.0 / 16); // a turn is left
+  for (const Gain::Estimate &gain : {few, many}) {
+    EXPECT_LT(gain.lowMs, gain.ms);
+    EXPECT_GT(gain.highMs, gain.ms);
+    EXPECT_NE(gain.trust, "high");
+  }
+}
+
 TEST(ExpertLoop, LeavesTwoExpertsToTheOtherRules) {
   const Analysis analysis = analyzed({.layers = 4, .experts = 2});
   ASSERT_THAT(analysis.findings, testing::Not(IsEmpty()));

@@ -6,6 +6,8 @@
 
 #include "analyzers/rules/allocation_origin.h"
 #include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/replaced_time.h"
+#include "analyzers/steps/lanes.h"
 
 namespace hotloop {
 namespace {
@@ -183,8 +185,11 @@ RuleOutcome run(const RuleInput &input) {
   group.count.resize(input.steps.steady.size());
   group.hostTime = group.syncs = group.bytes = group.count;
   bool first = true;
+  const ReplacedTime time(input);
+  std::vector<double> work(input.steps.steady.size());
   for (const std::uint32_t row : rows) {
     const std::uint32_t position = positions[input.ops.step[row]];
+    work[position] += time.work(row);
     group.ops.push_back(row);
     group.hostTime[position] += static_cast<double>(input.ops.self[row]);
     group.path =
@@ -206,6 +211,8 @@ RuleOutcome run(const RuleInput &input) {
   }
   group.site = commonSite(facts);
   Finding finding = describe(groups, group, launches, parameters);
+  finding.replaced =
+      Replaced{finding.hostTime, Nanoseconds(static_cast<std::int64_t>(median(work))), launches};
   if (launches >= kMaterialLaunches) {
     const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), true, outcome);

@@ -7,6 +7,8 @@
 
 #include "analyzers/rules/called_ops.h"
 #include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/replaced_time.h"
+#include "analyzers/steps/lanes.h"
 
 namespace hotloop {
 
@@ -140,12 +142,46 @@ std::vector<std::uint8_t> largeResults(const RuleInput &input) {
   return large;
 }
 
+// Host time of the chain with its backward pass, ns per steady step.
+struct Parts {
+  std::vector<double> all, work;
+
+  void resize(std::size_t steps) {
+    all.resize(steps);
+    work.resize(steps);
+  }
+  void add(const RuleInput &input, const ReplacedTime &time, std::size_t position,
+           std::uint32_t op) {
+    const OpColumns &ops = input.trace->ops;
+    const std::int64_t start = ops.start[op].count;
+    const std::int64_t end = endOf(ops.start[op], ops.duration[op]).count;
+    all[position] += static_cast<double>(end - start);
+    work[position] += time.work(ops.lane[op], start, std::max(end, start + 1));
+  }
+  Replaced replaced(double count) const {
+    const auto ns = [](double time) { return Nanoseconds(static_cast<std::int64_t>(time)); };
+    return {ns(median(all)), ns(median(work)), count};
+  }
+};
+
+std::vector<std::uint32_t> backwardOf(const RuleInput &input, const ReplacedTime &time,
+                                      const CalledRun &called, const Chain &chain) {
+  const OpColumns &ops = input.trace->ops;
+  const std::uint32_t last = called.ops[chain.last].op;
+  const auto numbers = time.sequences(
+      called.lane, ops.start[called.ops[chain.first].op].count,
+      std::max(endOf(ops.start[last], ops.duration[last]).count, ops.start[last].count + 1));
+  return time.backwardOf(called.ops[chain.first].step, numbers);
+}
+
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const Finder finder(input);
   const std::vector<std::uint8_t> large = largeResults(input);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, std::vector<double>> launches;
+  std::map<const OccurrenceGroup *, Parts> parts;
+  const ReplacedTime time(input);
   std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const Chain &chain : finder.find(called)) {
@@ -160,6 +196,13 @@ RuleOutcome run(const RuleInput &input) {
       for (std::size_t k = chain.first; k <= chain.last; ++k) fused.push_back(called.ops[k].op);
       for (std::size_t k = chain.first + 1; k <= chain.last; ++k)
         groups.extend(*group, called.ops[k].op);
+      const std::size_t position = groups.positionOf(called.ops[chain.first].step);
+      parts[group].resize(input.steps.steady.size());
+      for (const std::uint32_t op : fused) parts[group].add(input, time, position, op);
+      // A fused kernel has a fused backward pass.
+      std::vector<std::uint32_t> backward = backwardOf(input, time, called, chain);
+      for (const std::uint32_t op : backward) parts[group].add(input, time, position, op);
+      if (!backward.empty()) fixes[group].groups.push_back(std::move(backward));
     }
   }
   for (const auto &[key, group] : groups) {
@@ -175,6 +218,7 @@ RuleOutcome run(const RuleInput &input) {
     finding.mayNotPay =
         "When the device is busy with large products anyway, the small launches hide "
         "behind them.";
+    finding.replaced = parts[&group].replaced(perLayer);
     const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), true, outcome);
     if (outcome.findings.size() == before) continue;

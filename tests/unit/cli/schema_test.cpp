@@ -30,6 +30,16 @@ protected:
   TestFolder folder_;
 };
 
+TEST_F(Schemas, AGraphIsJudgedAfterTheOtherFixes) {
+  const Json alone = output({"whatif", "device.hotloop", "--fix", "graph"});
+  ASSERT_TRUE(alone["abstained"].is_string());
+  EXPECT_THAT(alone["abstained"].get<std::string>(), testing::HasSubstr("cannot be captured"));
+  const Json both = output({"whatif", "device.hotloop", "--fix", "remove-sync,async-copy,graph"});
+  EXPECT_TRUE(both["abstained"].is_null()) << both["abstained"];
+  EXPECT_GT(both["predicted"]["gain"].get<double>(), 0.05);
+  EXPECT_TRUE(both["fixes"][2]["abstained"].is_string()); // alone it stays forbidden
+}
+
 TEST_F(Schemas, EveryOutputFollowsItsSchema) {
   for (const char *run : {"host.hotloop", "device.hotloop", "empty.hotloop"}) {
     EXPECT_THAT(JsonSchema("advise").check(output({"advise", run})), IsEmpty()) << run;

@@ -167,7 +167,7 @@ private:
 
   template <class Visit>
   void eachFinding(const std::vector<std::string> &rules, Visit visit) const {
-    for (const auto *findings : {&analysis_.findings, &analysis_.notWorth})
+    for (const auto *findings : {&analysis_.findings, &analysis_.notWorth, &analysis_.unresolved})
       for (const Finding &finding : *findings)
         if (std::find(rules.begin(), rules.end(), finding.rule) != rules.end()) visit(finding);
   }

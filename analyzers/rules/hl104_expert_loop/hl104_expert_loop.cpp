@@ -20,9 +20,14 @@ constexpr std::string_view kFixCode =
     "y = grouped_mlp(x[order], offsets)      # torch._grouped_mm\n"
     "out = torch.empty_like(y).index_copy_(0, order, y)";
 
+// Launches of a layer whose experts run as one grouped product: sort, counts, offsets, gather, two
+// products, activation, scatter.
+constexpr std::uint32_t kGroupedLaunches = 12;
+
 struct Loop {
   OccurrenceGroup group;
-  std::vector<double> iterations; // per execution
+  std::vector<std::vector<std::uint32_t>> turns; // operators called, of each execution
+  std::vector<double> iterations;                // per execution
   std::vector<double> waits;
 };
 
@@ -33,6 +38,7 @@ void add(const RuleInput &input, const ExpertRuns &runs, const CalledRun &run, c
                    ? input.ops.path[found.anchor]
                    : input.paths.commonPrefix(group.path, input.ops.path[found.anchor]);
   group.count[position] += found.iterations;
+  auto &ops = loop.turns.emplace_back();
   group.syncs[position] += found.syncs;
   for (std::size_t i = found.first; i <= found.last; ++i) {
     const CalledOp &called = run.ops[i];
@@ -40,6 +46,7 @@ void add(const RuleInput &input, const ExpertRuns &runs, const CalledRun &run, c
     if (runs.isRouting(called) && duration > 0)
       group.hostTime[position] += static_cast<double>(duration);
     group.ops.push_back(called.op);
+    ops.push_back(called.op);
     if (called.syncs > 0 && group.evidence.size() < OccurrenceGroups::kEvidenceRows)
       group.evidence.push_back(opEvidence(input, called.op));
   }
@@ -96,7 +103,11 @@ RuleOutcome run(const RuleInput &input) {
     finding.mayNotPay =
         "With two or three experts, or when every expert gets thousands of rows, the "
         "products dominate and the loop costs little.";
-    judge(input, group, std::move(finding), false, outcome, FixKind::kRemoveSync);
+    const std::size_t before = outcome.findings.size();
+    judge(input, group, std::move(finding), false, outcome, FixKind::kReplaceLoop);
+    auto &result = outcome.findings.size() > before ? outcome.findings : outcome.notWorth;
+    result.back().fix.groups = std::move(loop.turns);
+    result.back().fix.keptLaunches = kGroupedLaunches;
   }
   return outcome;
 }

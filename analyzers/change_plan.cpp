@@ -159,7 +159,8 @@ void nameNearestPreset(std::string_view command, ChangePlan &plan) {
       if (now[i] != preset.values[i]) differs.emplace_back(kMoeSwitches[i]);
     // Forward only and training are different programs.
     const bool sameMode = now.front() == preset.values.front();
-    if (!sameMode || differs.size() >= fewest) continue;
+    // The baseline is where programs come from, not where advice leads.
+    if (!sameMode || differs.size() >= fewest || preset.name == "baseline") continue;
     fewest = differs.size();
     plan.preset = preset.name;
     plan.presetDiffers = std::move(differs);

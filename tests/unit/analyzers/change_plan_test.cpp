@@ -120,6 +120,8 @@ TEST(MoeCommand, NamesTheNearestPreset) {
   ChangePlan far;
   nameNearestPreset("hotloop-moe run --mode inference --fusion kernels", far);
   EXPECT_EQ(far.preset, "");
+  nameNearestPreset("hotloop-moe run --dispatch grouped", far);
+  EXPECT_EQ(far.preset, "") << "the baseline is no advice";
 }
 
 } // namespace

@@ -1,7 +1,9 @@
 #include "analyzers/analysis.h"
 
 #include <algorithm>
+#include <span>
 
+#include "analyzers/change_plan.h"
 #include "analyzers/cost_tables.h"
 #include "analyzers/finding_edits.h"
 #include "analyzers/quality_notes.h"
@@ -101,7 +103,12 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
                         claims.allocations,
                         claims.calls,
                         whatIf ? &*whatIf : given};
+  std::vector<Edit> own;
+  if (edits == nullptr && options.plan && input.whatIf != nullptr) edits = &own;
   runRules(rules, options, input, claims, analysis, edits);
+  if (options.plan && !analysis.findings.empty())
+    analysis.plan = planChanges(trace, input.whatIf, analysis.findings,
+                                edits == nullptr ? std::span<const Edit>() : *edits);
 }
 
 Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &options,

@@ -9,6 +9,7 @@
 #include "analyzers/counters/step_counters.h"
 #include "analyzers/steps/steps.h"
 #include "core/base/result.h"
+#include "core/report/change_plan.h"
 #include "core/report/finding.h"
 #include "core/trace/trace_view.h"
 
@@ -21,6 +22,7 @@ struct AnalysisOptions {
   std::optional<Nanoseconds> unprofiled = {}; // step time without profiling; else the run's own
   bool pictures = false;                      // draw a step for each finding
   bool gains = true;                          // replay the run to say what fixes would give
+  bool plan = false;                          // put the fixes in order: a replay per pair of them
 };
 
 // Per steady step, medians. A count that this run cannot give is absent.
@@ -68,10 +70,15 @@ struct CostRow {
 struct Analysis {
   StepSummary steps;
   PerStep perStep;
-  std::vector<CostRow> operators; // most self time first
-  std::vector<CostRow> sites;     // most self time first
-  std::vector<Finding> findings;  // most valuable first
-  std::vector<Finding> notWorth;
+  std::vector<CostRow> operators;  // most self time first
+  std::vector<CostRow> sites;      // most self time first
+  std::vector<Finding> findings;   // most valuable first
+  std::vector<Finding> notWorth;   // checked, and below what is material
+  std::vector<Finding> unresolved; // may be material: the run cannot tell, mayNotPay says how far
+  // Patterns that were seen, but not in the usual step: in fewer than half of the steady ones. They
+  // hold no step back, so no list of advice names them; `rules why-not` does.
+  std::vector<Finding> seldom;
+  std::optional<ChangePlan> plan; // where asked for, and there are findings
   std::vector<NotChecked> notChecked;
   std::vector<std::pair<std::string, double>> ruleMilliseconds; // what each rule took
   std::vector<QualityRow> extraQuality; // found by the analyzers; ids are of `extraStrings`

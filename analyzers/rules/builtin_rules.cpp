@@ -40,8 +40,8 @@ namespace hotloop {
   RULE(hl402ExposedCopy)                                                                           \
   RULE(hl401DefaultStream)                                                                         \
   RULE(hl403StreamPingPong)                                                                        \
-  RULE(hl404BlockingCollective)                                                                    \
   RULE(hl405SmallCollectives)                                                                      \
+  RULE(hl404BlockingCollective)                                                                    \
   RULE(hl406RankSkew)                                                                              \
   RULE(hl501Fp32Products)                                                                          \
   RULE(hl502CastChurn)                                                                             \

@@ -87,7 +87,8 @@ RuleOutcome judgeKernels(const RuleInput &input, const KernelRule &rule) {
     FixPlan fix{.kind = rule.fix,
                 .factor = rule.factor,
                 .modelled = rule.modelled,
-                .whyNone = std::string(rule.whyNone)};
+                .whyNone = std::string(rule.whyNone),
+                .bounded = true};
     Finding finding = advise(groups, group, rule.advice);
     finding.hostTime = Nanoseconds();
     finding.device.reset();

@@ -16,6 +16,24 @@ std::vector<std::uint32_t> callsOfStep(const RuleInput &input, std::uint32_t ste
   return calls;
 }
 
+namespace {
+
+// More than this is a pause of the host: loading, logging. Launches of eager programs are some tens
+// of microseconds apart, also under a profiler.
+constexpr std::int64_t kLongestGap = 200'000; // ns
+
+// The device was made to run dry, by a wait since the launch before.
+bool comesAfterWait(const DeviceFacts &facts, std::uint32_t call) {
+  for (std::uint32_t before = facts.previous[call]; before != kNoIndex;
+       before = facts.previous[before]) {
+    if (waitsForDevice(facts.kind[before]) || facts.waited[before] > 0) return true;
+    if (startsWork(facts.kind[before])) return false;
+  }
+  return false;
+}
+
+} // namespace
+
 std::vector<std::int64_t> hostLateIdle(const RuleInput &input) {
   const DeviceFacts &facts = input.device;
   std::vector<std::int64_t> late(facts.calls());
@@ -28,7 +46,9 @@ std::vector<std::int64_t> hostLateIdle(const RuleInput &input) {
     const Nanoseconds dry = facts.busy[next - 1].end;
     const Nanoseconds launched = input.trace->apis.start[work.call];
     const Nanoseconds called = launched + input.trace->apis.duration[work.call];
-    if (called > dry) late[work.call] = (work.start - dry).count;
+    const std::int64_t idle = (work.start - dry).count;
+    if (called > dry && idle <= kLongestGap && !comesAfterWait(facts, work.call))
+      late[work.call] = idle;
   }
   return late;
 }

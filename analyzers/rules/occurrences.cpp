@@ -23,6 +23,29 @@ double OccurrenceGroup::recurrence() const {
   return static_cast<double>(seen) / static_cast<double>(count.size());
 }
 
+double deviceTimeOf(const RuleInput &input, const OccurrenceGroup &group) {
+  const DeviceFacts &facts = input.device;
+  if (facts.work.empty() || group.ops.empty()) return 0;
+  std::vector<std::uint8_t> own(input.ops.size());
+  for (const std::uint32_t op : group.ops) own[op] = 1;
+  std::vector<double> perStep(input.steps.all.size());
+  for (const DeviceItem &work : facts.work) {
+    if (work.call == kNoIndex || facts.op[work.call] == kNoIndex) continue;
+    const std::uint32_t step = facts.step[work.call];
+    if (!input.steady(step)) continue;
+    const std::uint32_t op = findEnclosing(input.ops, facts.op[work.call],
+                                           [&](std::uint32_t up) { return own[up] != 0; });
+    if (op != kNoIndex) perStep[step] += static_cast<double>(work.duration().count);
+  }
+  std::vector<double> steady;
+  for (const std::uint32_t step : input.steps.steady) steady.push_back(perStep[step]);
+  return median(std::move(steady));
+}
+
+double costPerStep(const RuleInput &input, const OccurrenceGroup &group) {
+  return std::max(static_cast<double>(group.hostPerStep().count), deviceTimeOf(input, group));
+}
+
 OccurrenceGroups::OccurrenceGroups(const RuleInput &input)
     : input_(input), positionOfStep_(input.steps.all.size(), kNoIndex) {
   for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i)
@@ -213,6 +236,7 @@ Finding OccurrenceGroups::finding(const OccurrenceGroup &group) const {
   finding.site.rangePath = input_.paths.text(group.path);
   finding.perStep = group.perStep();
   finding.hostTime = group.hostPerStep();
+  finding.deviceTime = Nanoseconds(static_cast<std::int64_t>(group.workPerStep()));
   finding.bytesPerStep = static_cast<std::int64_t>(group.bytesPerStep());
   finding.evidence = group.evidence;
   if (!group.calls.empty())
@@ -258,11 +282,13 @@ void judgeShare(const RuleInput &input, const OccurrenceGroup &group, Finding fi
                 double leastShare, std::string_view what, RuleOutcome &outcome, FixPlan fix) {
   const double step = static_cast<double>(std::max<std::int64_t>(stepPeriod(input).count, 1));
   if (ns / step < leastShare) {
+    std::string words = finding.mayNotPay;
     dismiss(group, std::move(finding),
             fmt::format("It takes {:.2f} % of {}, below the threshold of {:.2g} %.",
                         100 * ns / step, what, 100 * leastShare),
             outcome, fix.kind);
     outcome.notWorth.back().fix = std::move(fix);
+    outcome.notWorth.back().ownWords = std::move(words);
     return;
   }
   const std::size_t before = outcome.findings.size();

@@ -94,6 +94,13 @@ struct Advice {
 // OccurrenceGroups::finding() with these words.
 Finding advise(const OccurrenceGroups &groups, const OccurrenceGroup &group, const Advice &advice);
 
+// Time on the device of what the operators of a group start, ns per steady step (median). Zero
+// without a device.
+double deviceTimeOf(const RuleInput &input, const OccurrenceGroup &group);
+// What they cost the step at most: on a device the host is often ahead, so the longer of their time
+// on the host and their time on the device.
+double costPerStep(const RuleInput &input, const OccurrenceGroup &group);
+
 double median(std::vector<double> values); // 0 of nothing; mean of the middle two when even
 
 // Median distance of the starts of neighbouring steady steps; that of their lengths where there is

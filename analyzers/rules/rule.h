@@ -21,10 +21,13 @@ struct RuleFinding {
   std::vector<std::uint32_t> allocations = {};
   std::vector<std::uint32_t> calls = {};
   FixPlan fix = {};
+  // Not empty: only the share of the step that its time takes speaks against it, and these are the
+  // words of its rule. The replay may say otherwise.
+  std::string ownWords = {};
 };
 
 // What a rule found out. A finding below the materiality threshold goes to notWorth, not away; its
-// rows stay free for later rules.
+// rows stay free for later rules. The runner sets apart those that the usual step does not have.
 struct RuleOutcome {
   std::vector<RuleFinding> findings;
   std::vector<RuleFinding> notWorth;

@@ -11,10 +11,15 @@
 #include "analyzers/rules/fix_edits.h"
 #include "analyzers/rules/step_picture.h"
 #include "analyzers/steps/lanes.h"
+#include "core/report/report.h"
 
 namespace hotloop {
 
 namespace {
+
+// Occurrences a step: below it the median step has none (or, where a rule counts the mean, fewer
+// than half of the steps have one).
+constexpr double kUsual = 0.5;
 
 std::size_t rowsOf(const TraceView &trace, std::string_view table) {
   std::size_t rows = 0;
@@ -48,7 +53,8 @@ void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
   if (ownerOf.empty()) return;
   std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
   for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i) position[input.steps.steady[i]] = i;
-  std::vector<std::vector<double>> waited(findings.size()), idle(findings.size());
+  std::vector<std::vector<double>> waited(findings.size()), idle(findings.size()),
+      worked(findings.size());
   for (std::uint32_t call = 0; call < facts.calls(); ++call) {
     if (facts.kind[call] == CallKind::kOther || facts.op[call] == kNoIndex) continue;
     const std::uint32_t op = findEnclosing(
@@ -57,9 +63,12 @@ void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
     const std::uint32_t owner = ownerOf[op];
     findings[owner].calls.push_back(call);
     if (waited[owner].empty()) {
-      waited[owner].resize(input.steps.steady.size());
-      idle[owner].resize(input.steps.steady.size());
+      for (auto *column : {&waited[owner], &idle[owner], &worked[owner]})
+        column->resize(input.steps.steady.size());
     }
+    for (std::uint32_t k = 0; k < facts.workCount[call]; ++k)
+      worked[owner][position[facts.step[call]]] += static_cast<double>(
+          facts.work[facts.started[facts.firstWork[call] + k]].duration().count);
     waited[owner][position[facts.step[call]]] += static_cast<double>(facts.waited[call]);
     idle[owner][position[facts.step[call]]] += static_cast<double>(facts.idle[call]);
   }
@@ -69,6 +78,7 @@ void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
       return Nanoseconds(static_cast<std::int64_t>(medianInPlace(values)));
     };
     findings[i].finding.device = DeviceEvidence{ns(waited[i]), ns(idle[i])};
+    findings[i].finding.deviceTime = ns(worked[i]);
   }
 }
 
@@ -79,20 +89,35 @@ void claim(const RuleFinding &found, Claims &claims) {
 }
 
 // Gains decide what is worth a change; sums of times never do. What the replay finds immaterial
-// goes to notWorth with its number, and its rows stay free for later rules.
-void weigh(const RuleInput &input, RuleOutcome &outcome) {
+// goes to notWorth with its number, what it cannot resolve to `unresolved`.
+void weigh(const RuleInput &input, RuleOutcome &outcome, std::vector<RuleFinding> &unresolved) {
   if (input.whatIf == nullptr) return;
+  // A rule's own threshold is no reason to hide the number, and a share of the step no reason
+  // against a gain: many short kernels may cost the host far more than the device.
+  std::vector<RuleFinding> dismissed;
+  std::vector<RuleFinding> promoted;
+  for (RuleFinding &found : outcome.notWorth) {
+    Judgement judgement;
+    if (found.finding.perStep >= kUsual && found.fix.kind != FixKind::kNone)
+      judgement = judgeByReplay(*input.whatIf, input, found);
+    found.finding.gain = std::move(judgement.gain);
+    const bool counts = judgement.worth == Worth::kYes && !found.ownWords.empty();
+    if (counts) found.finding.mayNotPay = found.ownWords;
+    (counts ? promoted : dismissed).push_back(std::move(found));
+  }
+  outcome.notWorth = std::move(dismissed);
   std::vector<RuleFinding> kept;
   for (RuleFinding &found : outcome.findings) {
     Judgement judgement = judgeByReplay(*input.whatIf, input, found);
     found.finding.gain = std::move(judgement.gain);
-    if (judgement.worth != Worth::kNo) {
-      kept.push_back(std::move(found));
-      continue;
-    }
-    found.finding.mayNotPay = std::move(judgement.reason);
-    outcome.notWorth.push_back(std::move(found));
+    if (!judgement.reason.empty()) found.finding.mayNotPay = std::move(judgement.reason);
+    auto &into = judgement.worth == Worth::kNo           ? outcome.notWorth
+                 : judgement.worth == Worth::kUnresolved ? unresolved
+                                                         : kept;
+    into.push_back(std::move(found));
   }
+  kept.insert(kept.end(), std::make_move_iterator(promoted.begin()),
+              std::make_move_iterator(promoted.end()));
   outcome.findings = std::move(kept);
 }
 
@@ -103,7 +128,7 @@ void take(std::vector<RuleFinding> &from, const Rule &rule, const RuleInput &inp
     if (finding.rule.empty()) finding.rule = rule.id;
     if (finding.doc.empty()) finding.doc = docOf(rule);
     if (!finding.gain.estimate && finding.gain.whyNone.empty())
-      finding.gain.whyNone = whyNoGain(input.trace);
+      finding.gain.whyNone = whyNoGain(input.trace, input.whatIf != nullptr);
     const std::string defect = defectOf(input.trace, finding);
     if (defect.empty()) {
       if (edits != nullptr) edits->push_back(editOf(*input.whatIf, input, found));
@@ -151,7 +176,9 @@ bool ranksBefore(const Finding &a, const Finding &b) {
   const auto key = [](const Finding &f) {
     const bool measured = f.felt == Felt::kMeasured;
     const auto &gain = f.gain.estimate;
-    return std::tuple(!gain, gain ? -gain->ms : 0.0, !measured,
+    // A bound says less than a number, but more than a sum of times.
+    const double most = gain ? 0 : -f.gain.mostMs.value_or(0);
+    return std::tuple(!gain, gain ? -gain->ms : 0.0, most, !measured,
                       measured ? -static_cast<double>(f.hostTime.count) : -f.perStep,
                       -f.hostTime.count, f.rule, f.variant, f.site.file, f.site.line,
                       f.site.function, f.site.rangePath);
@@ -159,7 +186,8 @@ bool ranksBefore(const Finding &a, const Finding &b) {
   return key(a) < key(b);
 }
 
-std::string whyNoGain(const TraceView &trace) {
+std::string whyNoGain(const TraceView &trace, bool replayed) {
+  if (replayed) return "It is below the threshold of its rule, so the replay was not asked.";
   if (trace.hasDeviceRecords()) return "No replay of this run was made.";
   return "This run has no device records; a gain in milliseconds needs the replay of a run on a "
          "GPU.";
@@ -209,7 +237,7 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
     const std::string id(rule.id);
     if ((!options.onlyRules.empty() && !contains(options.onlyRules, id)) ||
         contains(options.skipRules, id)) {
-      analysis.notChecked.push_back({id, "Switched off for this analysis."});
+      analysis.notChecked.push_back({id, std::string(kSwitchedOff)});
       continue;
     }
     if (std::string why = whyNotChecked(input, rule); !why.empty()) {
@@ -222,14 +250,22 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
     // What the replay then finds immaterial is explained all the same: no later rule names it
     // again.
     for (const RuleFinding &found : outcome.findings) claim(found, claims);
-    weigh(input, outcome);
+    std::vector<RuleFinding> unresolved;
+    weigh(input, outcome, unresolved);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
     analysis.ruleMilliseconds.emplace_back(id, took.count());
     if (!outcome.notChecked.empty()) analysis.notChecked.push_back({id, outcome.notChecked});
     if (options.pictures)
       for (RuleFinding &found : outcome.findings) found.finding.picture = stepPicture(input, found);
+    const auto rest = std::ranges::stable_partition(
+        outcome.notWorth, [](const RuleFinding &found) { return found.finding.perStep >= kUsual; });
+    std::vector<RuleFinding> seldom(std::make_move_iterator(rest.begin()),
+                                    std::make_move_iterator(rest.end()));
+    outcome.notWorth.erase(rest.begin(), rest.end());
     take(outcome.findings, rule, input, analysis.findings, analysis, edits);
     take(outcome.notWorth, rule, input, analysis.notWorth, analysis);
+    take(unresolved, rule, input, analysis.unresolved, analysis);
+    take(seldom, rule, input, analysis.seldom, analysis);
   }
   std::vector<std::size_t> order(analysis.findings.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -239,6 +275,8 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
   arrange(analysis.findings, order);
   if (edits != nullptr) arrange(*edits, order);
   std::ranges::sort(analysis.notWorth, ranksBefore);
+  std::ranges::sort(analysis.unresolved, ranksBefore);
+  std::ranges::sort(analysis.seldom, ranksBefore);
 }
 
 } // namespace hotloop

@@ -70,6 +70,7 @@ Result<std::optional<Nanoseconds>> unprofiledStep(const std::string &given) {
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(AnalysisOptions options, analysisOptions(context));
   options.pictures = context.arguments.has("explain");
+  options.plan = !options.pictures;
   if (context.arguments.has("t0")) {
     HOTLOOP_ASSIGN(options.unprofiled, unprofiledStep(context.arguments.text("t0")));
   }
@@ -81,6 +82,9 @@ Result<int> run(const CommandContext &context) {
                       source.quality,
                       std::move(analysis.findings),
                       std::move(analysis.notWorth),
+                      std::move(analysis.unresolved),
+                      std::move(analysis.seldom),
+                      std::move(analysis.plan),
                       {},
                       reportExit(analysis)};
   for (const NotChecked &row : analysis.notChecked)

@@ -58,7 +58,8 @@ Result<int> show(const CommandContext &context, const std::string &given) {
 
 // Why a rule made no finding on a run.
 struct WhyNot {
-  std::string verdict; // fired | not_worth | not_checked | explained | no_pattern
+  std::string
+      verdict; // fired | not_checked | not_worth | unresolved | seldom | explained | no_pattern
   std::vector<std::string> lines;
 };
 
@@ -66,6 +67,23 @@ std::string placeOf(const Finding &finding) {
   std::string place = finding.site.text();
   if (!finding.site.rangePath.empty()) place += " in " + finding.site.rangePath;
   return place;
+}
+
+// The finding that has the records of `hidden`: the one at the same place, or with the same first
+// records, where that can be told.
+std::string explainerOf(const Finding &hidden, const Analysis &all) {
+  const auto shares = [&](const Finding &other) {
+    if (!hidden.site.file.empty() && other.site == hidden.site) return true;
+    return std::ranges::any_of(hidden.evidence, [&](const Evidence &row) {
+      return std::ranges::any_of(other.evidence, [&](const Evidence &theirs) {
+        return theirs.table == row.table && theirs.row == row.row;
+      });
+    });
+  };
+  for (const auto *list : {&all.findings, &all.unresolved, &all.notWorth})
+    for (const Finding &other : *list)
+      if (shares(other)) return other.rule + " (" + other.title + ")";
+  return "another finding";
 }
 
 WhyNot explainSilence(const std::string &id, const Analysis &all, const Analysis &alone) {
@@ -94,13 +112,25 @@ WhyNot explainSilence(const std::string &id, const Analysis &all, const Analysis
     why.verdict = "not_worth";
     return why;
   }
+  for (const Finding *finding : ofRule(all.unresolved))
+    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
+  if (!why.lines.empty()) {
+    why.verdict = "unresolved";
+    return why;
+  }
+  for (const Finding *finding : ofRule(all.seldom))
+    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
+  if (!why.lines.empty()) {
+    why.verdict = "seldom";
+    return why;
+  }
   for (const Finding *finding : ofRule(alone.findings))
-    why.lines.push_back(finding->title + ", at " + placeOf(*finding) +
-                        ": another finding explains the same records");
+    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " +
+                        explainerOf(*finding, all) + " explains the same records");
   why.verdict = why.lines.empty() ? "no_pattern" : "explained";
   if (why.lines.empty())
-    why.lines.push_back(
-        fmt::format("Nothing in its {} steady steps looks like it.", all.steps.steady));
+    why.lines.push_back(fmt::format("Nothing in its {} steady steps meets what the rule asks for.",
+                                    all.steps.steady));
   return why;
 }
 

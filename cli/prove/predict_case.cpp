@@ -167,7 +167,7 @@ private:
 
   template <class Visit>
   void eachFinding(const std::vector<std::string> &rules, Visit visit) const {
-    for (const auto *findings : {&analysis_.findings, &analysis_.notWorth})
+    for (const auto *findings : {&analysis_.findings, &analysis_.notWorth, &analysis_.unresolved})
       for (const Finding &finding : *findings)
         if (std::any_of(rules.begin(), rules.end(), [&](const std::string &rule) {
               return rule.substr(0, rule.find('/')) == finding.rule;

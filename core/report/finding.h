@@ -37,6 +37,8 @@ struct Gain {
   };
   std::optional<Estimate> estimate;
   std::string whyNone;
+  // Without an estimate: no fix of it gives more than this, because all of it would then be gone.
+  std::optional<double> mostMs = {};
 };
 
 struct Evidence {
@@ -67,8 +69,9 @@ struct Finding {
   Site site;
   double perStep = 0; // occurrences per steady step (median)
   Felt felt = Felt::kWould;
-  Nanoseconds hostTime;          // measured CPU time per steady step (median) of what would go away
-  std::int64_t bytesPerStep = 0; // allocated, where that is the point
+  Nanoseconds hostTime;   // measured CPU time per steady step (median) of what would go away
+  Nanoseconds deviceTime; // of its kernels, copies and fills, same; 0 where they do not count
+  std::int64_t bytesPerStep = 0;        // allocated, where that is the point
   std::optional<DeviceEvidence> device; // in runs with device records, where calls are concerned
   std::optional<Replaced> replaced;     // where the rule can tell it
   Gain gain;

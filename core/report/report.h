@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/report/change_plan.h"
 #include "core/report/finding.h"
 #include "core/report/report_table.h"
 
@@ -42,6 +44,9 @@ struct QualityNote {
   std::string message;
 };
 
+// The reason of rules that the user left out: nothing that a run lacks.
+inline constexpr std::string_view kSwitchedOff = "Switched off for this analysis.";
+
 struct UncheckedRule {
   std::string rule;
   std::string reason;
@@ -58,6 +63,9 @@ struct AdviceReport {
   std::vector<QualityNote> quality;
   std::vector<Finding> findings; // most valuable first; rank = place + 1
   std::vector<Finding> notWorth;
+  std::vector<Finding> unresolved; // may be worth it: the run cannot tell
+  std::vector<Finding> seldom;     // seen, but not in the usual step
+  std::optional<ChangePlan> plan;
   std::vector<UncheckedRule> notChecked;
   ReportExit exit;
 };

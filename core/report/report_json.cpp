@@ -17,6 +17,7 @@ Json gainJson(const Gain &gain) {
           {"share", estimate ? Json(estimate->share) : Json(nullptr)},
           {"bound", estimate && !estimate->bound.empty() ? Json(estimate->bound) : Json(nullptr)},
           {"below_resolution", estimate && estimate->belowResolution},
+          {"most_ms", gain.mostMs ? millisecondsJson(*gain.mostMs) : Json(nullptr)},
           {"why_none", estimate ? Json(nullptr) : Json(gain.whyNone)}};
 }
 
@@ -39,6 +40,7 @@ Json oneFindingJson(const Finding &finding, int rank) {
           {"per_step", countJson(finding.perStep)},
           {"felt", feltName(finding.felt)},
           {"host_ms", millisecondsJson(finding.hostTime.milliseconds())},
+          {"device_ms", millisecondsJson(finding.deviceTime.milliseconds())},
           {"bytes_per_step", finding.bytesPerStep},
           {"device", deviceJson(finding.device)},
           {"gain", gainJson(finding.gain)},
@@ -57,6 +59,40 @@ Json findingsJson(const std::vector<Finding> &findings) {
   return rows;
 }
 
+Json estimateJson(const Gain::Estimate &estimate) {
+  return {{"ms", millisecondsJson(estimate.ms)},
+          {"low_ms", millisecondsJson(estimate.lowMs)},
+          {"high_ms", millisecondsJson(estimate.highMs)},
+          {"share", estimate.share},
+          {"trust", estimate.trust},
+          {"bound", estimate.bound.empty() ? Json(nullptr) : Json(estimate.bound)}};
+}
+
+Json planJson(const ChangePlan &plan) {
+  const auto optional = [](const std::string &text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  Json changes = Json::array();
+  for (const PlannedChange &change : plan.changes)
+    changes.push_back(
+        {{"change", change.name},
+         {"rules", change.rules},
+         {"advice", change.advice},
+         {"site", siteJson(change.site)},
+         {"flags", optional(change.flags)},
+         {"adds_ms", change.addsMs ? millisecondsJson(*change.addsMs) : Json(nullptr)},
+         {"ms", change.ms ? millisecondsJson(*change.ms) : Json(nullptr)},
+         {"why_none", optional(change.whyNone)}});
+  return {{"changes", std::move(changes)},
+          {"covered", plan.covered},
+          {"step_ms", plan.stepMs > 0 ? millisecondsJson(plan.stepMs) : Json(nullptr)},
+          {"together", plan.together ? estimateJson(*plan.together) : Json(nullptr)},
+          {"why_none", optional(plan.whyNone)},
+          {"preset", optional(plan.preset)},
+          {"preset_differs", plan.presetDiffers},
+          {"command", optional(plan.command)}};
+}
+
 } // namespace
 
 std::string findingJson(const Finding &finding, int rank) {
@@ -73,7 +109,10 @@ std::string adviceJson(const AdviceReport &report) {
                    {"per_step", perStepJson(report.steps)},
                    {"quality", qualityJson(report.quality)},
                    {"findings", findingsJson(report.findings)},
+                   {"plan", report.plan ? planJson(*report.plan) : Json(nullptr)},
                    {"not_worth", findingsJson(report.notWorth)},
+                   {"unresolved", findingsJson(report.unresolved)},
+                   {"seldom", findingsJson(report.seldom)},
                    {"not_checked", std::move(notChecked)},
                    {"exit", exitJson(report.exit)}});
 }

@@ -27,6 +27,12 @@ std::string markdownHeader(const std::string &command, const ReportRun &run,
   return out + "\n";
 }
 
+// What is known of the gain; empty where nothing is.
+std::string gainCell(const Gain &gain) {
+  if (gain.estimate) return (gain.estimate->ms < 0 ? "-" : "") + gainFigures(*gain.estimate);
+  return gain.mostMs ? "at most " + formatMilliseconds(*gain.mostMs) : std::string();
+}
+
 ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit,
                          std::string title) {
   ReportTable table{"findings",
@@ -36,15 +42,17 @@ ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit
                      {"title", "finding", CellFormat::kText, true},
                      {"site", "where", CellFormat::kPath, true},
                      {"per_step", "per step", CellFormat::kCount, true},
+                     {"gain", "gain", CellFormat::kText, true},
                      {"felt", "felt", CellFormat::kText, true},
                      {"fix", "fix", CellFormat::kText, true}},
                     {},
                     0};
   std::int64_t rank = 0;
   for (const Finding &finding : findings)
-    table.rows.push_back(
-        {++rank, finding.rule + (finding.variant.empty() ? "" : " " + finding.variant),
-         finding.title, finding.site.text(), finding.perStep, feltName(finding.felt), finding.fix});
+    table.rows.push_back({++rank,
+                          finding.rule + (finding.variant.empty() ? "" : " " + finding.variant),
+                          finding.title, finding.site.text(), finding.perStep,
+                          gainCell(finding.gain), feltName(finding.felt), finding.fix});
   limitRows(table, limit);
   return table;
 }
@@ -54,8 +62,14 @@ ReportTable findingTable(const std::vector<Finding> &findings, std::size_t limit
 std::string adviceMarkdown(const AdviceReport &report, std::size_t limit) {
   std::string out = markdownHeader("advise", report.run, report.steps, report.quality);
   out += tableMarkdown(findingTable(report.findings, limit, "Findings"));
+  if (report.plan)
+    if (const std::string plan = planText(*report.plan, Style(false), 1000); !plan.empty())
+      out += "\n```\n" + plan + "```\n";
   if (!report.notWorth.empty())
     out += "\n" + tableMarkdown(findingTable(report.notWorth, 0, "Checked, not worth it"));
+  if (!report.unresolved.empty())
+    out +=
+        "\n" + tableMarkdown(findingTable(report.unresolved, 0, "Less than this run can resolve"));
   if (!report.notChecked.empty()) {
     out += "\n## Not checked\n\n";
     for (const UncheckedRule &rule : report.notChecked)
@@ -83,6 +97,7 @@ ReportTable adviceTable(const AdviceReport &report) {
   };
   add(report.findings, "finding");
   add(report.notWorth, "not_worth");
+  add(report.unresolved, "unresolved");
   return table;
 }
 

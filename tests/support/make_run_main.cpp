@@ -6,6 +6,7 @@
 
 #include "core/store/run_writer.h"
 #include "tests/support/make_run.h"
+#include "tests/support/plants/device_plants.h"
 
 namespace {
 
@@ -22,6 +23,27 @@ std::string plantNames() {
   for (const PlantInfo &plant : plantCatalogue())
     names += (names.empty() ? "" : ",") + std::string(plant.name);
   return names;
+}
+
+std::string habitNames() {
+  std::string names;
+  for (const DevicePlant &plant : devicePlants())
+    names += (names.empty() ? "" : ",") + std::string(plant.name);
+  return names;
+}
+
+// A run of the other made program: a training loop that the device bounds.
+int writeHabit(RunWriter &writer, const std::string &name, bool twin, int steps) {
+  const DevicePlant *plant = findDevicePlant(name);
+  if (plant == nullptr && name != "none")
+    return fail("unknown habit '" + name + "'; known are none," + habitNames());
+  playDeviceRun(writer, plant, twin ? PlantForm::kTwin : PlantForm::kHabit, steps);
+  if (const auto finished = writer.finalise(RunState::kClean); !finished)
+    return fail(finished.error().message);
+  if (plant != nullptr)
+    std::printf("%s %s%s, at %s of script.py\n", std::string(plant->rule).c_str(), name.c_str(),
+                twin ? " (its benign twin)" : "", std::string(plant->function).c_str());
+  return 0;
 }
 
 } // namespace
@@ -43,6 +65,13 @@ int main(int argc, char **argv) {
   app.add_option("--marks", marks, "How steps are marked: api, nvtx, profiler, none")
       ->check(CLI::IsMember({"api", "nvtx", "profiler", "none"}));
   app.add_option("-o,--output", output, "Run file to write, replaced when it exists")->required();
+  std::string habit;
+  bool twin = false;
+  int steps = 32;
+  app.add_option("--habit", habit,
+                 "Instead: a loop that the device bounds, with this habit: none," + habitNames());
+  app.add_flag("--twin", twin, "With --habit: what looks like it and is fine");
+  app.add_option("--steps", steps, "With --habit: steps")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   if (marks == "nvtx") options.marks = StepMarks::kNvtx;
@@ -62,6 +91,7 @@ int main(int argc, char **argv) {
   writerOptions.overwrite = true;
   auto writer = RunWriter::create(output, writerOptions);
   if (!writer) return fail(writer.error().message);
+  if (!habit.empty()) return writeHabit(**writer, habit, twin, steps);
   auto made = makeRun(**writer, options);
   const auto finished = (*writer)->finalise(made ? RunState::kClean : RunState::kTruncated);
   if (!made) return fail(made.error().message);

@@ -22,6 +22,7 @@ struct ScriptedCopy {
   std::int64_t host = 4000;
   std::int64_t duration = 2000; // on the device
   std::uint32_t stream = 1;
+  bool blocks = false; // the call returns when the copy is done, whatever `host` says
 };
 
 } // namespace hotloop::test_support

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "core/trace/trace_builder.h"
-#include "core/trace/trace_view.h"
 #include "tests/support/scripted_device.h"
+#include "tests/support/scripted_host.h"
 
 namespace hotloop::test_support {
 
@@ -26,101 +22,26 @@ namespace hotloop::test_support {
 //     loop.endStep();
 //   }
 //   TraceView trace = loop.build();
-class ScriptedLoop {
+class ScriptedLoop : public ScriptedHost {
 public:
-  ScriptedLoop() {
-    builder_.add(ProcessRow{.id = ProcessId(1), .osPid = 100});
-    builder_.add(ThreadRow{.id = thread_, .process = ProcessId(1), .osTid = 100});
-  }
-
-  void beginStep() { stepStart_ = tick(); }
-  void endStep() {
-    builder_.add(StepEvent{.start = stepStart_,
-                           .duration = tick() - stepStart_,
-                           .lane = thread_,
-                           .name = builder_.intern("step"),
-                           .number = steps_++,
-                           .source = StepSource::kApi});
-  }
-
-  // Opens an operator called in `function` of script.py ("" unknown place).
-  void begin(std::string_view name, std::string_view function = {},
-             OpScope scope = OpScope::kFunction, std::int64_t sequence = -1) {
-    OpEvent op{.start = tick(),
-               .lane = thread_,
-               .name = builder_.intern(name),
-               .scope = scope,
-               .depth = static_cast<std::uint16_t>(open_.size()),
-               .sequence = sequence};
-    op.location = frame(function);
-    open_.push_back(op);
-  }
-  // Closes the innermost one, `more` ns after its last event.
-  void end(std::int64_t more = 1000) {
-    now_ += more;
-    OpEvent op = open_.back();
-    open_.pop_back();
-    op.duration = tick() - op.start;
-    builder_.add(op);
-  }
-  void op(std::string_view name, std::string_view function = {}, std::int64_t duration = 1000) {
-    begin(name, function);
-    end(duration);
-  }
-
-  // Takes a block inside of the open operator, and returns its address.
-  std::uint64_t allocate(std::int64_t bytes, Allocator allocator = Allocator::kTorchCpu) {
-    const std::uint64_t address = nextAddress_ += 0x10000000;
-    sizes_[address] = bytes;
-    addAllocation(AllocationAction::kAllocate, address, allocator);
-    return address;
-  }
-  void free(std::uint64_t address, Allocator allocator = Allocator::kTorchCpu) {
-    addAllocation(AllocationAction::kFree, address, allocator);
-  }
-
-  void pushRange(std::string_view name) {
-    ranges_.push_back(RangeEvent{.start = tick(),
-                                 .lane = thread_,
-                                 .name = builder_.intern(name),
-                                 .kind = RangeKind::kPushPop,
-                                 .endLane = thread_});
-  }
-  void popRange() {
-    RangeEvent range = ranges_.back();
-    ranges_.pop_back();
-    range.duration = tick() - range.start;
-    builder_.add(range);
-  }
-
-  void wait(std::int64_t ns) { now_ += ns; }
-  // A range with a number in it, of no length.
-  void markValue(std::string_view name, std::int64_t value) {
-    builder_.add(RangeEvent{.start = tick(),
-                            .lane = thread_,
-                            .name = builder_.intern(name),
-                            .kind = RangeKind::kMark,
-                            .payloadKind = PayloadKind::kInteger,
-                            .payloadInteger = value,
-                            .endLane = thread_});
-  }
+  using ScriptedHost::ScriptedHost;
 
   // From here on a device: calls of the host, and work that runs in order on its streams.
   void addDevice(std::uint32_t multiprocessors = 132, std::uint64_t memory = 80'000'000'000) {
-    builder_.add(DeviceRow{.id = DeviceId(1),
-                           .computeMajor = 9,
-                           .multiprocessors = multiprocessors,
-                           .memory = memory});
+    out().add(DeviceRow{.id = DeviceId(1),
+                        .computeMajor = 9,
+                        .multiprocessors = multiprocessors,
+                        .memory = memory});
   }
   std::uint32_t call(std::string_view name, std::string_view function = {},
                      std::int64_t duration = 2000) {
-    builder_.add(ApiEvent{.start = tick(),
-                          .duration = Nanoseconds(duration),
-                          .lane = thread_,
-                          .name = builder_.intern(name),
-                          .domain = 1,
-                          .correlation = ++correlation_,
-                          .location = frame(function)});
+    out().add(ApiEvent{.start = tick(),
+                       .duration = Nanoseconds(duration),
+                       .lane = thread_,
+                       .name = out().intern(name),
+                       .domain = 1,
+                       .correlation = ++correlation_,
+                       .location = frame(function)});
     now_ += duration;
     return correlation_;
   }
@@ -140,106 +61,117 @@ public:
   // Kernels behind a call that exists, as those of a graph.
   void addKernel(std::string_view name, std::int64_t duration, const Launch &launch,
                  std::uint32_t correlation, std::uint32_t graph = 0) {
-    builder_.add(KernelEvent{.start = begin(launch.stream, duration),
-                             .duration = Nanoseconds(duration),
-                             .lane = StreamId(launch.stream),
-                             .name = builder_.intern(name),
-                             .correlation = correlation,
-                             .gridX = launch.grid,
-                             .gridY = 1,
-                             .gridZ = 1,
-                             .blockX = launch.block,
-                             .blockY = 1,
-                             .blockZ = 1,
-                             .registers = launch.registers,
-                             .graph = graph});
+    out().add(KernelEvent{.start = startOn(launch.stream, duration),
+                          .duration = Nanoseconds(duration),
+                          .lane = StreamId(launch.stream),
+                          .name = out().intern(name),
+                          .correlation = correlation,
+                          .gridX = launch.grid,
+                          .gridY = 1,
+                          .gridZ = 1,
+                          .blockX = launch.block,
+                          .blockY = 1,
+                          .blockZ = 1,
+                          .registers = launch.registers,
+                          .graph = graph});
   }
   using Copy = ScriptedCopy;
   void copy(std::uint64_t bytes, std::string_view function, const Copy &how) {
-    const std::uint32_t correlation = call(how.call, function, how.host);
-    builder_.add(MemcpyEvent{.start = begin(how.stream, how.duration),
-                             .duration = Nanoseconds(how.duration),
-                             .lane = StreamId(how.stream),
-                             .name = builder_.intern(how.kind == 1 ? "[HtoD]" : "[DtoH]"),
-                             .correlation = correlation,
-                             .bytes = bytes,
-                             .copyKind = how.kind,
-                             .sourceKind = how.source,
-                             .destinationKind = how.destination,
-                             .async = how.call.ends_with("Async")});
+    Nanoseconds start;
+    if (how.blocks) start = startOn(how.stream, how.duration);
+    const std::uint32_t correlation =
+        call(how.call, function, how.blocks ? start.count + how.duration + 2'000 - now_ : how.host);
+    if (!how.blocks) start = startOn(how.stream, how.duration);
+    out().add(MemcpyEvent{.start = start,
+                          .duration = Nanoseconds(how.duration),
+                          .lane = StreamId(how.stream),
+                          .name = out().intern(how.kind == 1 ? "[HtoD]" : "[DtoH]"),
+                          .correlation = correlation,
+                          .bytes = bytes,
+                          .copyKind = how.kind,
+                          .sourceKind = how.source,
+                          .destinationKind = how.destination,
+                          .async = how.call.ends_with("Async")});
+  }
+  // Where `name` is not the Async form, the host waits.
+  void fill(std::uint64_t bytes, std::string_view function, std::string_view name,
+            std::int64_t duration = 2'000) {
+    const Nanoseconds start = startOn(1, duration);
+    const bool waits = !name.ends_with("Async");
+    const std::uint32_t correlation =
+        call(name, function, waits ? start.count + duration + 2'000 - now_ : 1'400);
+    out().add(MemsetEvent{.start = start,
+                          .duration = Nanoseconds(duration),
+                          .lane = StreamId(1),
+                          .name = out().intern("[memset]"),
+                          .correlation = correlation,
+                          .bytes = bytes,
+                          .memoryKind = 3});
+  }
+  // An event behind what `stream` has by now; its number.
+  std::uint64_t record(std::uint32_t stream, std::string_view function) {
+    const std::uint32_t recording = call("cudaEventRecord", function, 900);
+    doneAt_[++eventSync_] = free_[stream];
+    out().add(EventRecordEvent{.start = Nanoseconds(free_[stream]),
+                               .lane = StreamId(stream),
+                               .event = stream,
+                               .eventSync = eventSync_,
+                               .correlation = recording});
+    return eventSync_;
+  }
+  // The host waits for an event.
+  void waitFor(std::uint64_t event, std::string_view function) {
+    const std::int64_t wait = std::max<std::int64_t>(0, doneAt_[event] - now_) + 1'500;
+    addWait(event, call("cudaEventSynchronize", function, wait), wait, 1, 0);
+  }
+  // Stream `to` goes on when what `from` holds by now is done.
+  void streamWaits(std::uint32_t to, std::uint32_t from, std::string_view function) {
+    const std::uint64_t event = record(from, function);
+    addWait(event, call("cudaStreamWaitEvent", function, 900), 900, 2, to);
+    free_[to] = std::max(free_[to], free_[from]);
   }
   // Waits for everything on the device.
   void synchronize(std::string_view function = {},
                    std::string_view name = "cudaDeviceSynchronize") {
+    call(name, function, deviceDone() - now_ + 1500);
+  }
+  // When the device will be done with what it has; not before now.
+  std::int64_t deviceDone() const {
     std::int64_t busy = now_;
     for (const auto &[stream, free] : free_) busy = std::max(busy, free);
-    call(name, function, busy - now_ + 1500);
+    return busy;
   }
-  // Events after this are of thread `id` (1 is the one that begins).
-  void onThread(std::uint32_t id) {
-    thread_ = ThreadId(id);
-    builder_.add(ThreadRow{.id = thread_, .process = ProcessId(1), .osTid = 99 + id});
-  }
-  std::int64_t now() const { return now_; }
-  void setNow(std::int64_t now) { now_ = now; }
-  TraceBuilder &builder() { return builder_; }
-
-  TraceView build() { return std::move(builder_.build()).value(); }
 
 private:
-  ThreadId thread_{1};
+  // Behind the call that waits.
+  void addWait(std::uint64_t event, std::uint32_t waiting, std::int64_t duration, std::uint8_t kind,
+               std::uint32_t stream) {
+    out().add(SyncEvent{.start = Nanoseconds(now_ - duration),
+                        .duration = Nanoseconds(duration),
+                        .lane = thread_,
+                        .name = out().intern(kind == 1 ? "event" : "stream waits for event"),
+                        .kind = kind,
+                        .stream = StreamId(stream),
+                        .eventSync = event,
+                        .correlation = waiting});
+  }
 
   // When work that a call has just started begins, and its stream is taken until it ends.
-  Nanoseconds begin(std::uint32_t stream, std::int64_t duration) {
+  Nanoseconds startOn(std::uint32_t stream, std::int64_t duration) {
     if (free_.try_emplace(stream, 0).second)
-      builder_.add(StreamRow{.id = StreamId(stream),
-                             .process = ProcessId(1),
-                             .device = DeviceId(1),
-                             .cudaStream = stream + 6});
+      out().add(StreamRow{.id = StreamId(stream),
+                          .process = ProcessId(1),
+                          .device = DeviceId(1),
+                          .cudaStream = stream + 6});
     const std::int64_t start = std::max(now_ + 1'500, free_[stream] + 1'000);
     free_[stream] = start + duration;
     return Nanoseconds(start);
   }
 
-  Nanoseconds tick() { return Nanoseconds(now_ += 10); }
-
-  FrameId frame(std::string_view function) {
-    if (function.empty()) return {};
-    const auto [entry, isNew] =
-        frames_.try_emplace(std::string(function), static_cast<std::uint32_t>(frames_.size() + 1));
-    const FrameId id(entry->second);
-    if (isNew)
-      builder_.add(FrameRow{.id = id,
-                            .kind = FrameKind::kPython,
-                            .function = builder_.intern(function),
-                            .file = builder_.intern("script.py"),
-                            .line = 10 * id.value,
-                            .user = true});
-    return id;
-  }
-
-  void addAllocation(AllocationAction action, std::uint64_t address, Allocator allocator) {
-    builder_.add(AllocationEvent{.start = tick(),
-                                 .lane = thread_,
-                                 .action = action,
-                                 .allocator = allocator,
-                                 .address = address,
-                                 .bytes = sizes_[address],
-                                 .totalAllocated = -1,
-                                 .totalReserved = -1});
-  }
-
-  TraceBuilder builder_;
-  std::int64_t now_ = 1'000'000;
-  std::int64_t steps_ = 0;
-  Nanoseconds stepStart_;
-  std::uint64_t nextAddress_ = 0;
-  std::vector<OpEvent> open_;
-  std::vector<RangeEvent> ranges_;
   std::uint32_t correlation_ = 0;
-  std::map<std::uint32_t, std::int64_t> free_; // per stream: when its last work ends
-  std::map<std::uint64_t, std::int64_t> sizes_;
-  std::map<std::string, std::uint32_t> frames_;
+  std::uint64_t eventSync_ = 0;
+  std::map<std::uint64_t, std::int64_t> doneAt_; // per event
+  std::map<std::uint32_t, std::int64_t> free_;   // per stream: when its last work ends
 };
 
 } // namespace hotloop::test_support

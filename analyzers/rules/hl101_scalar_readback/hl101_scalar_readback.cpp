@@ -11,6 +11,7 @@ enum Variant : std::uint32_t { kItem, kBranch, kPrint, kCopied };
 
 // A copy to the host of no more than this is a number, not data.
 constexpr std::uint64_t kScalarBytes = 64;
+constexpr std::uint8_t kPinned = 2; // CUPTI's kind of memory
 
 struct VariantText {
   std::string_view name, title, fix, code, mayNotPay;
@@ -123,8 +124,10 @@ void addCopies(const RuleInput &input, OccurrenceGroups &groups) {
         copiedBytes(input, call) > kScalarBytes)
       continue;
     const std::uint32_t wait = waitBehind(input, call);
+    // A copy into pinned memory returns at once, however soon the device is done with it.
+    const bool pinned = input.trace->memcpys.destinationKind[copyOf(input, call)->row] == kPinned;
     const bool blocks = !isAsyncForm(input.trace.text(input.trace->apis.name[call])) ||
-                        input.device.waited[call] > 0;
+                        (input.device.waited[call] > 0 && !pinned);
     if (wait == kNoIndex && !blocks) continue;
     OccurrenceGroup *group = groups.addCall(kCopied, call);
     if (group == nullptr) continue;

@@ -9,8 +9,8 @@ RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   outcome.notChecked = input.trace->memcpys.start.empty()
                            ? "The run has no copies."
-                           : "Copies are recorded without addresses and contents, so whether one "
-                             "repeats another cannot be told.";
+                           : "The run's copies carry neither addresses nor contents, so repeated "
+                             "ones cannot be told.";
   return outcome;
 }
 

@@ -28,6 +28,7 @@ RuleOutcome run(const RuleInput &input) {
   const NameSet slices(input, kSlices);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, double> launches;
+  std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const RepeatedLoop &loop : findLoops(input, called, slices, kTurns)) {
       double inLoop = 0;
@@ -37,8 +38,9 @@ RuleOutcome run(const RuleInput &input) {
       if (group == nullptr) continue;
       group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
       launches[group] += inLoop;
-      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
-        groups.extend(*group, called.ops[k].op);
+      auto &ops = fixes[group].groups.emplace_back();
+      for (std::size_t k = loop.first; k <= loop.last; ++k) ops.push_back(called.ops[k].op);
+      for (std::size_t k = 1; k < ops.size(); ++k) groups.extend(*group, ops[k]);
     }
   }
   for (const auto &[key, group] : groups) {
@@ -47,10 +49,12 @@ RuleOutcome run(const RuleInput &input) {
     finding.title =
         fmt::format("A loop over slices: {:.0f} turns and {:.0f} launches in every step",
                     group.perStep(), each);
+    const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), each >= kMaterialLaunches, outcome);
-    if (!outcome.findings.empty() && outcome.findings.back().fix.whyNone.empty())
-      outcome.findings.back().fix.whyNone =
-          "What one operator for the whole loop takes is not in this run.";
+    if (outcome.findings.size() == before) continue;
+    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    fix.kind = FixKind::kReplaceLoop; // as one launch, of the same work
+    fix.bounded = true;
   }
   return outcome;
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr double kSlowLaunch = 20;
 constexpr std::int64_t kSlowest = 200'000; // ns; below it is noise of the host
 constexpr std::int64_t kWarmSteps = 3;
+constexpr std::size_t kFewestSteps = 2; // once is the end of warm-up
 constexpr double kMaterialShare = 0.01; // of the time of the steady steps
 
 constexpr Advice kAdvice = {
@@ -86,7 +87,10 @@ RuleOutcome run(const RuleInput &input) {
   RuleFinding result{std::move(finding), {}, {}, all.calls, std::move(none)};
   const double share =
       sum / (steps * static_cast<double>(std::max<std::int64_t>(input.stepDuration.count, 1)));
-  if (share >= kMaterialShare) {
+  if (perStep.size() < kFewestSteps) {
+    result.finding.mayNotPay = "It happens in a single steady step: a longer warm-up takes it in.";
+    outcome.notWorth.push_back(std::move(result));
+  } else if (share >= kMaterialShare) {
     outcome.findings.push_back(std::move(result));
   } else {
     result.finding.mayNotPay =

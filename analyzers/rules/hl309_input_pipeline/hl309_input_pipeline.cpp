@@ -86,6 +86,55 @@ public:
   std::vector<std::uint32_t> ops_;
 };
 
+// Ranges of the step's thread that load: they are no silence, and have a finding of their own.
+class LoaderSpans {
+public:
+  explicit LoaderSpans(const RuleInput &input) {
+    add(input, input.trace->ops);
+    add(input, input.trace->ranges);
+    std::ranges::sort(spans_);
+    std::size_t kept = 0; // their union: ranges nest
+    for (std::size_t i = 1; i < spans_.size(); ++i)
+      if (spans_[i].first <= spans_[kept].second)
+        spans_[kept].second = std::max(spans_[kept].second, spans_[i].second);
+      else
+        spans_[++kept] = spans_[i];
+    if (!spans_.empty()) spans_.resize(kept + 1);
+  }
+  // Time of the spans between two moments.
+  std::int64_t within(Nanoseconds from, Nanoseconds to) const {
+    std::int64_t sum = 0;
+    for (auto it = std::ranges::lower_bound(spans_, from, {}, &Span::second);
+         it != spans_.end() && it->first < to; ++it)
+      sum +=
+          std::max<std::int64_t>(0, (std::min(to, it->second) - std::max(from, it->first)).count);
+    return sum;
+  }
+
+private:
+  using Span = std::pair<Nanoseconds, Nanoseconds>;
+
+  template <class Rows> void add(const RuleInput &input, const Rows &rows) {
+    for (std::uint32_t row = 0; row < rows.start.size(); ++row)
+      if (rows.lane[row] == input.steps.lane && isLoader(input.trace.text(rows.name[row])))
+        spans_.emplace_back(rows.start[row], endOf(rows.start[row], rows.duration[row]));
+  }
+
+  std::vector<Span> spans_;
+};
+
+// Threads that work for the step: its own, and those of the backward pass, which it waits for.
+std::vector<std::uint8_t> threadsOfStep(const RuleInput &input) {
+  std::vector<std::uint8_t> own(input.trace->threads.id.size() + 1);
+  const auto add = [&](ThreadId thread) {
+    if (thread.value < own.size()) own[thread.value] = 1;
+  };
+  add(input.steps.lane);
+  for (std::uint32_t op = 0; op < input.ops.size(); ++op)
+    if (input.ops.backward[op] != 0) add(input.trace->ops.lane[op]);
+  return own;
+}
+
 // Time of the step's thread without any record, while the device stands idle: reading files,
 // tokenizing, plain Python. Only a device run can tell that something waits for it.
 void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
@@ -99,29 +148,43 @@ void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
   struct Silence {
     Nanoseconds last; // latest end of a record of the step so far
     std::int64_t longest = 0, idle = 0;
-    std::uint32_t after = kNoIndex;
+    std::uint32_t after = kNoIndex, lastOp = kNoIndex;
+    bool waited = false; // the last record was a wait that a finding explains
+  };
+  const LoaderSpans loader(input);
+  const std::vector<std::uint8_t> own = threadsOfStep(input);
+  const auto isOwn = [&](ThreadId thread) {
+    return thread.value < own.size() && own[thread.value] != 0;
   };
   std::vector<Silence> ofStep(input.steps.all.size());
   for (std::size_t i = 0; i < ofStep.size(); ++i) ofStep[i].last = input.steps.all[i].start;
+  // Behind such a wait the device is idle because of the wait; without it, the silence is hidden.
+  const auto explains = [&](std::uint32_t call) {
+    return input.claimedCalls[call] != 0 && input.device.waited[call] > 0;
+  };
   const auto see = [&](std::uint32_t step, Nanoseconds start, Nanoseconds end, std::uint32_t op) {
     Silence &silence = ofStep[step];
-    const std::int64_t gap = (start - silence.last).count;
-    if (gap > std::max(kLongSilence, silence.longest)) {
+    const std::int64_t gap = (start - silence.last).count - loader.within(silence.last, start);
+    if (gap > std::max(kLongSilence, silence.longest) && !silence.waited) {
       silence.longest = gap;
       silence.idle = gap - input.device.busyWithin(silence.last, start);
       silence.after = op;
     }
+    silence.waited = silence.waited && end <= silence.last;
     silence.last = std::max(silence.last, end);
+    if (op != kNoIndex) silence.lastOp = op;
   };
   std::uint32_t call = 0;
   const auto seeCallsBefore = [&](Nanoseconds moment) {
     for (; call < input.device.calls() && apis.start[call] < moment; ++call)
-      if (input.steady(input.device.step[call]) && apis.lane[call] == input.steps.lane)
-        see(input.device.step[call], apis.start[call], endOf(apis.start[call], apis.duration[call]),
-            kNoIndex);
+      if (input.steady(input.device.step[call]) && isOwn(apis.lane[call])) {
+        const Nanoseconds end = endOf(apis.start[call], apis.duration[call]);
+        see(input.device.step[call], apis.start[call], end, kNoIndex);
+        if (explains(call)) ofStep[input.device.step[call]].waited = true;
+      }
   };
   for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
-    if (ops.lane[op] != input.steps.lane || input.ops.isOperator[op] == 0 ||
+    if (!isOwn(ops.lane[op]) || input.ops.isOperator[op] == 0 ||
         (input.ops.parent[op] != kNoIndex && input.ops.isOperator[input.ops.parent[op]] != 0))
       continue;
     seeCallsBefore(ops.start[op]);
@@ -130,7 +193,10 @@ void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
   }
   seeCallsBefore(Nanoseconds(std::numeric_limits<std::int64_t>::max()));
   for (std::size_t i = 0; i < input.steps.steady.size(); ++i) {
-    const Silence &silence = ofStep[input.steps.steady[i]];
+    const std::uint32_t step = input.steps.steady[i];
+    Silence &silence = ofStep[step];
+    // Behind the last record too; the operator before it tells the place.
+    see(step, input.steps.all[step].end, input.steps.all[step].end, silence.lastOp);
     if (silence.longest == 0) continue;
     all.count[i] = 1;
     all.hostTime[i] = static_cast<double>(silence.longest);
@@ -142,10 +208,11 @@ void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
   }
   if (all.evidence.empty()) return;
   Finding finding = advise(groups, all, kSilence);
-  finding.title =
-      fmt::format("The host does something unrecorded for {:.2f} ms in every step while "
-                  "the device waits",
-                  static_cast<double>(all.hostPerStep().count) * 1e-6);
+  const bool idle =
+      all.workPerStep() >= kMaterialShare * static_cast<double>(stepPeriod(input).count);
+  finding.title = fmt::format("The host does something unrecorded for {:.2f} ms in every step{}",
+                              static_cast<double>(all.hostPerStep().count) * 1e-6,
+                              idle ? " while the device waits" : "");
   finding.felt = Felt::kMeasured;
   judgeShare(input, all, std::move(finding), all.workPerStep(), kMaterialShare,
              "a step with the device idle meanwhile", outcome, {.kind = FixKind::kRemoveOps});

@@ -36,10 +36,20 @@ struct Rhythm {
 };
 
 std::vector<Pause> slowSteps(const RuleInput &input, double usual) {
+  // What another finding explains is not explained again.
+  std::vector<double> explained(input.steps.all.size());
+  for (std::uint32_t call = 0; call < input.device.calls(); ++call)
+    if (input.claimedCalls[call] != 0 && input.steady(input.device.step[call]))
+      explained[input.device.step[call]] +=
+          static_cast<double>(input.trace->apis.duration[call].count);
+  std::vector<double> often;
+  for (const std::uint32_t step : input.steps.steady) often.push_back(explained[step]);
+  const double always = medianInPlace(often);
   std::vector<Pause> slow;
   for (const std::uint32_t step : input.steps.steady) {
     const auto length =
-        static_cast<double>((input.steps.all[step].end - input.steps.all[step].start).count);
+        static_cast<double>((input.steps.all[step].end - input.steps.all[step].start).count) -
+        std::max(0.0, explained[step] - always);
     if (length > kSlow * usual) slow.push_back({step, length - usual});
   }
   return slow;

@@ -82,12 +82,15 @@ RuleOutcome run(const RuleInput &input) {
   Finding finding = advise(groups, all, kAdvice);
   finding.title = fmt::format("{:.0f} casts between number types in every step", all.perStep());
   const double share = all.perStep() / std::max(1.0, median(launches));
-  if (all.perStep() < kFewest ||
-      (share < kLaunchShare && shareOfStep(input, all.hostPerStep()) < kMaterialShare)) {
+  const double time =
+      shareOfStep(input, Nanoseconds(static_cast<std::int64_t>(costPerStep(input, all))));
+  // Where places are not known, the casts that autocast makes of each weight cannot be told apart.
+  const bool placed = all.site != 0;
+  if (all.perStep() < kFewest || (share < kLaunchShare && (!placed || time < kMaterialShare))) {
     dismiss(all, std::move(finding),
             fmt::format("They are {:.1f} % of the launches and {:.2f} % of the step, below the "
                         "thresholds of 20 % and 2 %.",
-                        100 * share, 100 * shareOfStep(input, all.hostPerStep())),
+                        100 * share, 100 * time),
             outcome, FixKind::kRemoveOps);
     return outcome;
   }

@@ -60,9 +60,8 @@ RuleOutcome run(const RuleInput &input) {
               outcome, FixKind::kRemoveOps);
       continue;
     }
-    judgeShare(input, group, std::move(finding), static_cast<double>(group.hostPerStep().count),
-               kMaterialShare, "a step's host time in such copies", outcome,
-               {.kind = FixKind::kRemoveOps});
+    judgeShare(input, group, std::move(finding), costPerStep(input, group), kMaterialShare,
+               "a step in such copies", outcome, {.kind = FixKind::kRemoveOps});
   }
   return outcome;
 }

@@ -1,3 +1,5 @@
+#include <map>
+
 #include <fmt/format.h>
 
 #include "analyzers/rules/called_ops.h"
@@ -69,6 +71,11 @@ public:
     }
   }
 
+  // The operators of each chain of a group.
+  std::vector<std::vector<std::uint32_t>> chainsOf(const OccurrenceGroup &group) const {
+    return chains_.at(&group);
+  }
+
 private:
   StringId nameOf(const CalledRun &run, std::size_t i) const {
     return input_.trace->ops.name[run.ops[i].op];
@@ -109,11 +116,14 @@ private:
   void add(const CalledRun &run, std::uint32_t variant, std::size_t first, std::size_t last) {
     OccurrenceGroup *group = groups_.addOp(variant, run.ops[first].op);
     if (group == nullptr) return;
-    for (std::size_t k = first + 1; k <= last; ++k) groups_.extend(*group, run.ops[k].op);
+    auto &ops = chains_[group].emplace_back();
+    for (std::size_t k = first; k <= last; ++k) ops.push_back(run.ops[k].op);
+    for (std::size_t k = 1; k < ops.size(); ++k) groups_.extend(*group, ops[k]);
   }
 
   const RuleInput &input_;
   OccurrenceGroups &groups_;
+  std::map<const OccurrenceGroup *, std::vector<std::vector<std::uint32_t>>> chains_;
   NameSet products_, softmax_, between_, squares_, roots_, norm_;
 };
 
@@ -124,10 +134,9 @@ RuleOutcome run(const RuleInput &input) {
   for (const CalledRun &called : calledOps(input)) chains.find(called);
   for (const auto &[key, group] : groups) {
     Finding finding = advise(groups, group, group.variant == kIsAttention ? kAttention : kRmsNorm);
-    const auto host = static_cast<double>(group.hostPerStep().count);
-    judgeShare(input, group, std::move(finding), host, kMaterialShare,
-               "a step's host time in these operators", outcome,
-               {.whyNone = "The time of the fused kernel is not in this run."});
+    judgeShare(input, group, std::move(finding), costPerStep(input, group), kMaterialShare,
+               "a step in these operators", outcome,
+               {.kind = FixKind::kFuseOps, .groups = chains.chainsOf(group), .bounded = true});
   }
   return outcome;
 }

@@ -10,6 +10,7 @@ namespace hotloop {
 namespace {
 
 constexpr std::uint32_t kTurns = 4;
+constexpr std::uint32_t kGroupedLaunches = 2; // its products, without what stands between them
 
 constexpr std::string_view kPicks[] = {"aten::select", "aten::slice",        "aten::narrow",
                                        "aten::index",  "aten::index_select", "aten::gather"};
@@ -30,6 +31,7 @@ RuleOutcome run(const RuleInput &input) {
   const NameSet picks(input, kPicks), products(input, kProducts);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, double> productsAt;
+  std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const RepeatedLoop &loop : findLoops(input, called, picks, kTurns)) {
       double count = 0;
@@ -40,18 +42,22 @@ RuleOutcome run(const RuleInput &input) {
       if (group == nullptr) continue;
       group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
       productsAt[group] += count;
-      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
-        groups.extend(*group, called.ops[k].op);
+      auto &ops = fixes[group].groups.emplace_back();
+      for (std::size_t k = loop.first; k <= loop.last; ++k) ops.push_back(called.ops[k].op);
+      for (std::size_t k = 1; k < ops.size(); ++k) groups.extend(*group, ops[k]);
     }
   }
   for (const auto &[key, group] : groups) {
     Finding finding = advise(groups, group, kAdvice);
     finding.title = fmt::format("{:.0f} products of the same shape of weights, one after the other",
                                 productsAt[&group] / static_cast<double>(group.count.size()));
+    const std::size_t before = outcome.findings.size();
     judge(input, group, std::move(finding), true, outcome);
-    if (!outcome.findings.empty() && outcome.findings.back().fix.whyNone.empty())
-      outcome.findings.back().fix.whyNone =
-          "The time of the grouped product is not in this run; it takes a machine profile.";
+    if (outcome.findings.size() == before) continue;
+    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    fix.kind = FixKind::kReplaceLoop; // the grouped product does the same work in fewer launches
+    fix.keptLaunches = kGroupedLaunches;
+    fix.bounded = true;
   }
   return outcome;
 }

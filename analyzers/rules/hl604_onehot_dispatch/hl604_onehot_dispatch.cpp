@@ -45,10 +45,10 @@ RuleOutcome run(const RuleInput &input) {
     }
   }
   for (const auto &[key, group] : groups)
-    judgeShare(input, group, advise(groups, group, kAdvice),
-               static_cast<double>(group.hostPerStep().count), kMaterialShare,
-               "a step's host time in these products", outcome,
-               {.whyNone = "The time of the gather that replaces them is not in this run."});
+    judgeShare(input, group, advise(groups, group, kAdvice), costPerStep(input, group),
+               kMaterialShare, "a step in these products", outcome,
+               {.whyNone = "The time of the gather that replaces them is not in this run.",
+                .bounded = true});
   return outcome;
 }
 

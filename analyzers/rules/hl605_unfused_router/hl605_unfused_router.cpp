@@ -19,8 +19,8 @@ constexpr double kMinimumLaunches = 5;
 // A router works on tokens x experts; a tensor beyond this is no router's.
 constexpr std::int64_t kLargestResult = std::int64_t{8} << 20;
 constexpr std::size_t kFarthestPartner = 6;
-// Each small kernel is mostly its own start; the fused one reads the logits once. A model, not a
-// measurement.
+// Each small kernel is mostly its own start; the fused one reads the logits once. A model, asked
+// with a profile of the machine only.
 constexpr double kFusedShare = 0.5;
 
 constexpr std::array<std::string_view, 4> kSoftmax = {"aten::softmax", "aten::_softmax",
@@ -225,7 +225,7 @@ RuleOutcome run(const RuleInput &input) {
     FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
     fix.kind = FixKind::kFuseOps;
     fix.factor = kFusedShare;
-    fix.modelled = true;
+    fix.bounded = true;
   }
   return outcome;
 }

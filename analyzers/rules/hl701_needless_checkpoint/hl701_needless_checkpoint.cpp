@@ -59,9 +59,8 @@ RuleOutcome run(const RuleInput &input) {
   } else {
     finding.mayNotPay += " How much memory is free is not in this run.";
   }
-  judgeShare(input, all, std::move(finding), static_cast<double>(all.hostPerStep().count),
-             kMaterialShare, "a step's host time in operators that run again", outcome,
-             {.kind = FixKind::kDropRecompute});
+  judgeShare(input, all, std::move(finding), costPerStep(input, all), kMaterialShare,
+             "a step in operators that run again", outcome, {.kind = FixKind::kDropRecompute});
   return outcome;
 }
 

@@ -22,6 +22,7 @@ constexpr Advice kAdvice = {
 
 struct Region {
   OccurrenceGroup group;
+  double cost = 0;  // ns per step
   double bytes = 0; // made again, which stands for what the checkpoint saves
 };
 
@@ -57,24 +58,23 @@ RuleOutcome run(const RuleInput &input) {
   }
   const auto steps = static_cast<double>(input.steps.steady.size());
   double best = 0;
-  for (const auto &[site, region] : regions) {
+  for (auto &[site, region] : regions) {
     if (region.bytes <= 0) continue;
-    const double price =
-        static_cast<double>(region.group.hostPerStep().count) * steps / region.bytes;
+    region.cost = costPerStep(input, region.group);
+    const double price = region.cost * steps / region.bytes;
     if (best == 0 || price < best) best = price;
   }
   for (auto &[site, region] : regions) {
     if (regions.size() < 2 || region.bytes <= 0) continue;
-    const auto host = static_cast<double>(region.group.hostPerStep().count);
-    const double price = host * steps / region.bytes;
+    const double price = region.cost * steps / region.bytes;
     if (price <= kWorse * best) continue;
     Finding finding = advise(groups, region.group, kAdvice);
     finding.title =
         fmt::format("Recomputing here saves {} for {:.2f} ms a step, {:.1f} times the price "
                     "of the cheapest region",
-                    bytesText(region.bytes / steps), host * 1e-6, price / best);
-    judgeShare(input, region.group, std::move(finding), host, kMaterialShare,
-               "a step's host time in this region", outcome,
+                    bytesText(region.bytes / steps), region.cost * 1e-6, price / best);
+    judgeShare(input, region.group, std::move(finding), region.cost, kMaterialShare,
+               "a step in this region", outcome,
                {.whyNone = "What the other boundary would recompute is not in this run."});
   }
   return outcome;

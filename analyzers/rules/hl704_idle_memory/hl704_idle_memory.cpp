@@ -1,26 +1,78 @@
-#include "analyzers/rules/rule_input.h"
+#include <map>
+
+#include <fmt/format.h>
+
+#include "analyzers/rules/allocation_origin.h"
+#include "analyzers/rules/called_ops.h"
+#include "analyzers/rules/occurrences.h"
 
 namespace hotloop {
 
 namespace {
 
-// When a block was last used follows from the operators that read it; no source of records tells
-// which blocks an operator reads.
+constexpr double kMaterialBytes = 1024.0 * 1024.0; // a step
+
+// They make memory and leave its contents to the operators behind them.
+constexpr std::string_view kEmpty[] = {"aten::empty", "aten::empty_like", "aten::empty_strided",
+                                       "aten::new_empty", "aten::new_empty_strided"};
+
+constexpr Advice kAdvice = {
+    "unused", "", "Delete the tensor that nothing reads, or make it where it is used.",
+    "# before\nscratch = torch.empty(n, d, device=dev)\nreturn x @ w\n\n# after\nreturn x @ w",
+    "Code outside of PyTorch may use the memory without any record: a data pointer handed to a "
+    "library on the CPU."};
+
+// When everything that may use memory began: operators on all threads, CUDA calls.
+std::vector<Nanoseconds> beginnings(const RuleInput &input) {
+  std::vector<Nanoseconds> all(input.trace->ops.start.begin(), input.trace->ops.start.end());
+  for (std::uint32_t call = 0; call < input.device.calls(); ++call)
+    if (startsWork(input.device.kind[call])) all.push_back(input.trace->apis.start[call]);
+  std::ranges::sort(all);
+  return all;
+}
+
+// Which operators read a block is in no record. That none can have read it is: nothing began
+// between the operator that made it and the moment when it was given back.
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  outcome.notChecked =
-      input.trace->allocations.start.empty()
-          ? "The run has no allocation records."
-          : "Records do not tell which blocks an operator reads, so when a block was "
-            "last used is not known.";
+  const NameSet empty(input, kEmpty);
+  const std::vector<Nanoseconds> begun = beginnings(input);
+  OccurrenceGroups groups(input);
+  const auto &rows = input.trace->allocations;
+  const auto &ops = input.trace->ops;
+  for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
+    const std::uint32_t op = input.allocations.op[row], pair = input.allocations.pair[row];
+    if (!takenInSteadyStep(input, row) || op == kNoIndex || pair == kNoIndex ||
+        !empty.contains(ops.name[op]) || outermostOperator(input.ops, op) != op)
+      continue;
+    const auto next = std::ranges::upper_bound(begun, ops.start[op]);
+    if (next != begun.end() && *next < rows.start[pair]) continue;
+    groups.addAllocation(0, row);
+  }
+  for (const auto &[key, group] : groups) {
+    Finding finding = advise(groups, group, kAdvice);
+    finding.title = fmt::format("{} is taken and given back without anything that could use it",
+                                bytesText(group.bytesPerStep()));
+    if (group.bytesPerStep() >= kMaterialBytes) {
+      const std::size_t before = outcome.findings.size();
+      judge(input, group, std::move(finding), true, outcome);
+      if (outcome.findings.size() > before)
+        outcome.findings.back().fix.whyNone =
+            "It lowers the memory in use; the step gets shorter by an allocation only.";
+    } else {
+      dismiss(group, std::move(finding),
+              fmt::format("It is below the threshold of {} a step.", bytesText(kMaterialBytes)),
+              outcome);
+    }
+  }
   return outcome;
 }
 
 } // namespace
 
 Rule hl704IdleMemory() {
-  return {"HL704", "idle_memory", "Memory is taken long before, or kept long after, it is used",
-          run};
+  return {"HL704", "idle_memory", "Memory is taken although nothing can use it", run,
+          Needs::kOperators | Needs::kAllocations};
 }
 
 } // namespace hotloop

@@ -39,6 +39,7 @@ std::vector<fs::path> traces() {
   return found;
 }
 
+// + finding, ? less than the run resolves, - checked and not worth it
 void addLines(std::string &text, char mark, const std::vector<Finding> &findings) {
   // In the order of rules, so that a small change of a gain does not move lines.
   std::multimap<std::string, std::string> lines;
@@ -60,9 +61,10 @@ std::string describe(const fs::path &path) {
   const auto analysis = analyze(*trace);
   if (!analysis.has_value()) return text + "  " + analysis.error().message + "\n";
   if (analysis->steps.steady == 0) return text + "  " + analysis->steps.whyNone + "\n";
-  text += fmt::format("  {} steady steps; {} rules not checked\n", analysis->steps.steady,
-                      analysis->notChecked.size());
+  text += fmt::format("  {} steady steps; {} rules not checked, {} patterns in few steps only\n",
+                      analysis->steps.steady, analysis->notChecked.size(), analysis->seldom.size());
   addLines(text, '+', analysis->findings);
+  addLines(text, '?', analysis->unresolved);
   addLines(text, '-', analysis->notWorth);
   return text;
 }

@@ -48,6 +48,8 @@ std::string describe(const Analysis &a) {
     text += fmt::format("note: {}\n", a.extraStrings.text(row.message));
   text += "\nfindings\n";
   write(text, a.findings);
+  text += "\nless than the run resolves\n";
+  write(text, a.unresolved);
   text += "\nnot worth it\n";
   write(text, a.notWorth);
   text += "\nnot checked\n";

@@ -59,9 +59,11 @@ TEST(AnalyzeMadeRun, NamesThemTogetherToo) {
     MakeRunOptions options{.events = 60'000, .device = device};
     options.plants.assign(std::begin(kPlants), std::end(kPlants));
     const Analysis analysis = analyzed(made(options));
-    // On a device the replay may find one not worth a change: it is named with its number.
+    // On a device the replay may find one not worth a change, or cannot resolve its gain: it is
+    // named with its number.
     std::vector<Finding> named = analysis.findings;
-    if (device) named.insert(named.end(), analysis.notWorth.begin(), analysis.notWorth.end());
+    for (const auto *list : {&analysis.notWorth, &analysis.unresolved})
+      if (device) named.insert(named.end(), list->begin(), list->end());
     for (const Plant plant : kPlants)
       EXPECT_EQ(
           std::ranges::count_if(

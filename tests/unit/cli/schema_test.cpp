@@ -85,7 +85,16 @@ TEST_F(Schemas, WhyNotTellsTheCasesApart) {
   EXPECT_EQ(verdict("HL101", "host.hotloop"), "fired");
   EXPECT_EQ(verdict("HL102", "host.hotloop"), "not_checked"); // no CUDA calls
   EXPECT_EQ(verdict("HL103", "host.hotloop"), "explained");   // by the loop over experts
+  EXPECT_THAT(output({"rules", "why-not", "HL103", "host.hotloop"})["why_not"]["reasons"].dump(),
+              testing::HasSubstr("HL104 (Experts run one after the other"));
   EXPECT_EQ(verdict("HL305", "host.hotloop"), "no_pattern");
+  // Every rule gives a verdict with a reason, on every kind of run.
+  for (const char *run : {"host.hotloop", "device.hotloop", "empty.hotloop"})
+    for (const Json &rule : output({"rules"})["rules"]) {
+      const Json why = output({"rules", "why-not", rule["id"].get<std::string>(), run})["why_not"];
+      EXPECT_FALSE(why["reasons"].empty()) << run << " " << rule["id"];
+      for (const Json &reason : why["reasons"]) EXPECT_GT(reason.get<std::string>().size(), 20u);
+    }
   EXPECT_EQ(runCli({"rules", "why-not", "HL101"}).code, 2);
   EXPECT_EQ(runCli({"rules", "why-not", "HL999", "host.hotloop"}).code, 2);
   EXPECT_EQ(runCli({"advise", "host.hotloop", "--t0", "fast"}).code, 2);

@@ -35,6 +35,34 @@ TEST(ReportJson, AdviceSaysWhatTheReportSays) {
   EXPECT_EQ(json["exit"]["code"], 0);
 }
 
+TEST(ReportJson, HoldsThePlanAndEveryListOfFindings) {
+  AdviceReport report = sampleReport();
+  EXPECT_EQ(Json::parse(adviceJson(report))["plan"], nullptr);
+  report.plan.emplace();
+  report.plan->stepMs = 10;
+  report.plan->changes = {{"graph", {"HL302"}, "Capture it.", {}, "--graph on", 4.0, 6.0, ""},
+                          {"HL505", {"HL505"}, "Batch them.", {}, "", {}, {}, "No profile."}};
+  report.plan->together = Gain::Estimate{4, 3, 5, "high", 0.4};
+  report.plan->command = "hotloop-moe run --graph on";
+  report.unresolved = report.seldom = report.notWorth;
+  report.notWorth[0].gain.mostMs = 0.25;
+  const Json json = Json::parse(adviceJson(report));
+  const Json &plan = json["plan"];
+  EXPECT_EQ(plan["changes"][0]["flags"], "--graph on");
+  EXPECT_EQ(plan["changes"][0]["adds_ms"], 4);
+  EXPECT_EQ(plan["changes"][0]["why_none"], nullptr);
+  EXPECT_EQ(plan["changes"][1]["flags"], nullptr);
+  EXPECT_EQ(plan["changes"][1]["ms"], nullptr);
+  EXPECT_EQ(plan["changes"][1]["why_none"], "No profile.");
+  EXPECT_EQ(plan["together"]["share"], 0.4);
+  EXPECT_EQ(plan["step_ms"], 10);
+  EXPECT_EQ(plan["command"], "hotloop-moe run --graph on");
+  EXPECT_EQ(plan["preset"], nullptr);
+  EXPECT_EQ(json["not_worth"][0]["gain"]["most_ms"], 0.25);
+  EXPECT_EQ(json["unresolved"][0]["rule"], "HL605");
+  EXPECT_EQ(json["seldom"][0]["rule"], "HL605");
+}
+
 TEST(ReportJson, BrokenUtf8IsReplacedNotThrown) {
   AdviceReport report = sampleReport();
   report.findings[0].title = "bad \xff\xc3";

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analyzers/moe_command.h"
+#include "analyzers/rules/fix_edits.h"
 #include "analyzers/timeline/recommend.h"
 #include "analyzers/timeline/transforms.h"
 #include "core/trace/meta_keys.h"
@@ -91,17 +92,6 @@ std::vector<Change> changesOf(std::string_view command, std::span<const Finding>
   return changes;
 }
 
-Gain::Estimate estimateOf(const Prediction &prediction, double before) {
-  Gain::Estimate estimate{before - prediction.ms, before - prediction.highMs,
-                          before - prediction.lowMs, prediction.trust};
-  estimate.share = prediction.gain;
-  estimate.bound = prediction.bound == Bound::kLower   ? "lower"
-                   : prediction.bound == Bound::kUpper ? "upper"
-                                                       : "";
-  estimate.belowResolution = prediction.belowResolution;
-  return estimate;
-}
-
 // Takes the predicted changes into the plan, in their order; what is left of `changes` gives
 // nothing on top of them, or cannot be predicted.
 void predict(const WhatIf &whatIf, std::vector<Change> &changes, ChangePlan &plan) {
@@ -126,7 +116,6 @@ void predict(const WhatIf &whatIf, std::vector<Change> &changes, ChangePlan &pla
 
 void writeCommand(std::string_view command, std::span<const Finding> findings, ChangePlan &plan) {
   plan.command = command;
-  std::vector<std::string> dropped;
   for (PlannedChange &change : plan.changes) {
     if (plan.together && !change.addsMs) continue; // nobody knows whether it pays
     if (!change.flags.empty()) {

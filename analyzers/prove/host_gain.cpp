@@ -20,8 +20,6 @@ struct Kept {
 constexpr Kept kKept[] = {
     {"HL203", 0.50, 0.85,
      1.00}, // a size of its own in every step: kept memory is filled all the same
-    {"HL304", 0.00, 0.05, 0.25}, // an optimizer by parameters: one fused operator
-    {"HL605", 0.30, 0.60, 0.85}, // a router in small operators: one kernel
 };
 // Where a rule tells what its fix replaces: so many of its equal parts' calls remain, and this
 // share of its arithmetic (a batched form sorts first; one pass over memory in place of several is
@@ -62,6 +60,10 @@ const Kept &keptOf(const std::string &rule) {
 
 } // namespace
 
+bool namesRule(std::string_view wanted, std::string_view id) {
+  return wanted.substr(0, wanted.find('/')) == id;
+}
+
 HostGain hostGain(const Analysis &analysis, std::span<const std::string> rules) {
   HostGain result;
   const auto step = static_cast<double>(analysis.steps.duration.count);
@@ -75,7 +77,7 @@ HostGain hostGain(const Analysis &analysis, std::span<const std::string> rules) 
   for (const auto *findings : {&analysis.findings, &analysis.notWorth})
     for (const Finding &finding : *findings) {
       const auto wanted = std::find_if(rules.begin(), rules.end(), [&](const std::string &rule) {
-        return rule.substr(0, rule.find('/')) == finding.rule;
+        return namesRule(rule, finding.rule);
       });
       if (wanted == rules.end()) continue;
       ++found;

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "analyzers/analysis.h"
 
@@ -14,6 +15,9 @@ struct HostGain {
   bool modelled = false;              // rests on the share that a replacement still takes
   std::string whyNone;                // not empty: no prediction, and why
 };
+
+// Is `id` the rule of "HL304" or "HL304/foreach"?
+bool namesRule(std::string_view wanted, std::string_view id);
 
 // `rules`: ids whose findings would be fixed, "HL304/foreach" for one form of a fix. Findings below
 // materiality count too.

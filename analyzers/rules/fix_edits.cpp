@@ -22,12 +22,6 @@ Edit none(std::string why) {
   return edit;
 }
 
-std::uint16_t threadIndex(const Timeline &timeline, ThreadId lane) {
-  std::uint16_t t = 0;
-  while (t < timeline.threads.size() && timeline.threads[t].id != lane) ++t;
-  return t;
-}
-
 // Calls go with the operator that the program called for them; those outside of operators go alone.
 Edit removeCalls(const WhatIf &whatIf, const RuleInput &input, std::span<const std::uint32_t> calls,
                  bool wholeLines) {
@@ -40,7 +34,7 @@ Edit removeCalls(const WhatIf &whatIf, const RuleInput &input, std::span<const s
       continue;
     }
     const auto &apis = input.trace->apis;
-    const std::uint16_t thread = threadIndex(timeline, apis.lane[call]);
+    const std::uint16_t thread = timeline.threadOf(apis.lane[call]);
     if (thread < timeline.threads.size())
       alone.cuts.push_back(
           {apis.start[call].count, endOf(apis.start[call], apis.duration[call]).count, thread});
@@ -73,7 +67,7 @@ Edit everythingGone(const WhatIf &whatIf, const RuleInput &input, const RuleFind
     Edit edit;
     const auto &rows = input.trace->ops;
     for (const auto &group : plan.groups) {
-      const std::uint16_t thread = threadIndex(whatIf.timeline(), rows.lane[group.front()]);
+      const std::uint16_t thread = whatIf.timeline().threadOf(rows.lane[group.front()]);
       if (thread == whatIf.timeline().threads.size()) continue;
       std::int64_t end = 0;
       for (const std::uint32_t op : group)
@@ -186,6 +180,15 @@ void judgeByMost(double step, double most, Judgement &judgement) {
 
 } // namespace
 
+Gain::Estimate estimateOf(const Prediction &prediction, double before) {
+  Gain::Estimate estimate{before - prediction.ms, before - prediction.highMs,
+                          before - prediction.lowMs, prediction.trust};
+  estimate.share = prediction.gain;
+  estimate.bound = boundName(prediction.bound);
+  estimate.belowResolution = prediction.belowResolution;
+  return estimate;
+}
+
 Judgement judgeByReplay(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &finding) {
   Judgement judgement;
   if (!whatIf.whyNone().empty()) {
@@ -200,12 +203,8 @@ Judgement judgeByReplay(const WhatIf &whatIf, const RuleInput &input, const Rule
     if (const auto most = mostOf(whatIf, input, finding)) judgeByMost(before, *most, judgement);
     return judgement;
   }
-  Gain::Estimate estimate{before - prediction.ms, before - prediction.highMs,
-                          before - prediction.lowMs, prediction.trust};
-  estimate.share = prediction.gain;
+  Gain::Estimate estimate = estimateOf(prediction, before);
   const bool isLower = prediction.bound == Bound::kLower;
-  estimate.bound = isLower ? "lower" : prediction.bound == Bound::kUpper ? "upper" : "";
-  estimate.belowResolution = prediction.belowResolution;
   const Thresholds than(before);
   const double least = than.least, sure = than.sure;
   const bool material = estimate.ms >= least;

@@ -10,6 +10,9 @@ namespace hotloop {
 Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &finding);
 
 // What the replay says of a finding.
+// A prediction as the gain over a step of `before` ms.
+Gain::Estimate estimateOf(const Prediction &prediction, double before);
+
 enum class Worth : std::uint8_t {
   kUnknown, // no prediction: Gain::whyNone
   kYes,

@@ -247,8 +247,8 @@ Finding OccurrenceGroups::finding(const OccurrenceGroup &group) const {
   return finding;
 }
 
-void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding, bool structural,
-           RuleOutcome &outcome, FixKind fix) {
+RuleFinding *judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding,
+                   bool structural, RuleOutcome &outcome, FixKind fix) {
   RuleFinding result{std::move(finding), group.ops, group.allocations, group.calls, {}};
   result.fix.kind = fix;
   std::string &reason = result.finding.mayNotPay;
@@ -260,8 +260,7 @@ void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding
     const double share = shareOfStep(input, result.finding.hostTime);
     if (structural || group.syncsPerStep() >= input.options.syncsPerStep ||
         share >= input.options.hostShare) {
-      outcome.findings.push_back(std::move(result));
-      return;
+      return &outcome.findings.emplace_back(std::move(result));
     }
     reason = fmt::format("It takes {:.2f} % of a step here and would wait for a GPU {:.3g} times a "
                          "step, below the thresholds of {:.2g} % and {:.3g}.",
@@ -269,6 +268,7 @@ void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding
                          input.options.syncsPerStep);
   }
   outcome.notWorth.push_back(std::move(result));
+  return nullptr;
 }
 
 void dismiss(const OccurrenceGroup &group, Finding finding, std::string reason,
@@ -291,9 +291,8 @@ void judgeShare(const RuleInput &input, const OccurrenceGroup &group, Finding fi
     outcome.notWorth.back().ownWords = std::move(words);
     return;
   }
-  const std::size_t before = outcome.findings.size();
-  judge(input, group, std::move(finding), true, outcome, fix.kind);
-  if (outcome.findings.size() > before) outcome.findings.back().fix = std::move(fix);
+  if (RuleFinding *found = judge(input, group, std::move(finding), true, outcome, fix.kind))
+    found->fix = std::move(fix);
 }
 
 } // namespace hotloop

@@ -113,9 +113,10 @@ double shareOfStep(const RuleInput &input, Nanoseconds hostTime);
 // The common judgement: recurs, and (stalls often enough or costs enough host time, or
 // `structural`: the rule's own threshold is met). Material findings go to outcome.findings; those
 // that recur and are below to notWorth, with the number in mayNotPay; those that do not recur at
-// all (less than `recurrence`) to notWorth too, with how often they were seen.
-void judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding, bool structural,
-           RuleOutcome &outcome, FixKind fix = FixKind::kNone);
+// all (less than `recurrence`) to notWorth too, with how often they were seen. The row in
+// outcome.findings, valid until the next one; null where it went to notWorth.
+RuleFinding *judge(const RuleInput &input, const OccurrenceGroup &group, Finding finding,
+                   bool structural, RuleOutcome &outcome, FixKind fix = FixKind::kNone);
 
 // A finding of `group` that its rule checked and holds not worth a change, for `reason`.
 void dismiss(const OccurrenceGroup &group, Finding finding, std::string reason,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct HostLoop {
 
 // How far the measured gain may lie beyond the predicted one, by the nature of the fix.
 enum class Bound : std::uint8_t { kNone, kLower, kUpper };
+constexpr std::string_view boundName(Bound bound) { // empty for kNone
+  return bound == Bound::kLower ? "lower" : bound == Bound::kUpper ? "upper" : "";
+}
 
 // A change of the program, in terms of a Timeline. Edits add up with combine(). All of it refers to
 // the timeline that it was made from.

@@ -13,6 +13,11 @@ std::int64_t Timeline::gap(std::uint32_t anchor) const {
   return std::max<std::int64_t>(0, anchors.start[anchor] - anchors.end[before]);
 }
 
+std::uint16_t Timeline::threadOf(ThreadId id) const {
+  return static_cast<std::uint16_t>(std::ranges::find(threads, id, &ThreadRecords::id) -
+                                    threads.begin());
+}
+
 namespace timeline {
 
 bool BuildState::inProcess(ThreadId thread) const {

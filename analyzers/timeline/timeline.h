@@ -108,6 +108,7 @@ struct Timeline {
   std::string whyNone; // not empty: there is nothing to replay, and why
 
   std::int64_t gap(std::uint32_t anchor) const; // host time before it, from its predecessor's end
+  std::uint16_t threadOf(ThreadId id) const;    // index in `threads`; their number: it is not there
 };
 
 // Never fails: a run that cannot be replayed says so in whyNone. Linear in the records of the run

@@ -89,9 +89,9 @@ Edit removeRange(const WhatIf &whatIf, std::string_view name) {
   Edit edit;
   edit.name = fmt::format("remove-host={}", name);
   const auto add = [&](ThreadId lane, Nanoseconds start, Nanoseconds duration) {
-    for (std::uint16_t t = 0; t < timeline.threads.size(); ++t)
-      if (timeline.threads[t].id == lane)
-        edit.cuts.push_back({start.count, endOf(start, duration).count, t});
+    const std::uint16_t thread = timeline.threadOf(lane);
+    if (thread < timeline.threads.size())
+      edit.cuts.push_back({start.count, endOf(start, duration).count, thread});
   };
   const auto inSteps = [&](Nanoseconds start) {
     return std::any_of(timeline.steps.begin(), timeline.steps.end(), [&](const TemplateStep &step) {

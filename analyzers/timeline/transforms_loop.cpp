@@ -25,9 +25,7 @@ public:
 
   void add(const HostLoop &loop) {
     const Anchors &anchors = timeline_.anchors;
-    std::uint16_t thread = 0;
-    while (thread < timeline_.threads.size() && timeline_.threads[thread].id != loop.thread)
-      ++thread;
+    const std::uint16_t thread = timeline_.threadOf(loop.thread);
     if (thread == timeline_.threads.size() || loop.turns <= model_.turns) return;
     const auto length = static_cast<double>(loop.end - loop.start);
     const auto kept = loop.start + static_cast<std::int64_t>(length * model_.turns / loop.turns);

@@ -106,22 +106,13 @@ WhyNot explainSilence(const std::string &id, const Analysis &all, const Analysis
     why.verdict = "not_checked";
     return why;
   }
-  for (const Finding *finding : ofRule(all.notWorth))
-    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
-  if (!why.lines.empty()) {
-    why.verdict = "not_worth";
-    return why;
-  }
-  for (const Finding *finding : ofRule(all.unresolved))
-    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
-  if (!why.lines.empty()) {
-    why.verdict = "unresolved";
-    return why;
-  }
-  for (const Finding *finding : ofRule(all.seldom))
-    why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
-  if (!why.lines.empty()) {
-    why.verdict = "seldom";
+  const std::pair<const char *, const std::vector<Finding> *> others[] = {
+      {"not_worth", &all.notWorth}, {"unresolved", &all.unresolved}, {"seldom", &all.seldom}};
+  for (const auto &[verdict, findings] : others) {
+    for (const Finding *finding : ofRule(*findings))
+      why.lines.push_back(finding->title + ", at " + placeOf(*finding) + ": " + finding->mayNotPay);
+    if (why.lines.empty()) continue;
+    why.verdict = verdict;
     return why;
   }
   for (const Finding *finding : ofRule(alone.findings))

@@ -67,10 +67,6 @@ Result<WantedDelay> delayOf(const std::string &text) {
   return delay;
 }
 
-std::string boundName(Bound bound) {
-  return bound == Bound::kLower ? "lower" : bound == Bound::kUpper ? "upper" : "";
-}
-
 // Gains of parts that were predicted apart: what the second saves, it saves of what the first left.
 double after(double first, double second) { return 1 - (1 - first) * (1 - second); }
 
@@ -169,9 +165,8 @@ private:
   void eachFinding(const std::vector<std::string> &rules, Visit visit) const {
     for (const auto *findings : {&analysis_.findings, &analysis_.notWorth, &analysis_.unresolved})
       for (const Finding &finding : *findings)
-        if (std::any_of(rules.begin(), rules.end(), [&](const std::string &rule) {
-              return rule.substr(0, rule.find('/')) == finding.rule;
-            }))
+        if (std::any_of(rules.begin(), rules.end(),
+                        [&](const std::string &rule) { return namesRule(rule, finding.rule); }))
           visit(finding);
   }
 

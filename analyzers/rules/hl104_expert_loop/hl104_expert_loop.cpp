@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -92,8 +93,8 @@ void claimChildren(const RuleInput &input, std::vector<std::uint32_t> &rows) {
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const ExpertRuns runs(input);
-  const ReplacedTime time(input);
-  OccurrenceGroups groups(input); // for finding() only: the loops are collected by hand
+  std::optional<ReplacedTime> time; // looks at every operator of the run: only for one with loops
+  OccurrenceGroups groups(input);   // for finding() only: the loops are collected by hand
   std::vector<std::uint32_t> position(input.steps.all.size(), kNoIndex);
   for (std::uint32_t i = 0; i < input.steps.steady.size(); ++i) position[input.steps.steady[i]] = i;
   std::map<std::pair<SiteIndex, PathIndex>, Loop> loops;
@@ -109,7 +110,8 @@ RuleOutcome run(const RuleInput &input) {
         loop.replaced.resize(input.steps.steady.size());
         loop.working.resize(input.steps.steady.size());
       }
-      addLoop(input, time, called, found, position[called.ops.front().step], loop);
+      if (!time) time.emplace(input);
+      addLoop(input, *time, called, found, position[called.ops.front().step], loop);
       add(input, runs, called, found, position[called.ops.front().step], loop);
     }
   }
@@ -131,11 +133,9 @@ RuleOutcome run(const RuleInput &input) {
     const auto ns = [](double count) { return Nanoseconds(static_cast<std::int64_t>(count)); };
     finding.replaced =
         Replaced{ns(median(loop.replaced)), ns(median(loop.working)), median(loop.iterations)};
-    judge(input, group, std::move(finding), false, outcome, FixKind::kBatchLoops);
-    for (auto *rows : {&outcome.findings, &outcome.notWorth})
-      if (!rows->empty() && rows->back().fix.kind == FixKind::kBatchLoops &&
-          rows->back().fix.loops.empty())
-        rows->back().fix.loops = loop.loops;
+    RuleFinding *found =
+        judge(input, group, std::move(finding), false, outcome, FixKind::kBatchLoops);
+    (found != nullptr ? *found : outcome.notWorth.back()).fix.loops = loop.loops;
   }
   return outcome;
 }

@@ -214,9 +214,8 @@ RuleOutcome run(const RuleInput &input) {
   finding.replaced =
       Replaced{finding.hostTime, Nanoseconds(static_cast<std::int64_t>(median(work))), launches};
   if (launches >= kMaterialLaunches) {
-    const std::size_t before = outcome.findings.size();
-    judge(input, group, std::move(finding), true, outcome);
-    if (outcome.findings.size() > before) outcome.findings.back().fix = fusedPlan(input, group);
+    if (RuleFinding *found = judge(input, group, std::move(finding), true, outcome))
+      found->fix = fusedPlan(input, group);
   } else {
     finding.mayNotPay = fmt::format("{:.0f} launches per step are below the threshold of {:.0f}.",
                                     launches, kMaterialLaunches);

@@ -49,10 +49,10 @@ RuleOutcome run(const RuleInput &input) {
     finding.title =
         fmt::format("A loop over slices: {:.0f} turns and {:.0f} launches in every step",
                     group.perStep(), each);
-    const std::size_t before = outcome.findings.size();
-    judge(input, group, std::move(finding), each >= kMaterialLaunches, outcome);
-    if (outcome.findings.size() == before) continue;
-    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    RuleFinding *found =
+        judge(input, group, std::move(finding), each >= kMaterialLaunches, outcome);
+    if (found == nullptr) continue;
+    FixPlan &fix = found->fix = std::move(fixes[&group]);
     fix.kind = FixKind::kReplaceLoop; // as one launch, of the same work
     fix.bounded = true;
   }

@@ -40,11 +40,8 @@ RuleOutcome run(const RuleInput &input) {
     if (cost >= nodes * launch) groups.addCall(0, call);
   }
   for (const auto &[key, group] : groups) {
-    FixPlan fix;
-    fix.whyNone = "What the nodes would cost as plain launches is only estimated.";
-    Finding finding = advise(groups, group, kAdvice);
-    judge(input, group, std::move(finding), true, outcome);
-    if (!outcome.findings.empty()) outcome.findings.back().fix = fix;
+    if (RuleFinding *found = judge(input, group, advise(groups, group, kAdvice), true, outcome))
+      found->fix.whyNone = "What the nodes would cost as plain launches is only estimated.";
   }
   return outcome;
 }

@@ -54,9 +54,8 @@ RuleOutcome run(const RuleInput &input) {
               fmt::format("That is less than {:.0f} times as long.", kSlowdown), outcome);
       continue;
     }
-    judge(input, group, std::move(finding), true, outcome);
-    if (!outcome.findings.empty())
-      outcome.findings.back().fix.whyNone =
+    if (RuleFinding *found = judge(input, group, std::move(finding), true, outcome))
+      found->fix.whyNone =
           "How fast the launches would be without the other thread is not in this run.";
   }
   return outcome;

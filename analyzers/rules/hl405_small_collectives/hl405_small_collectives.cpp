@@ -39,9 +39,8 @@ RuleOutcome run(const RuleInput &input) {
               outcome);
       continue;
     }
-    judge(input, group, std::move(finding), true, outcome);
-    if (!outcome.findings.empty())
-      outcome.findings.back().fix.whyNone =
+    if (RuleFinding *found = judge(input, group, std::move(finding), true, outcome))
+      found->fix.whyNone =
           "How long the joined collective takes needs a curve of this machine's links.";
   }
   return outcome;

@@ -51,10 +51,9 @@ RuleOutcome run(const RuleInput &input) {
     Finding finding = advise(groups, group, kAdvice);
     finding.title = fmt::format("{:.0f} products of the same shape of weights, one after the other",
                                 productsAt[&group] / static_cast<double>(group.count.size()));
-    const std::size_t before = outcome.findings.size();
-    judge(input, group, std::move(finding), true, outcome);
-    if (outcome.findings.size() == before) continue;
-    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    RuleFinding *found = judge(input, group, std::move(finding), true, outcome);
+    if (found == nullptr) continue;
+    FixPlan &fix = found->fix = std::move(fixes[&group]);
     fix.kind = FixKind::kReplaceLoop; // the grouped product does the same work in fewer launches
     fix.keptLaunches = kGroupedLaunches;
     fix.bounded = true;

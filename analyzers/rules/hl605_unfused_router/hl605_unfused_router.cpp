@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -181,7 +182,7 @@ RuleOutcome run(const RuleInput &input) {
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, std::vector<double>> launches;
   std::map<const OccurrenceGroup *, Parts> parts;
-  const ReplacedTime time(input);
+  std::optional<ReplacedTime> time; // looks at every operator: only for a run with routers
   std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const Chain &chain : finder.find(called)) {
@@ -196,12 +197,13 @@ RuleOutcome run(const RuleInput &input) {
       for (std::size_t k = chain.first; k <= chain.last; ++k) fused.push_back(called.ops[k].op);
       for (std::size_t k = chain.first + 1; k <= chain.last; ++k)
         groups.extend(*group, called.ops[k].op);
+      if (!time) time.emplace(input);
       const std::size_t position = groups.positionOf(called.ops[chain.first].step);
       parts[group].resize(input.steps.steady.size());
-      for (const std::uint32_t op : fused) parts[group].add(input, time, position, op);
+      for (const std::uint32_t op : fused) parts[group].add(input, *time, position, op);
       // A fused kernel has a fused backward pass.
-      std::vector<std::uint32_t> backward = backwardOf(input, time, called, chain);
-      for (const std::uint32_t op : backward) parts[group].add(input, time, position, op);
+      std::vector<std::uint32_t> backward = backwardOf(input, *time, called, chain);
+      for (const std::uint32_t op : backward) parts[group].add(input, *time, position, op);
       if (!backward.empty()) fixes[group].groups.push_back(std::move(backward));
     }
   }
@@ -219,10 +221,9 @@ RuleOutcome run(const RuleInput &input) {
         "When the device is busy with large products anyway, the small launches hide "
         "behind them.";
     finding.replaced = parts[&group].replaced(perLayer);
-    const std::size_t before = outcome.findings.size();
-    judge(input, group, std::move(finding), true, outcome);
-    if (outcome.findings.size() == before) continue;
-    FixPlan &fix = outcome.findings.back().fix = std::move(fixes[&group]);
+    RuleFinding *found = judge(input, group, std::move(finding), true, outcome);
+    if (found == nullptr) continue;
+    FixPlan &fix = found->fix = std::move(fixes[&group]);
     fix.kind = FixKind::kFuseOps;
     fix.factor = kFusedShare;
     fix.bounded = true;

@@ -54,10 +54,8 @@ RuleOutcome run(const RuleInput &input) {
     finding.title = fmt::format("{} is taken and given back without anything that could use it",
                                 bytesText(group.bytesPerStep()));
     if (group.bytesPerStep() >= kMaterialBytes) {
-      const std::size_t before = outcome.findings.size();
-      judge(input, group, std::move(finding), true, outcome);
-      if (outcome.findings.size() > before)
-        outcome.findings.back().fix.whyNone =
+      if (RuleFinding *found = judge(input, group, std::move(finding), true, outcome))
+        found->fix.whyNone =
             "It lowers the memory in use; the step gets shorter by an allocation only.";
     } else {
       dismiss(group, std::move(finding),

@@ -183,6 +183,7 @@ private:
   }
 
   Result<void> checkPositionals() const {
+    if (syntax_.trailing == Trailing::kPassThrough) return {}; // for the program that reads them
     const auto &specs = syntax_.positionals;
     const auto &given = arguments_.positionals;
     for (std::size_t i = 0; i < specs.size(); ++i) {

@@ -81,8 +81,7 @@ DurationHistogram durationHistogram(const Trace &trace, std::uint32_t name, std:
                                     std::int64_t t1) {
   DurationHistogram histogram;
   std::vector<std::int64_t> durations;
-  // Names are of one table, and so are tracks, but for those of streams.
-  const EventTable table = std::min(trace.names[name].table, EventTable::kKernel);
+  const EventTable table = trackTable(trace.names[name].table);
   for (const Lane &lane : trace.lanes) {
     if (trace.tracks[lane.track].table != table) continue;
     const std::uint32_t end = trace.lowerBound(lane, t1);

@@ -6,10 +6,6 @@ namespace {
 constexpr std::size_t kBlockEvents = 1 << 20; // 32 MB
 constexpr std::size_t kMovesPerEvent = 24;
 
-EventTable trackTable(EventTable table) {
-  return table == EventTable::kMemcpy || table == EventTable::kMemset ? EventTable::kKernel : table;
-}
-
 // Files are written as events end: a parent follows its children and goes back by as many places.
 // That is by far less than sorting; a file of another kind is sorted.
 void sortEvents(std::span<RawEvent> events) {

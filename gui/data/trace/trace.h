@@ -34,6 +34,10 @@ const char *categoryName(Category category); // "kernel"
 enum class EventTable : std::uint8_t { kStep, kRange, kOp, kApi, kSync, kKernel, kMemcpy, kMemset };
 inline constexpr int kEventTables = 8;
 const char *eventTableName(EventTable table); // "op"
+// Which table a track goes by: everything that a stream did is on one.
+constexpr EventTable trackTable(EventTable table) {
+  return table == EventTable::kMemcpy || table == EventTable::kMemset ? EventTable::kKernel : table;
+}
 
 // What slices are called; slices of one name share its category.
 struct SliceName {

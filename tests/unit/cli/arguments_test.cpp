@@ -119,6 +119,19 @@ TEST(Arguments, ProgramKeepsItsOwnWords) {
   }
 }
 
+TEST(Arguments, WordsForTheViewerPassUnread) {
+  const std::vector<std::string> words = {"r.hotloop", "--view", "sites", "-o", "x.png"};
+  int passing = 0;
+  for (const Command &command : commands()) {
+    if (command.syntax.trailing != Trailing::kPassThrough) continue;
+    ++passing;
+    const auto parsed = parse(words, {}, command.syntax);
+    ASSERT_TRUE(parsed.has_value()) << command.name << ": " << parsed.error().message;
+    EXPECT_EQ(parsed->trailing, words);
+  }
+  EXPECT_EQ(passing, 2); // view, render
+}
+
 TEST(Arguments, AFlagHasOneShapeInEveryCommand) {
   std::map<std::string_view, FlagSpec> known;
   std::map<char, bool> letters; // a letter takes a value everywhere or nowhere

@@ -87,6 +87,7 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
   if (given == nullptr && options.gains && trace.hasDeviceRecords()) {
     WhatIfOptions how;
     how.unprofiled = options.unprofiled;
+    how.profile = options.profile;
     whatIf.emplace(trace, analysis.stepTable, how);
   }
   const RuleInput input{trace,

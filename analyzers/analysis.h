@@ -8,6 +8,7 @@
 
 #include "analyzers/counters/step_counters.h"
 #include "analyzers/steps/steps.h"
+#include "analyzers/timeline/what_if.h"
 #include "core/base/result.h"
 #include "core/report/change_plan.h"
 #include "core/report/finding.h"
@@ -20,6 +21,7 @@ struct AnalysisOptions {
   std::vector<std::string> skipRules;
   std::int64_t warmupSteps = -1;              // -1: found by itself
   std::optional<Nanoseconds> unprofiled = {}; // step time without profiling; else the run's own
+  std::optional<MachineProfile> profile = {}; // what tells the time of kernels that did not run
   bool pictures = false;                      // draw a step for each finding
   bool gains = true;                          // replay the run to say what fixes would give
   bool plan = false;                          // put the fixes in order: a replay per pair of them

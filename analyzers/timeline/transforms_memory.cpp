@@ -109,11 +109,13 @@ void cutRecompute(const WhatIf &whatIf, std::uint16_t thread, Edit &edit) {
       const std::uint32_t op = opRow(records, i);
       if (op == kNoIndex) continue;
       const std::string_view text = name(op);
-      if (inner == kNoIndex && (text.ends_with("Backward0") || text.ends_with("Backward1") ||
-                                text.ends_with("Backward")))
+      if (inner == kNoIndex &&
+          (ops.scope[op] == OpScope::kBackwardFunction || text.ends_with("Backward0") ||
+           text.ends_with("Backward1") || text.ends_with("Backward")))
         inner = i;
-      // Work of a forward pass: it has a number for a backward of its own, and no forward thread.
-      if (ops.sequence[op] >= 0 && ops.forwardThread[op] == 0 &&
+      // Work of a forward pass: it has a number for a backward of its own, and is no part of one.
+      if (ops.sequence[op] >= 0 && ops.scope[op] == OpScope::kFunction &&
+          !text.starts_with("autograd::") &&
           (last == kNoIndex || records.end[i] > records.end[last]))
         last = i;
     }

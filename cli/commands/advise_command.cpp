@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments/common_flags.h"
+#include "cli/device_profile/profile_file.h"
 #include "cli/run_source.h"
 #include "core/report/report_json.h"
 #include "core/report/report_text.h"
@@ -74,6 +75,8 @@ Result<int> run(const CommandContext &context) {
   if (context.arguments.has("t0")) {
     HOTLOOP_ASSIGN(options.unprofiled, unprofiledStep(context.arguments.text("t0")));
   }
+  HOTLOOP_ASSIGN(options.profile,
+                 findProfile(context.arguments.text("profile"), context.arguments.positionals[0]));
   HOTLOOP_ASSIGN(AnalyzedRun source,
                  analyzeRun(context, context.arguments.positionals[0], options));
   Analysis &analysis = source.analysis;
@@ -121,6 +124,7 @@ Command adviseCommand() {
             kLimitFlag,
             kWarmupFlag,
             {"t0", 0, FlagValue::kText, "MS", {}, false},
+            {"profile", 0, FlagValue::kFile, "FILE", {}, false},
             {"explain", 0, FlagValue::kText, "N|RULE", {}, false},
             {"rule", 0, FlagValue::kText, "RULE", {}, true},
             {"skip-rule", 0, FlagValue::kText, "RULE", {}, true}},

@@ -16,6 +16,7 @@
 
 #include "cli/arguments/common_flags.h"
 #include "cli/build_info.h"
+#include "cli/device_profile/profile_file.h"
 #include "cli/gate/baseline_file.h"
 #include "cli/gate/gate_config.h"
 #include "cli/gate/subprocess.h"
@@ -225,8 +226,11 @@ Result<int> run(const CommandContext &context) {
   }
   HOTLOOP_ASSIGN(const auto folder, WorkFolder::create(arguments.text("keep")));
   const auto start = std::chrono::steady_clock::now();
-  const ProveRunner runner{context, folder->path(),
-                           start + std::chrono::milliseconds(static_cast<std::int64_t>(*budget))};
+  ProveRunner runner{context, folder->path(),
+                     start + std::chrono::milliseconds(static_cast<std::int64_t>(*budget))};
+  if (arguments.has("profile")) {
+    HOTLOOP_ASSIGN(runner.profile, readProfile(arguments.text("profile")));
+  }
   const double before = report.seconds;
   const auto save = [&]() -> Result<void> {
     report.seconds =
@@ -258,6 +262,7 @@ Command proveCommand() {
             {"width", 0, FlagValue::kText, "PERCENT", {}, false},
             {"budget", 0, FlagValue::kText, "TIME", {}, false},
             {"resume", 0, FlagValue::kFile, "FILE", {}, false},
+            {"profile", 0, FlagValue::kFile, "FILE", {}, false},
             {"keep", 0, FlagValue::kFile, "FOLDER", {}, false},
             {"max-error", 0, FlagValue::kText, "PERCENT", {}, false},
             formatFlag("text|json"),

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "analyzers/timeline/what_if.h"
 #include "cli/command.h"
 #include "cli/prove/prove_suite.h"
 #include "core/base/result.h"
@@ -19,6 +21,7 @@ struct ProveRunner {
   const CommandContext &context;
   std::string folder;
   Deadline end;
+  std::optional<MachineProfile> profile = {}; // what predictions may rest on besides the recording
   double secondsLeft() const;
 };
 

@@ -258,9 +258,10 @@ private:
 } // namespace
 
 Result<void> predictProgram(const TraceView &trace, const SuiteProgram &suite,
-                            ProvedProgram &program) {
+                            const std::optional<MachineProfile> &profile, ProvedProgram &program) {
   AnalysisOptions options;
   WhatIfOptions how;
+  how.profile = options.profile = profile;
   if (program.unprofiledMs > 0)
     how.unprofiled = options.unprofiled =
         Nanoseconds(static_cast<std::int64_t>(program.unprofiledMs * 1e6));

@@ -176,7 +176,7 @@ Result<void> ProveSession::prepareProgram(const SuiteGroup &group, const SuitePr
   if (proved.failure.empty()) {
     const auto trace = openTrace(runner_.context, path);
     if (trace)
-      HOTLOOP_TRY(predictProgram(*trace, program, proved));
+      HOTLOOP_TRY(predictProgram(*trace, program, runner_.profile, proved));
     else
       proved.failure = trace.error().message;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "analyzers/timeline/replay.h"
@@ -17,6 +18,7 @@ constexpr double kSmallestFactor = 0.15, kLargestFactor = 1.6;
 constexpr double kUsualLow = 0.55, kUsualHigh = 1.0;
 constexpr double kFlat = 1.02, kClose = 0.05;
 constexpr int kBisections = 16;
+constexpr double kSmallestWhole = 0.35; // below it the unprofiled time is of another program
 
 double factorOfRecord(const BaselineInput &input) {
   if (input.calibration.quickLaunch <= 0) return kUnknownFactor;
@@ -45,6 +47,33 @@ FactorFit fitFactor(const BaselineInput &input, std::uint32_t first, std::uint32
     (at(middle) <= target ? low : high) = middle;
   }
   return {(low + high) / 2, FitOutcome::kFitted};
+}
+
+bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,
+                        Nanoseconds unprofiled, Calibration &calibration, Program &program) {
+  const std::optional<Nanoseconds> target(unprofiled);
+  Calibration slower = calibration;
+  slower.scaledPerRecord = std::numeric_limits<double>::max();
+  slower.wholeHost = true;
+  Program whole = compile(timeline, slower, nullptr);
+  const FactorFit fit = fitFactor({timeline, slower, whole, target, profile});
+  if (fit.outcome == FitOutcome::kFitted && fit.factor >= kSmallestWhole) {
+    calibration = slower;
+    program = std::move(whole);
+    return true;
+  }
+  // Host and device alike: the replay of the record, shrunk as a whole.
+  const double scale = static_cast<double>(unprofiled.count) / recordedPeriod(timeline);
+  if (scale < kSmallestWhole || scale > 1) return false;
+  slower.deviceScale = scale;
+  for (auto &row : slower.follow)
+    for (double &gap : row) gap *= scale;
+  whole = compile(timeline, slower, nullptr);
+  if (fitFactor({timeline, slower, whole, target, profile}).outcome != FitOutcome::kFitted)
+    return false;
+  calibration = slower;
+  program = std::move(whole);
+  return true;
 }
 
 double recordedPeriod(const Timeline &timeline) {

@@ -32,6 +32,13 @@ struct BaselineInput {
 FactorFit fitFactor(const BaselineInput &input, std::uint32_t first = 0,
                     std::uint32_t last = kNoIndex);
 
+// Where even the fastest host is slower than the unprofiled step, recording slowed more than the
+// records: all of the host (what the program does between its calls, pageable copies), or host and
+// device alike. Changes `calibration` and `program` so that the step is reached; false: nothing
+// does.
+bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,
+                        Nanoseconds unprofiled, Calibration &calibration, Program &program);
+
 // Period of the template's steps in the record, ns: from the end of host and device of one step to
 // that of the next.
 double recordedPeriod(const Timeline &timeline);

@@ -25,6 +25,11 @@ struct Calibration {
   double graphLatency = 12'000;
   double hostGap = 5'000; // median host time before a launch
   double quickLaunch = 0; // 25th percentile of ordinary launch calls; 0: fewer than 20
+  // Host time between calls that scales with the host factor, per record in it: recording slows
+  // records, not what the program does between them.
+  double scaledPerRecord = 20'000;
+  bool wholeHost = false; // pageable copies and allocations scale with the host factor too
+  double deviceScale = 1; // unprofiled / recorded time of work on the device
 };
 
 Calibration calibrate(const TraceView &trace, const Timeline &timeline);

@@ -7,11 +7,11 @@ namespace hotloop::timeline {
 
 namespace {
 
-constexpr double kScaledPerRecord = 20'000; // host time without records does not scale
 // Host time of a cudaGraphLaunch: a base and a part per node.
 constexpr double kGraphCall = 12'000;
 constexpr double kGraphCallPerNode = 350;
 constexpr std::uint16_t kNoStream = 0xFFFF;
+constexpr std::int64_t kAtOnce = 10'000; // follows what held it up
 
 struct Stretch {
   std::int64_t start = 0;
@@ -213,7 +213,7 @@ private:
       records = 0;
     }
     if ((flags_[i] & kInGraph) != 0) gap = 0;
-    time.gapScaled = std::min(gap, kScaledPerRecord * (records + 1));
+    time.gapScaled = std::min(gap, calibration_.scaledPerRecord * (records + 1));
     time.gapFixed = gap - time.gapScaled;
     if (!added_.empty()) time.gapScaled += added_[i];
     return time;
@@ -229,7 +229,10 @@ private:
     if (!callTime_.empty() && callTime_[i] >= 0) {
       time.callFixed = callTime_[i];
     } else if (kind == AnchorKind::kPageable && (flags_[i] & kUnblocked) == 0) {
-      time.callFixed = length; // the copy itself
+      (calibration_.wholeHost ? time.callScaled : time.callFixed) = length; // the copy itself
+    } else if (kind == AnchorKind::kAllocate || kind == AnchorKind::kFree) {
+      // The driver and the system, which no record slows.
+      (calibration_.wholeHost ? time.callScaled : time.callFixed) = length;
     } else {
       time.callScaled = length;
     }
@@ -312,7 +315,7 @@ private:
 
   void addWork(std::uint32_t i, bool inGraph) {
     for (std::uint32_t k = anchors_.workBegin[i]; k < anchors_.workBegin[i + 1]; ++k) {
-      result_.workTime.push_back(static_cast<float>(workTime_[k]));
+      result_.workTime.push_back(static_cast<float>(workTime_[k] * calibration_.deviceScale));
       result_.workKind.push_back(static_cast<std::uint8_t>(work_.kind[k]));
       result_.workStream.push_back(workStream_[k]);
       const std::uint32_t producer = work_.inferred[k];
@@ -328,7 +331,8 @@ private:
     const std::uint32_t k = anchors_.workBegin[i];
     auto toDevice = static_cast<double>(work_.start[k] - anchors_.start[i]);
     const auto toReturn = static_cast<double>(anchors_.end[i] - work_.start[k]);
-    if (busyUntil_[i] > anchors_.start[i]) {
+    // One that began long after its stream was free was held up by the host's own copying.
+    if (busyUntil_[i] > anchors_.start[i] && work_.start[k] - busyUntil_[i] < kAtOnce) {
       const double prompt = calibration_.launchCall +
                             calibration_.launch[static_cast<std::size_t>(DeviceWorkKind::kCopy)];
       toDevice = std::min(toDevice, prompt);

@@ -186,8 +186,8 @@ private:
     return end;
   }
 
-  // Starts work `k` at or after `earliest`; its end.
-  double place(std::uint32_t k, double earliest) {
+  // Starts work `k` at or after `earliest`; its end. `scale`: of its time.
+  double place(std::uint32_t k, double earliest, double scale = 1) {
     const std::uint16_t stream = program_.workStream[k];
     const std::size_t kind = program_.workKind[k];
     double start =
@@ -196,7 +196,7 @@ private:
     if (program_.workAwaits[k] != kNoIndex)
       start = std::max(start, eventEnd_[program_.workAwaits[k]]);
     start += program_.workLate[k];
-    double end = start + program_.workTime[k] * options_.deviceFactor;
+    double end = start + program_.workTime[k] * options_.deviceFactor * scale;
     const std::uint32_t collective = program_.workCollective[k];
     if (collective != kNoIndex) {
       end = join(collective, end);
@@ -244,9 +244,10 @@ private:
 
   double pageable(std::uint32_t i, double start, double end) {
     const auto &[toDevice, toReturn] = program_.pageable[program_.argument[i]];
+    const double s = calibration_.wholeHost ? options_.hostFactor : 1;
     for (std::uint32_t k = program_.workBegin[i]; k < program_.workBegin[i + 1]; ++k) {
-      place(k, start + toDevice);
-      end = std::max(end, lastStart_ + toReturn);
+      place(k, start + s * toDevice, s);
+      end = std::max(end, lastStart_ + s * toReturn);
     }
     return end;
   }

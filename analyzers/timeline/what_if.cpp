@@ -88,8 +88,14 @@ struct WhatIf::State {
       return std::max(work.time * device * overlapOfStreams + work.count * graphGap + kGraphExtra,
                       kGraphCall + kGraphCallPerNode * work.count);
     }
-    return timeline::replay(changed, calibration, {factor, device, first, last}).period;
+    const ReplayOptions how{factor, device, first, last};
+    if (edit == nullptr || edit->graphs.empty() || hasGraphs)
+      return timeline::replay(changed, calibration, how).period;
+    timeline::Calibration graphs = calibration;
+    graphs.graphGap = graphGap;
+    return timeline::replay(changed, graphs, how).period;
   }
+  bool hasGraphs = false;      // are there graphs on record, whose gaps are known?
   double overlapOfStreams = 1; // busy time of the device / sum of its works
 
   double gain(const Program &changed, const Edit &edit, double factor, double device = 1,
@@ -117,6 +123,8 @@ WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &
   if (!state.whyNone.empty()) return;
   state.calibration = timeline::calibrate(trace, state.timeline);
   state.program = timeline::compile(state.timeline, state.calibration, nullptr);
+  const auto &kinds = state.timeline.anchors.kind;
+  state.hasGraphs = std::find(kinds.begin(), kinds.end(), AnchorKind::kGraphLaunch) != kinds.end();
   state.overlapOfStreams = timeline::streamOverlap(state.timeline);
   const timeline::BaselineInput input{state.timeline, state.calibration, state.program,
                                       state.options.unprofiled, state.options.profile};
@@ -182,10 +190,11 @@ Range WhatIf::State::spread(const Program &changed, const Edit &edit, double bas
   parts.push_back(around(gain(changed, edit, s * kHostNoise) - base,
                          gain(changed, edit, s / kHostNoise) - base));
   if (edit.dense) parts.push_back(around(gain(changed, edit, s * kDenseHost) - base, 0));
-  const double device = edit.graphStep ? kGraphDeviceNoise : kDeviceNoise;
+  const bool graphs = edit.graphStep || !edit.graphs.empty();
+  const double device = graphs ? kGraphDeviceNoise : kDeviceNoise;
   parts.push_back(
       around(gain(changed, edit, s, 1 + device) - base, gain(changed, edit, s, 1 - device) - base));
-  if (edit.graphStep)
+  if (graphs)
     parts.push_back(around(gain(changed, edit, s, 1, kGraphGap[2]) - base,
                            gain(changed, edit, s, 1, kGraphGap[0]) - base));
   Range models;
@@ -273,6 +282,7 @@ Prediction WhatIf::predict(const Edit &edit) const {
   prediction.ms = state.baseline.ms * (1 - prediction.gain);
   prediction.lowMs = state.baseline.ms * (1 - prediction.gainHigh);
   prediction.highMs = state.baseline.ms * (1 - prediction.gainLow);
+  prediction.note = edit.note;
   state.judge(edit, prediction);
   return prediction;
 }

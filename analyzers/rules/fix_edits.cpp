@@ -116,6 +116,7 @@ Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &fin
   case FixKind::kMoveCopy: edit = moveCopies(whatIf, where); break;
   case FixKind::kOverlapStreams: edit = overlapStreams(whatIf); break;
   case FixKind::kRemoveAlloc: edit = removeAllocations(whatIf, where); break;
+  case FixKind::kKeepGraphs: edit = keepGraphs(whatIf, calls); break;
   case FixKind::kGraph: edit = graph(whatIf); break;
   case FixKind::kDropRecompute: edit = dropRecompute(whatIf); break;
   case FixKind::kRemoveOps:

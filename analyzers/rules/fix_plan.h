@@ -19,6 +19,7 @@ enum class FixKind : std::uint8_t {
   kOverlapStreams, // streams no longer wait for each other
   kRemoveAlloc,    // memory calls go away, and the waits that they imply
   kGraph,          // the launches of the step become graph launches
+  kKeepGraphs,     // graphs are built before the loop, with all that building them takes
   kDropRecompute,
   kRemoveOps,   // operators go away, with all that they call and start
   kFuseOps,     // each of `groups` becomes few launches that take `factor` of their device time

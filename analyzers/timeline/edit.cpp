@@ -32,6 +32,7 @@ Edit combine(const std::vector<Edit> &edits) {
     sum.sourceLines = sum.sourceLines || edit.sourceLines;
     sum.dense = sum.dense || edit.dense;
     sum.modelled = sum.modelled || edit.modelled;
+    if (!edit.note.empty()) sum.note += (sum.note.empty() ? "" : " ") + edit.note;
     if (sum.whyNone.empty()) sum.whyNone = edit.whyNone;
   }
   // One edit's range, with the others as they are.

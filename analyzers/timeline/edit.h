@@ -54,6 +54,7 @@ struct Edit {
   bool modelled = false;   // rests on a model of kernels that this run does not hold
   // Other plausible outcomes of the same change: they widen the interval.
   std::vector<Edit> alternatives;
+  std::string note;    // what a reader should know about it: a sentence
   std::string whyNone; // not empty: the change cannot be predicted, and why
 
   bool empty() const;

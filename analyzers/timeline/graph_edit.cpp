@@ -14,7 +14,8 @@ namespace hotloop {
 
 namespace {
 
-constexpr double kMayDiffer = 0.01; // share of the works of a step
+constexpr double kMayDiffer = 0.01;  // share of the works of a step
+constexpr double kQuickCall = 6'000; // ns
 
 Edit none(std::string why) {
   Edit edit;
@@ -27,6 +28,10 @@ struct Section {
   std::uint32_t first = 0; // anchors [first, last)
   std::uint32_t last = 0;
 };
+
+bool isGone(const std::vector<std::uint8_t> &removed, std::uint32_t anchor) {
+  return !removed.empty() && removed[anchor] != 0;
+}
 
 std::string_view callName(const WhatIf &whatIf, std::uint32_t anchor) {
   const std::uint32_t api = whatIf.timeline().anchors.api[anchor];
@@ -58,7 +63,7 @@ std::string forbidden(const WhatIf &whatIf, const Section &section,
   bool anyWork = false;
   bool onlyGraphs = true;
   for (std::uint32_t i = section.first; i < section.last; ++i) {
-    if (!removed.empty() && removed[i] != 0) continue;
+    if (isGone(removed, i)) continue;
     const std::string_view call = callName(whatIf, i);
     switch (timeline.anchors.kind[i]) {
     case AnchorKind::kSync:
@@ -141,6 +146,52 @@ std::string varying(const WhatIf &whatIf, const std::vector<Section> &sections) 
   return {};
 }
 
+// Waits before the first and after the last device work of a step can stay outside of its graph,
+// with the marks of streams beside them; what lies between is the section. A wait for an event that
+// the graph would hold is not one of these.
+Section withoutEdgeWaits(const Timeline &timeline, const Section &whole,
+                         const std::vector<std::uint8_t> &removed) {
+  const Anchors &anchors = timeline.anchors;
+  const auto staysOutside = [&](std::uint32_t i) {
+    return isGone(removed, i) || anchors.kind[i] == AnchorKind::kSync ||
+           anchors.kind[i] == AnchorKind::kEventRecord ||
+           anchors.kind[i] == AnchorKind::kStreamWait || anchors.kind[i] == AnchorKind::kStep;
+  };
+  const auto isWait = [&](std::uint32_t i) {
+    return !isGone(removed, i) && anchors.kind[i] == AnchorKind::kSync;
+  };
+  Section inner = whole;
+  for (std::uint32_t i = whole.first; i < whole.last && staysOutside(i); ++i)
+    if (isWait(i)) inner.first = i + 1;
+  bool waits = false;
+  std::uint32_t last = whole.last;
+  for (; last > inner.first && staysOutside(last - 1); --last) waits = waits || isWait(last - 1);
+  if (waits) inner.last = last;
+  std::vector<std::uint32_t> inside = {kNoIndex}; // events; who knows where the unknown one is
+  for (std::uint32_t i = inner.first; i < inner.last; ++i)
+    if (anchors.kind[i] == AnchorKind::kEventRecord) inside.push_back(anchors.targetIndex[i]);
+  for (std::uint32_t i = whole.first; i < whole.last; ++i)
+    if ((i < inner.first || i >= inner.last) && isWait(i) &&
+        anchors.target[i] == WaitTarget::kEvent &&
+        std::find(inside.begin(), inside.end(), anchors.targetIndex[i]) != inside.end())
+      return whole;
+  return inner;
+}
+
+// The sections of steps whose edge waits stay, as graphs: all other host time of the step goes.
+void captureBetweenWaits(const Timeline &timeline, const std::vector<Section> &whole,
+                         const std::vector<Section> &inner, Edit &edit) {
+  const Anchors &anchors = timeline.anchors;
+  for (std::size_t k = 0; k < inner.size(); ++k) {
+    const auto &[first, last] = inner[k];
+    edit.graphs.emplace_back(first, last);
+    edit.cuts.push_back({anchors.end[first - 1], anchors.start[first], anchors.thread[first]});
+    // To the wait, or where there is none to the end of the step.
+    const std::uint32_t next = std::min(last, whole[k].last);
+    edit.cuts.push_back({anchors.end[last - 1], anchors.start[next], anchors.thread[last - 1]});
+  }
+}
+
 std::vector<Section> stepSections(const Timeline &timeline) {
   std::vector<Section> sections;
   for (const TemplateStep &step : timeline.steps) sections.push_back({step.first + 1, step.last});
@@ -188,6 +239,14 @@ Edit graph(const WhatIf &whatIf, std::string_view rangeName, const Edit *after) 
   }
   std::vector<std::uint8_t> removed;
   if (after != nullptr) removed = removedAnchors(whatIf.timeline(), *after);
+  const std::vector<Section> whole = sections;
+  bool waitsStay = false;
+  if (rangeName.empty())
+    for (Section &section : sections) {
+      const Section inner = withoutEdgeWaits(whatIf.timeline(), section, removed);
+      waitsStay = waitsStay || inner.first != section.first || inner.last != section.last;
+      section = inner;
+    }
   for (const Section &section : sections)
     if (std::string why = forbidden(whatIf, section, removed); !why.empty())
       return none(std::move(why));
@@ -195,16 +254,20 @@ Edit graph(const WhatIf &whatIf, std::string_view rangeName, const Edit *after) 
     if (std::string why = varying(whatIf, sections); !why.empty()) return none(std::move(why));
   Edit edit;
   edit.name = rangeName.empty() ? "graph" : fmt::format("graph={}", rangeName);
-  if (rangeName.empty()) {
+  if (rangeName.empty() && !waitsStay) {
     edit.graphStep = true;
     return edit;
   }
-  const Anchors &anchors = whatIf.timeline().anchors;
-  for (const Section &section : sections) {
-    edit.graphs.emplace_back(section.first, section.last);
-    edit.cuts.push_back(
-        {anchors.end[section.first], anchors.end[section.last - 1], anchors.thread[section.first]});
+  if (waitsStay) {
+    captureBetweenWaits(whatIf.timeline(), whole, sections, edit);
+    edit.note = "The wait at the edge of the step stays outside of the graph.";
+  } else {
+    for (const Section &section : sections) edit.graphs.emplace_back(section.first, section.last);
   }
+  // A driver that launches a straight graph in one piece takes no time per node.
+  Edit quick = edit;
+  for (const auto &[first, last] : edit.graphs) quick.duration.emplace_back(first, kQuickCall);
+  edit.alternatives.push_back(std::move(quick));
   return edit;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "analyzers/timeline/stretches.h"
 #include "analyzers/timeline/what_if.h"
 
@@ -28,12 +30,17 @@ WhatIf::Naive WhatIf::naive(const Edit &edit) const {
   for (const HostCut &cut : edit.cuts) gone.push_back({cut.start, cut.end});
   for (const auto *list : {&edit.drop, &edit.unblock, &edit.deferred})
     for (const std::uint32_t i : *list) gone.push_back({anchors.start[i], anchors.end[i]});
+  std::vector<std::uint8_t> inGraph(anchors.size(), edit.graphStep ? 1 : 0);
+  for (const auto &[first, last] : edit.graphs) {
+    std::fill(inGraph.begin() + first, inGraph.begin() + last, std::uint8_t{1});
+    gone.push_back({anchors.start[first], anchors.end[last - 1]});
+  }
   const TimeSet touched(std::move(gone));
   std::vector<TimeStretch> busy, calls;
   for (std::size_t k = 0; k < line.work.size(); ++k)
     busy.push_back({line.work.start[k], line.work.end[k]});
   for (std::uint32_t i = 0; i < anchors.size(); ++i) {
-    const bool counts = edit.graphStep
+    const bool counts = inGraph[i] != 0
                             ? anchors.kind[i] == AnchorKind::kLaunch
                             : blocks(anchors.kind[i]) && touched.contains(anchors.start[i]);
     if (counts) calls.push_back({anchors.start[i], anchors.end[i]});

@@ -7,9 +7,6 @@ namespace hotloop::timeline {
 
 namespace {
 
-// Host time of a cudaGraphLaunch: a base and a part per node.
-constexpr double kGraphCall = 12'000;
-constexpr double kGraphCallPerNode = 350;
 constexpr std::uint16_t kNoStream = 0xFFFF;
 constexpr std::int64_t kAtOnce = 10'000; // follows what held it up
 
@@ -186,6 +183,13 @@ private:
     bool dropped = false;
   };
 
+  bool isCut(std::uint32_t i) const {
+    if (cuts_.empty() || anchors_.kind[i] == AnchorKind::kStep) return false;
+    const std::int64_t length = std::max<std::int64_t>(anchors_.end[i] - anchors_.start[i], 10);
+    return 2 * overlap(cuts_[anchors_.thread[i]], anchors_.start[i], anchors_.start[i] + length) >
+           length;
+  }
+
   HostTime hostTime(std::uint32_t i, const TemplateStep &step) {
     HostTime time;
     double gap = static_cast<double>(timeline_.gap(i));
@@ -202,11 +206,7 @@ private:
         records *= std::max(0.0, 1 - cut / gap);
         gap -= cut;
       }
-      if (anchors_.kind[i] != AnchorKind::kStep) {
-        const std::int64_t length = std::max<std::int64_t>(anchors_.end[i] - anchors_.start[i], 10);
-        time.dropped = time.dropped ||
-                       2 * overlap(cuts, anchors_.start[i], anchors_.start[i] + length) > length;
-      }
+      time.dropped = time.dropped || isCut(i);
     }
     if (!gapTime_.empty() && gapTime_[i] >= 0) {
       gap = gapTime_[i];
@@ -253,10 +253,11 @@ private:
     if (leadsGraph) {
       op = ReplayOp::kGraph;
       for (std::uint32_t m = i; m < graphEnd_[i]; ++m)
-        if ((flags_[m] & kDropped) == 0) addWork(m, true);
+        if ((flags_[m] & kDropped) == 0 && !isCut(m)) addWork(m, true);
       const auto nodes = static_cast<double>(result_.workTime.size() - result_.workBegin.back());
       time.callScaled = 0;
-      time.callFixed = kGraphCall + kGraphCallPerNode * nodes;
+      const bool given = !callTime_.empty() && callTime_[i] >= 0;
+      time.callFixed = given ? callTime_[i] : graphCall(nodes);
     } else if (!time.dropped && !inGraph) {
       op = replayOp(i, argument, stream);
       addWork(i, false);

@@ -36,6 +36,10 @@ Edit asyncCopies(const WhatIf &whatIf, const Where &where = {});
 Edit moveCopies(const WhatIf &whatIf, const Where &where = {});
 // Copies of up to 64 KiB of a step as one.
 Edit coalesceCopies(const WhatIf &whatIf, const Where &where = {});
+// Graphs that `builds` (rows of trace->apis that end a capture, instantiate or update) make are
+// there before the loop: capture, instantiation and destruction go, and the next launch of the
+// thread is that of a graph that has run before.
+Edit keepGraphs(const WhatIf &whatIf, std::span<const std::uint32_t> builds);
 // Streams no longer wait for each other inside of the step.
 Edit overlapStreams(const WhatIf &whatIf, const Where &where = {});
 // Device and pinned allocation calls, and what they slow down.

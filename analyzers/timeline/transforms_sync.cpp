@@ -19,6 +19,7 @@ namespace {
 constexpr double kDensePerStep = 8;
 constexpr double kDenseSpacing = 200'000; // ns
 constexpr std::int64_t kRealWait = 10'000;
+constexpr std::uint8_t kDeviceToHost = 2; // docs/trace_format.md, memcpy.copy_kind
 
 bool areDense(const WhatIf &whatIf, const std::vector<std::uint32_t> &waits) {
   const Anchors &anchors = whatIf.timeline().anchors;
@@ -57,10 +58,28 @@ std::string noWaits(const SiteFilter &filter) {
 
 } // namespace
 
+namespace {
+
+// Copies to pageable memory of the host return when they are done: they wait by themselves.
+std::vector<std::uint32_t> readBacks(const WhatIf &whatIf, const SiteFilter &filter) {
+  const Timeline &timeline = whatIf.timeline();
+  std::vector<std::uint32_t> copies = filter.anchors(AnchorKind::kPageable);
+  std::erase_if(copies, [&](std::uint32_t i) {
+    const std::uint32_t k = timeline.anchors.workBegin[i];
+    return k == timeline.anchors.workBegin[i + 1] ||
+           timeline.work.kind[k] != DeviceWorkKind::kCopy ||
+           whatIf.trace()->memcpys.copyKind[timeline.work.row[k]] != kDeviceToHost;
+  });
+  return copies;
+}
+
+} // namespace
+
 Edit removeSyncs(const WhatIf &whatIf, const Where &where) {
   if (!whatIf.whyNone().empty()) return none("remove-sync", whatIf.whyNone());
   const SiteFilter filter(whatIf, where);
-  const std::vector<std::uint32_t> waits = filter.anchors(AnchorKind::kSync);
+  std::vector<std::uint32_t> waits = filter.anchors(AnchorKind::kSync);
+  if (waits.empty()) waits = readBacks(whatIf, filter);
   if (waits.empty()) return none("remove-sync", noWaits(filter));
   Edit edit;
   edit.name = "remove-sync";

@@ -38,8 +38,6 @@ constexpr double kSmallGain = 0.05;
 // A graph: gaps between its works, its own overhead, the host's part.
 constexpr double kGraphGap[] = {-200, 200, 600};
 constexpr double kGraphExtra = 2'000;
-constexpr double kGraphCall = 12'000;
-constexpr double kGraphCallPerNode = 350;
 
 struct Range {
   double low = 0;
@@ -86,16 +84,27 @@ struct WhatIf::State {
     if (edit != nullptr && edit->graphStep) {
       const WorkSum work = sumWork(changed, first, last);
       return std::max(work.time * device * overlapOfStreams + work.count * graphGap + kGraphExtra,
-                      kGraphCall + kGraphCallPerNode * work.count);
+                      timeline::graphCall(work.count));
     }
-    return timeline::replay(changed, calibration, {factor, device, first, last}).period;
+    const ReplayOptions how{factor, device, first, last};
+    if (edit == nullptr || edit->graphs.empty() || hasGraphs)
+      return timeline::replay(changed, calibration, how).period;
+    timeline::Calibration graphs = calibration;
+    graphs.graphGap = graphGap;
+    return timeline::replay(changed, graphs, how).period;
   }
   bool slowRecord = false;     // recording slowed more than its records
+  bool hasGraphs = false;      // are there graphs on record, whose gaps are known?
   double overlapOfStreams = 1; // busy time of the device / sum of its works
 
   double gain(const Program &changed, const Edit &edit, double factor, double device = 1,
               double graphGap = kGraphGap[1]) const {
     return 1 - period(changed, &edit, factor, device, 0, kNoIndex, graphGap) / (baseline.ms * 1e6);
+  }
+  // Is the replay at the fitted factor too far from the unprofiled step time to be used?
+  bool missesT0() const {
+    const double reached = baseline.ms * 1e6 / static_cast<double>(options.unprofiled->count);
+    return std::abs(reached - 1) > kReplayUseless;
   }
   std::string refusal(const Edit &edit) const;
   Range spread(const Program &changed, const Edit &edit, double base,
@@ -118,11 +127,13 @@ WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &
   if (!state.whyNone.empty()) return;
   state.calibration = timeline::calibrate(trace, state.timeline);
   state.program = timeline::compile(state.timeline, state.calibration, nullptr);
+  const auto &kinds = state.timeline.anchors.kind;
+  state.hasGraphs = std::find(kinds.begin(), kinds.end(), AnchorKind::kGraphLaunch) != kinds.end();
   state.overlapOfStreams = timeline::streamOverlap(state.timeline);
   const timeline::BaselineInput input{state.timeline, state.calibration, state.program,
                                       state.options.unprofiled, state.options.profile};
   state.baseline = timeline::findBaseline(input, state.fit);
-  if (state.fit.outcome == timeline::FitOutcome::kBelow &&
+  if (state.fit.outcome == timeline::FitOutcome::kBelow && state.missesT0() &&
       timeline::reachBeyondRecords(state.timeline, state.options.profile, *state.options.unprofiled,
                                    state.calibration, state.program)) {
     // How well the record is replayed was told before anything was scaled.
@@ -167,14 +178,13 @@ std::string WhatIf::State::refusal(const Edit &edit) const {
   if (!whyNone.empty()) return whyNone;
   if (!edit.whyNone.empty()) return edit.whyNone;
   if (edit.empty()) return "The change touches nothing in the steady steps of this run.";
-  if (fit.outcome == timeline::FitOutcome::kBelow || fit.outcome == timeline::FitOutcome::kAbove) {
-    const double reached = baseline.ms * 1e6 / static_cast<double>(options.unprofiled->count);
-    if (std::abs(reached - 1) > kReplayUseless)
-      return fmt::format("No host speed makes the replay take the unprofiled step time of {:.3f} "
-                         "ms (it gets to {:.3f} ms), so that time is of another program or setting "
-                         "than the record; measure it again.",
-                         options.unprofiled->milliseconds(), baseline.ms);
-  }
+  if ((fit.outcome == timeline::FitOutcome::kBelow ||
+       fit.outcome == timeline::FitOutcome::kAbove) &&
+      missesT0())
+    return fmt::format("No host speed makes the replay take the unprofiled step time of {:.3f} ms "
+                       "(it gets to {:.3f} ms), so that time is of another program or setting "
+                       "than the record; measure it again.",
+                       options.unprofiled->milliseconds(), baseline.ms);
   return {};
 }
 
@@ -193,10 +203,15 @@ Range WhatIf::State::spread(const Program &changed, const Edit &edit, double bas
   parts.push_back(around(gain(changed, edit, s * kHostNoise) - base,
                          gain(changed, edit, s / kHostNoise) - base));
   if (edit.dense) parts.push_back(around(gain(changed, edit, s * kDenseHost) - base, 0));
-  const double device = edit.graphStep ? kGraphDeviceNoise : kDeviceNoise;
+  // How much of that each part of the step was slowed by is not known.
+  if (slowRecord)
+    parts.push_back(around(gain(changed, edit, s * kUnfittedHost) - base,
+                           gain(changed, edit, s / kUnfittedHost) - base));
+  const bool graphs = edit.graphStep || !edit.graphs.empty();
+  const double device = graphs ? kGraphDeviceNoise : kDeviceNoise;
   parts.push_back(
       around(gain(changed, edit, s, 1 + device) - base, gain(changed, edit, s, 1 - device) - base));
-  if (edit.graphStep)
+  if (graphs)
     parts.push_back(around(gain(changed, edit, s, 1, kGraphGap[2]) - base,
                            gain(changed, edit, s, 1, kGraphGap[0]) - base));
   Range models;
@@ -286,6 +301,7 @@ Prediction WhatIf::predict(const Edit &edit) const {
   prediction.ms = state.baseline.ms * (1 - prediction.gain);
   prediction.lowMs = state.baseline.ms * (1 - prediction.gainHigh);
   prediction.highMs = state.baseline.ms * (1 - prediction.gainLow);
+  prediction.note = edit.note;
   state.judge(edit, prediction);
   return prediction;
 }

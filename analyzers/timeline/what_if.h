@@ -23,6 +23,7 @@ struct Prediction {
   bool belowResolution = false;      // the interval holds zero, or a small gain of a
                                      // step whose bound is the host
   std::vector<std::string> warnings; // what lowers the trust
+  std::string note;                  // what a reader should know about the change
   std::string abstained;             // reason; empty when there is a prediction
 };
 

@@ -39,6 +39,7 @@ void addJudgement(Json &json, const Prediction &prediction) {
   json["bound"] = none ? Json(nullptr) : boundJson(prediction.bound);
   json["below_resolution"] = none ? Json(nullptr) : Json(prediction.belowResolution);
   json["abstained"] = none ? Json(prediction.abstained) : Json(nullptr);
+  json["note"] = prediction.note.empty() ? Json(nullptr) : Json(prediction.note);
   json["warnings"] = prediction.warnings;
 }
 

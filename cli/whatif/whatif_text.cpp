@@ -16,6 +16,7 @@ std::string outcome(const Prediction &prediction) {
   if (prediction.bound == Bound::kLower)
     text += "; the gain is at least that: source lines are not on record";
   if (prediction.bound == Bound::kUpper) text += "; the gain is at most that: the waits are dense";
+  if (!prediction.note.empty()) text += ". " + prediction.note;
   return text;
 }
 

@@ -112,6 +112,7 @@ public:
   std::uint64_t record(std::uint32_t stream, std::string_view function) {
     const std::uint32_t recording = call("cudaEventRecord", function, 900);
     doneAt_[++eventSync_] = free_[stream];
+    eventOf_[eventSync_] = stream;
     out().add(EventRecordEvent{.start = Nanoseconds(free_[stream]),
                                .lane = StreamId(stream),
                                .event = stream,
@@ -152,6 +153,7 @@ private:
                         .name = out().intern(kind == 1 ? "event" : "stream waits for event"),
                         .kind = kind,
                         .stream = StreamId(stream),
+                        .event = eventOf_[event],
                         .eventSync = event,
                         .correlation = waiting});
   }
@@ -170,8 +172,9 @@ private:
 
   std::uint32_t correlation_ = 0;
   std::uint64_t eventSync_ = 0;
-  std::map<std::uint64_t, std::int64_t> doneAt_; // per event
-  std::map<std::uint32_t, std::int64_t> free_;   // per stream: when its last work ends
+  std::map<std::uint64_t, std::int64_t> doneAt_;   // per event
+  std::map<std::uint64_t, std::uint32_t> eventOf_; // the CUDA event, used again and again
+  std::map<std::uint32_t, std::int64_t> free_;     // per stream: when its last work ends
 };
 
 } // namespace hotloop::test_support

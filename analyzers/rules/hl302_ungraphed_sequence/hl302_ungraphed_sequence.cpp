@@ -29,8 +29,17 @@ public:
 
   std::vector<Segment> ofStep(std::uint32_t step, Blockers &blockers) const {
     std::vector<Segment> segments(1);
+    bool started = false;
+    double waits = 0; // that no launch has followed yet: those at the edges of a step stay
     for (const std::uint32_t call : callsOfStep(input_, step)) {
       const CallKind kind = input_.device.kind[call];
+      if (startsWork(kind)) {
+        blockers.waits += waits;
+        waits = 0;
+        started = true;
+      } else if (waitsForDevice(kind) && started) {
+        ++waits;
+      }
       if (isBlocker(call, kind, blockers)) {
         if (!segments.back().calls.empty()) segments.emplace_back();
       } else if (startsWork(kind) && kind != CallKind::kGraphLaunch) {
@@ -65,10 +74,7 @@ private:
   }
 
   bool isBlocker(std::uint32_t call, CallKind kind, Blockers &blockers) const {
-    if (waitsForDevice(kind)) {
-      ++blockers.waits;
-      return true;
-    }
+    if (waitsForDevice(kind)) return true;
     if (kind == CallKind::kMalloc || kind == CallKind::kFree || kind == CallKind::kHostMalloc ||
         kind == CallKind::kHostFree) {
       ++blockers.allocations;

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <string>
+
 #include "analyzers/rules/call_rules.h"
 
 namespace hotloop {
@@ -19,8 +22,16 @@ constexpr Advice kAdvice = {
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   OccurrenceGroups groups(input);
+  const auto endsCapture = [&](std::uint32_t call) {
+    return input.trace.text(input.trace->apis.name[call]).find("EndCapture") != std::string::npos;
+  };
+  std::vector<std::uint32_t> builds;
   for (std::uint32_t call = 0; call < input.device.calls(); ++call)
-    if (input.device.kind[call] == CallKind::kGraphBuild) groups.addCall(0, call);
+    if (input.device.kind[call] == CallKind::kGraphBuild) builds.push_back(call);
+  // The end of a capture belongs to the instantiation that follows, where that is on record.
+  const bool instantiates = !std::all_of(builds.begin(), builds.end(), endsCapture);
+  for (const std::uint32_t call : builds)
+    if (!instantiates || !endsCapture(call)) groups.addCall(0, call);
   for (const auto &[key, group] : groups) {
     Finding finding = advise(groups, group, kAdvice);
     double count = 0, late = 0;
@@ -32,14 +43,14 @@ RuleOutcome run(const RuleInput &input) {
     finding.perStep = count / steps;
     if (count < kOften * steps || late < 0.5 * kOften * steps || late < 2) {
       finding.mayNotPay = "It happens in few steps, as warm-up of the graphs does.";
-      outcome.notWorth.push_back({std::move(finding), {}, {}, {}, {.kind = FixKind::kRemoveCalls}});
+      outcome.notWorth.push_back({std::move(finding), {}, {}, {}, {.kind = FixKind::kKeepGraphs}});
       continue;
     }
     double ns = 0;
     for (const double step : group.hostTime) ns += step;
     finding.hostTime = Nanoseconds(static_cast<std::int64_t>(ns / steps));
     outcome.findings.push_back(
-        {std::move(finding), {}, {}, group.calls, {.kind = FixKind::kRemoveCalls}});
+        {std::move(finding), {}, {}, group.calls, {.kind = FixKind::kKeepGraphs}});
   }
   return outcome;
 }

@@ -116,5 +116,103 @@ TEST(Fixes, RemoveAFunctionOfATraceWithStacksByItsLine) {
   EXPECT_THAT(gainAt("remove-line=script.py:21").abstained, HasSubstr("No record"));
 }
 
+// Steps of 40 short kernels, with waits where the test wants them.
+struct WaitsAt {
+  bool begin = false, middle = false, end = false;
+};
+TraceView launchBound(const WaitsAt &waits) {
+  test_support::ScriptedLoop loop;
+  loop.addDevice();
+  for (int i = 0; i < 20; ++i) {
+    loop.beginStep();
+    if (waits.begin) loop.synchronize();
+    loop.wait(30'000);
+    for (int k = 0; k < 40; ++k) {
+      if (k == 20 && waits.middle) loop.synchronize();
+      loop.kernel("tiny", 2'000);
+      loop.wait(8'000);
+    }
+    if (waits.end) loop.synchronize();
+    loop.wait(50'000);
+    loop.endStep();
+  }
+  return loop.build();
+}
+
+Prediction graphOf(const WaitsAt &waits) {
+  const TraceView trace = launchBound(waits);
+  const WhatIf whatIf(trace, findSteps(trace, -1));
+  EXPECT_THAT(whatIf.whyNone(), IsEmpty());
+  return whatIf.predict(graph(whatIf));
+}
+
+TEST(Fixes, AGraphLeavesAWaitAtTheEdgeOfTheStepOutside) {
+  const Prediction free = graphOf({});
+  EXPECT_THAT(free.note, IsEmpty());
+  for (const WaitsAt waits :
+       {WaitsAt{.end = true}, WaitsAt{.begin = true}, WaitsAt{.begin = true, .end = true}}) {
+    const Prediction kept = graphOf(waits);
+    EXPECT_THAT(kept.abstained, IsEmpty());
+    EXPECT_THAT(kept.note, HasSubstr("stays outside"));
+    EXPECT_GT(kept.gain, 0.5); // launches and the host time between them go
+    // The wait stays: host and device no longer run at once, so call, device and wait add up.
+    EXPECT_GT(kept.ms, free.ms + 0.01);
+    EXPECT_GT(kept.ms, 40 * 2.0e-3);
+  }
+  // Behind a wait at its end the host time to the next step stays, too.
+  EXPECT_GT(graphOf({.end = true}).ms, 0.05 + 40 * 2.0e-3);
+  EXPECT_THAT(graphOf({.middle = true}).abstained, HasSubstr("cannot be captured"));
+  EXPECT_THAT(graphOf({.middle = true, .end = true}).abstained, HasSubstr("cannot be captured"));
+}
+
+TEST(Fixes, AGraphBesideOtherFixesHoldsOnlyTheWorkThatIsLeft) {
+  const TraceView trace = launchBound({.middle = true, .end = true});
+  const WhatIf whatIf(trace, findSteps(trace, -1));
+  ASSERT_THAT(whatIf.whyNone(), IsEmpty());
+  Edit middle; // the waits in the middle, and half of the kernels
+  const Anchors &anchors = whatIf.timeline().anchors;
+  std::size_t launches = 0;
+  for (std::uint32_t i = 0; i < anchors.size(); ++i) {
+    if (anchors.kind[i] == AnchorKind::kStep) launches = 0;
+    if (anchors.kind[i] == AnchorKind::kLaunch && launches++ < 20) middle.drop.push_back(i);
+    if (anchors.kind[i] == AnchorKind::kSync && launches == 20) middle.drop.push_back(i);
+  }
+  const Edit captured = graph(whatIf, {}, &middle);
+  ASSERT_THAT(captured.whyNone, IsEmpty());
+  EXPECT_FALSE(captured.graphStep);
+  const Prediction half = whatIf.predict(combine({middle, captured}));
+  EXPECT_THAT(half.abstained, IsEmpty());
+  EXPECT_LT(half.ms, graphOf({.end = true}).ms - 20 * 1.5e-3);
+}
+
+// An event that the graph would hold: the host could not wait for it outside.
+TEST(Fixes, AGraphIsRefusedWhereTheHostWaitsForAnEventInsideOfIt) {
+  const auto recordedAt = [](int kernel) {
+    test_support::ScriptedLoop loop;
+    loop.addDevice();
+    for (int i = 0; i < 20; ++i) {
+      loop.beginStep();
+      std::uint64_t event = 0;
+      for (int k = 0; k < 40; ++k) {
+        if (k == kernel) event = loop.record(1, "mark");
+        loop.kernel("tiny", 2'000);
+        loop.wait(20'000);
+      }
+      if (kernel == 40) event = loop.record(1, "mark");
+      loop.waitFor(event, "read");
+      loop.endStep();
+    }
+    return loop.build();
+  };
+  const TraceView inside = recordedAt(20);
+  const WhatIf refused(inside, findSteps(inside, -1));
+  EXPECT_THAT(graph(refused).whyNone, HasSubstr("cannot be captured"));
+  const TraceView outside = recordedAt(40);
+  const WhatIf possible(outside, findSteps(outside, -1));
+  const Prediction kept = possible.predict(graph(possible));
+  EXPECT_THAT(kept.abstained, IsEmpty());
+  EXPECT_GT(kept.ms, 40 * 2.0e-3); // the wait is for the whole graph
+}
+
 } // namespace
 } // namespace hotloop

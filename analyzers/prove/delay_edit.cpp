@@ -31,8 +31,7 @@ std::uint32_t workAt(const Timeline &timeline, const TemplateStep &step, std::ui
 class DelayBuilder {
 public:
   DelayBuilder(const WhatIf &whatIf, DelayKind kind, double ns)
-      : timeline_(whatIf.timeline()), kind_(kind), ns_(ns),
-        factor_(std::max(whatIf.baseline().hostFactor, 1e-3)) {}
+      : timeline_(whatIf.timeline()), kind_(kind), ns_(ns) {}
 
   void add(const TemplateStep &step, std::int64_t time) {
     const std::uint32_t anchor = anchorAt(timeline_, step, time);
@@ -40,7 +39,7 @@ public:
     const bool onDevice = kind_ == DelayKind::kKernel || kind_ == DelayKind::kCopy;
     double host = onDevice ? 0 : ns_;
     if (kind_ != DelayKind::kHost) host += kLaunchCall;
-    host_.push_back({anchor, host / factor_}); // the replay scales it back
+    host_.push_back({anchor, host});
     const double device = onDevice ? ns_ : kind_ == DelayKind::kLaunch ? kEmptyKernel : 0;
     const std::uint32_t work = device > 0 ? workAt(timeline_, step, anchor) : kNoIndex;
     if (work != kNoIndex) device_.push_back({work, device});
@@ -50,7 +49,7 @@ public:
     Edit edit;
     sum(host_);
     sum(device_);
-    edit.addedHost = std::move(host_);
+    edit.addedFixed = std::move(host_);
     for (const auto &[work, added] : device_)
       edit.workDuration.push_back(
           {work,
@@ -75,7 +74,6 @@ private:
   const Timeline &timeline_;
   DelayKind kind_;
   double ns_;
-  double factor_;
   Added host_, device_;
 };
 

@@ -4,8 +4,8 @@ namespace hotloop {
 
 bool Edit::empty() const {
   return cuts.empty() && drop.empty() && unblock.empty() && duration.empty() && gap.empty() &&
-         addedHost.empty() && workDuration.empty() && workStream.empty() && deferred.empty() &&
-         graphs.empty() && !graphStep;
+         addedHost.empty() && addedFixed.empty() && workDuration.empty() && workStream.empty() &&
+         deferred.empty() && graphs.empty() && !graphStep;
 }
 
 Edit combine(const std::vector<Edit> &edits) {
@@ -23,6 +23,7 @@ Edit combine(const std::vector<Edit> &edits) {
     append(sum.duration, edit.duration);
     append(sum.gap, edit.gap);
     append(sum.addedHost, edit.addedHost);
+    append(sum.addedFixed, edit.addedFixed);
     append(sum.workDuration, edit.workDuration);
     append(sum.workStream, edit.workStream);
     append(sum.deferred, edit.deferred);

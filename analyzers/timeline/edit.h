@@ -42,6 +42,7 @@ struct Edit {
   std::vector<std::pair<std::uint32_t, double>> duration; // anchor -> host time of the call, ns
   std::vector<std::pair<std::uint32_t, double>> gap;      // anchor -> host time before it, ns
   std::vector<std::pair<std::uint32_t, double>> addedHost;    // anchor -> more host time before it
+  std::vector<std::pair<std::uint32_t, double>> addedFixed;   // the same, in unprofiled time
   std::vector<std::pair<std::uint32_t, double>> workDuration; // work -> its time on the device, ns
   std::vector<std::pair<std::uint32_t, std::uint16_t>> workStream; // work -> another stream; the
                                                                    // count of streams: a new one

@@ -62,6 +62,9 @@ public:
     if (!edit_.addedHost.empty()) added_.assign(anchors, 0);
     for (const auto &[anchor, time] : edit_.addedHost)
       if (anchor < anchors) added_[anchor] += time;
+    if (!edit_.addedFixed.empty()) addedFixed_.assign(anchors, 0);
+    for (const auto &[anchor, time] : edit_.addedFixed)
+      if (anchor < anchors) addedFixed_[anchor] += time;
     workTime_.reserve(work_.size());
     for (std::size_t k = 0; k < work_.size(); ++k)
       workTime_.push_back(static_cast<double>(work_.end[k] - work_.start[k]));
@@ -216,6 +219,7 @@ private:
     time.gapScaled = std::min(gap, calibration_.scaledPerRecord * (records + 1));
     time.gapFixed = gap - time.gapScaled;
     if (!added_.empty()) time.gapScaled += added_[i];
+    if (!addedFixed_.empty()) time.gapFixed += addedFixed_[i];
     return time;
   }
 
@@ -350,7 +354,7 @@ private:
   Program result_;
   std::vector<std::uint8_t> flags_;
   std::vector<std::vector<Stretch>> cuts_;
-  std::vector<double> callTime_, gapTime_, added_, workTime_;
+  std::vector<double> callTime_, gapTime_, added_, addedFixed_, workTime_;
   std::vector<std::uint16_t> workStream_;
   std::vector<std::uint32_t> graphEnd_, workEvent_, programIndex_;
   std::vector<std::int64_t> busyUntil_; // by anchor with work

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzers/counters/function_name.h"
 #include "analyzers/steps/lanes.h"
 
 namespace hotloop::timeline {
@@ -26,6 +27,15 @@ std::pair<std::string_view, std::uint32_t> splitSite(std::string_view site) {
 bool endsWithPath(std::string_view path, std::string_view end) {
   if (end.empty() || !path.ends_with(end)) return false;
   return path.size() == end.size() || path[path.size() - end.size() - 1] == '/';
+}
+
+// A C++ function is named by as much of its scope as one likes: "loss", "ns::loss".
+bool namesFunction(std::string_view site, std::string_view signature) {
+  if (site == signature) return true;
+  if (signature.find(site) == signature.npos) return false;
+  const std::string name = functionName(signature);
+  return name.ends_with(site) &&
+         (name.size() == site.size() || name[name.size() - site.size() - 1] == ':');
 }
 
 } // namespace
@@ -69,7 +79,7 @@ SiteFilter::SiteFilter(const WhatIf &whatIf, const Where &where)
   for (std::size_t i = 0; i < frames.file.size(); ++i)
     frameMatches_[i + 1] = (endsWithPath(trace.text(frames.file[i]), file_) &&
                             (line_ == 0 || frames.line[i] == line_)) ||
-                           trace.text(frames.function[i]) == where.site;
+                           namesFunction(where.site, trace.text(frames.function[i]));
   if (!name_) return;
   const auto &ranges = trace->ranges;
   for (std::size_t i = 0; i < ranges.start.size(); ++i)
@@ -143,9 +153,12 @@ std::string SiteFilter::unknownSite() const {
   const Timeline &timeline = whatIf_.timeline();
   for (std::uint32_t i = 0; i < timeline.anchors.size(); ++i)
     if (timeline.anchors.kind[i] != AnchorKind::kStep && matches(i)) return {};
-  return fmt::format(
-      "Nothing in the steady steps of this run is at '{}'{}.", where_.site,
-      timeline.locations ? "" : " (the run carries no source lines: name an operator or a range)");
+  const char *hint = timeline.locations ? ""
+                     : !whatIf_.trace()->stacks.frame.empty()
+                         ? " (only some calls of this run have a call stack)"
+                         : " (the run carries no source lines: name an "
+                           "operator or a range)";
+  return fmt::format("Nothing in the steady steps of this run is at '{}'{}.", where_.site, hint);
 }
 
 } // namespace hotloop::timeline

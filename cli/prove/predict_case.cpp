@@ -133,7 +133,8 @@ private:
       if (known != toggles_.end())
         edit = known->edit;
       else
-        edit.whyNone = fmt::format("No switch \"{}\" shows in this run.", name);
+        edit.whyNone =
+            fmt::format("No prediction is made for the switch \"{}\" from this run.", name);
       edits.push_back(std::move(edit));
     }
     for (const std::string &text : wanted.delays) {

@@ -214,16 +214,20 @@ Result<void> ProveSession::measure(const SuiteGroup &group) {
 }
 
 Result<void> ProveSession::measureByBench(const SuiteGroup &group) {
-  std::vector<Open> open;
+  // Sides of one program share a process: their rounds lie close together, and the device's memory
+  // holds them.
   for (const SuiteProgram &program : group.programs) {
+    std::vector<Open> open;
     ProvedProgram *proved = find(group, program);
-    if (proved == nullptr || !proved->failure.empty()) continue;
+    if (proved == nullptr || !proved->failure.empty() || runner_.secondsLeft() <= 0) continue;
     for (ProvedCase &one : proved->cases)
       if (isOpen(one)) open.push_back({&one, program.compare, one.good});
+    if (open.empty()) continue;
+    StatusLine status(runner_.context);
+    status.show(fmt::format("{}: {} fixes against the slow side", program.name, open.size()));
+    measureTogether(group, open);
+    HOTLOOP_TRY(save_());
   }
-  StatusLine status(runner_.context);
-  status.show(fmt::format("{}: {} fixes against their slow sides", group.name, open.size()));
-  measureTogether(group, open);
   return {};
 }
 

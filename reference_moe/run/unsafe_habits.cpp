@@ -6,17 +6,25 @@
 
 namespace hotloop::moe::unsafe {
 
-// noinline: the frame of each habit must be there to be seen.
+// noinline: the frame of each habit must be there to be seen. A call in the last place would be a
+// jump that takes the frame away, so none is there.
 #define HOTLOOP_HABIT __attribute__((noinline))
+#define HOTLOOP_KEEP_FRAME asm volatile("")
 
-HOTLOOP_HABIT double readScalar(const at::Tensor &loss) { return loss.item<double>(); }
+HOTLOOP_HABIT double readScalar(const at::Tensor &loss) {
+  const double value = loss.item<double>();
+  HOTLOOP_KEEP_FRAME;
+  return value;
+}
 
 HOTLOOP_HABIT void printTensor(const at::Tensor &hidden) {
   std::cerr << hidden[0].narrow(0, 0, 1) << '\n';
 }
 
 HOTLOOP_HABIT bool branchOnValue(const at::Tensor &hidden) {
-  return at::is_nonzero(hidden[0][0] > 0.5);
+  const bool isAbove = at::is_nonzero(hidden[0][0] > 0.5);
+  HOTLOOP_KEEP_FRAME;
+  return isAbove;
 }
 
 HOTLOOP_HABIT void growList(std::vector<at::Tensor> &list, const at::Tensor &loss) {

@@ -89,6 +89,7 @@ void sampleCalls(const TraceView &trace, const Timeline &timeline, std::uint32_t
       samples.syncReturn.push_back(static_cast<double>(anchors.end[i] - anchors.waited[i]));
     break;
   case AnchorKind::kLaunch: {
+    if (timeline.held[i] != 0) break;
     samples.launchCall.push_back(duration);
     samples.hostGap.push_back(static_cast<double>(timeline.gap(i)));
     const auto name = trace.text(trace->apis.name[anchors.api[i]]);

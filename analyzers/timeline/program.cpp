@@ -229,6 +229,8 @@ private:
     if (anchors_.waited[i] != 0)
       length = kind == AnchorKind::kFree ? static_cast<double>(anchors_.end[i] - anchors_.waited[i])
                                          : calibration_.syncCall;
+    // The wait for room in the queue is replayed, not kept.
+    if (timeline_.held[i] != 0) length = std::min(length, calibration_.launchCall);
     length = std::max(0.0, length);
     if (!callTime_.empty() && callTime_[i] >= 0) {
       time.callFixed = callTime_[i];

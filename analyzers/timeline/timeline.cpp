@@ -78,6 +78,7 @@ Timeline buildTimeline(const TraceView &trace, const Steps &steps, const Timelin
   timeline::collectRecords(state);
   timeline::linkHost(state);
   timeline::linkDevice(state);
+  timeline::markHeldLaunches(result);
   timeline::findDoubts(state);
   return result;
 }

@@ -100,9 +100,10 @@ struct Timeline {
   std::vector<TemplateStep> steps;                   // steady ones that are replayed
   std::uint32_t steadySteps = 0;                     // all of them
   std::vector<std::uint16_t> recordStream; // of event records and waits: the stream; 0xFFFF unknown
-  std::uint32_t collectives = 0;           // of several devices that end together
-  std::uint32_t events = 0;                // distinct CUDA events
-  bool locations = false;                  // do host records carry places of the program?
+  std::vector<std::uint8_t> held; // by anchor: a launch that the full queue of the device held up
+  std::uint32_t collectives = 0;  // of several devices that end together
+  std::uint32_t events = 0;       // distinct CUDA events
+  bool locations = false;         // do host records carry places of the program?
   // Trouble that lowers trust: sentences.
   std::vector<std::string> doubts;
   std::string whyNone; // not empty: there is nothing to replay, and why

@@ -49,6 +49,8 @@ void collectRecords(BuildState &state);
 void linkHost(BuildState &state);
 // What waiting calls wait for, events, waits between streams, collectives of several devices.
 void linkDevice(BuildState &state);
+// Launches that took as long as they did because the device was far behind.
+void markHeldLaunches(Timeline &timeline);
 // Sentences about what does not fit.
 void findDoubts(BuildState &state);
 

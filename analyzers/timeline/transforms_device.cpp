@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -92,6 +93,41 @@ Edit scaleKernels(const WhatIf &whatIf, double factor, std::string_view nameCont
   return edit;
 }
 
+namespace {
+
+// PyTorch 2.8 and later run grouped products of fp32 as a loop over single products, with a wait
+// for the sizes of the groups; those of bf16 are one kernel.
+struct GroupedLoop {
+  std::vector<std::uint32_t> launches; // anchors, the last of which stays
+  double time = 0;                     // of all products, ns on the device
+  HostCut cut;                         // all of the host's part but one launch
+};
+
+std::vector<GroupedLoop> groupedLoops(const WhatIf &whatIf) {
+  const Timeline &timeline = whatIf.timeline();
+  const auto &ops = whatIf.trace()->ops;
+  std::vector<GroupedLoop> loops;
+  const StringId name = whatIf.trace()->strings.find("aten::_grouped_mm");
+  for (std::uint32_t op = 0; name && op < ops.start.size(); ++op) {
+    if (ops.name[op] != name) continue;
+    GroupedLoop loop;
+    loop.launches = launchesOf(whatIf, {{op}});
+    if (loop.launches.size() < 2) continue;
+    for (const std::uint32_t i : loop.launches)
+      for (std::uint32_t k = timeline.anchors.workBegin[i]; k < timeline.anchors.workBegin[i + 1];
+           ++k)
+        if (timeline.work.kind[k] == DeviceWorkKind::kKernel) loop.time += timeOf(timeline, k);
+    const auto gap = static_cast<std::int64_t>(whatIf.calibration().hostGap);
+    const std::uint32_t last = loop.launches.back();
+    loop.cut = {ops.start[op].count + gap, timeline.anchors.start[last] - gap,
+                timeline.anchors.thread[last]};
+    if (loop.cut.start < loop.cut.end) loops.push_back(std::move(loop));
+  }
+  return loops;
+}
+
+} // namespace
+
 Edit retype(const WhatIf &whatIf, const Where &where) {
   if (!whatIf.whyNone().empty()) return none("retype", whatIf.whyNone());
   const MachineProfile *profile = whatIf.profile();
@@ -123,11 +159,25 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
     });
   }
   if (!products) return none("retype", "The steady steps run no fp32 matrix product.");
+  std::unordered_set<std::uint32_t> gone; // anchors
+  if (where.site.empty() && where.ops.empty() && where.apis.empty())
+    for (const GroupedLoop &loop : groupedLoops(whatIf)) {
+      const std::uint32_t last = loop.launches.back();
+      gone.insert(loop.launches.begin(), loop.launches.end() - 1);
+      for (std::size_t v = 0; v < versions.size(); ++v) {
+        versions[v].cuts.push_back(loop.cut);
+        double time = std::max(kShortestProduct, loop.time / (rate * kRateSpread[v]));
+        for (std::uint32_t k = timeline.anchors.workBegin[last];
+             k < timeline.anchors.workBegin[last + 1]; ++k, time = 0)
+          versions[v].workDuration.emplace_back(k, time);
+      }
+    }
   // Under autocast each product is preceded by casts of what goes in, which a model of the new type
   // does not need.
   Edit casts = versions[0];
   const timeline::Calibration &calibration = whatIf.calibration();
   for (const std::uint32_t anchor : converted) {
+    if (gone.contains(anchor)) continue;
     casts.addedHost.emplace_back(anchor, kCasts * (calibration.hostGap + calibration.launchCall));
     const std::uint32_t k = timeline.anchors.workBegin[anchor];
     casts.workDuration.emplace_back(k, std::max(kShortestProduct, timeOf(timeline, k) / rate) +

@@ -101,6 +101,9 @@ std::string whatIfJson(const WhatIfReport &report) {
                {"predicted", predictedJson(report.together)}};
   addJudgement(json, report.together);
   json["fixes"] = std::move(fixes);
+  json["not_applied"] = Json::array();
+  for (const NotApplied &one : report.notApplied)
+    json["not_applied"].push_back({{"fix", one.fix}, {"why", one.why}});
   json["stack"] = std::move(stack);
   if (report.recommendation) json["recommendation"] = recommendationJson(*report.recommendation);
   json["quality"] = qualityJson(report.quality);

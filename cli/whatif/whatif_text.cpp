@@ -73,7 +73,12 @@ std::string whatIfText(const WhatIfReport &report, Style style) {
     for (const WhatIf::Stacked &row : report.stack)
       text += fmt::format("  {:<{}}  {:+.3f} ms -> {:.3f} ms\n", report.fixes[row.edit].fix, width,
                           -row.marginalMs, row.together.ms);
+    if (!report.survey)
+      text += fmt::format("  {:<{}}  {}\n", "all", width, outcome(report.together));
   }
+  if (!report.notApplied.empty() && report.together.abstained.empty())
+    for (const NotApplied &one : report.notApplied)
+      text += fmt::format("  {:<{}}  left out: {}\n", one.fix, width, one.why);
   if (report.recommendation) text += recommendationText(*report.recommendation);
   for (const std::string &warning : report.together.warnings)
     text += fmt::format("  trust: {}\n", warning);

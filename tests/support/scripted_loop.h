@@ -110,6 +110,7 @@ public:
   }
   // An event behind what `stream` has by now; its number.
   std::uint64_t record(std::uint32_t stream, std::string_view function) {
+    meet(stream);
     const std::uint32_t recording = call("cudaEventRecord", function, 900);
     doneAt_[++eventSync_] = free_[stream];
     eventOf_[eventSync_] = stream;
@@ -127,6 +128,7 @@ public:
   }
   // Stream `to` goes on when what `from` holds by now is done.
   void streamWaits(std::uint32_t to, std::uint32_t from, std::string_view function) {
+    meet(to);
     const std::uint64_t event = record(from, function);
     addWait(event, call("cudaStreamWaitEvent", function, 900), 900, 2, to);
     free_[to] = std::max(free_[to], free_[from]);
@@ -158,13 +160,17 @@ private:
                         .correlation = waiting});
   }
 
-  // When work that a call has just started begins, and its stream is taken until it ends.
-  Nanoseconds startOn(std::uint32_t stream, std::int64_t duration) {
+  void meet(std::uint32_t stream) {
     if (free_.try_emplace(stream, 0).second)
       out().add(StreamRow{.id = StreamId(stream),
                           .process = ProcessId(1),
                           .device = DeviceId(1),
                           .cudaStream = stream + 6});
+  }
+
+  // When work that a call has just started begins, and its stream is taken until it ends.
+  Nanoseconds startOn(std::uint32_t stream, std::int64_t duration) {
+    meet(stream);
     const std::int64_t start = std::max(now_ + 1'500, free_[stream] + 1'000);
     free_[stream] = start + duration;
     return Nanoseconds(start);

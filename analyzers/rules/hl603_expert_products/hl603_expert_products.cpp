@@ -2,21 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "analyzers/rules/loop_finder.h"
+#include "analyzers/rules/hl603_expert_products/product_loops.h"
 #include "analyzers/rules/occurrences.h"
 
 namespace hotloop {
 
 namespace {
 
-constexpr std::uint32_t kTurns = 4;
 constexpr std::uint32_t kGroupedLaunches = 2; // its products, without what stands between them
-
-constexpr std::string_view kPicks[] = {"aten::select", "aten::slice",        "aten::narrow",
-                                       "aten::index",  "aten::index_select", "aten::gather"};
-constexpr std::string_view kProducts[] = {"aten::mm",     "aten::addmm",  "aten::bmm",
-                                          "aten::linear", "aten::matmul", "aten::einsum",
-                                          "aten::mv",     "aten::baddbmm"};
 
 constexpr Advice kAdvice = {
     "", "",
@@ -28,16 +21,12 @@ constexpr Advice kAdvice = {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  const NameSet picks(input, kPicks), products(input, kProducts);
+  const ProductLoops finder(input);
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, double> productsAt;
   std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
-    for (const RepeatedLoop &loop : findLoops(input, called, picks, kTurns)) {
-      double count = 0;
-      for (std::size_t k = loop.first; k <= loop.last; ++k)
-        if (products.contains(input.trace->ops.name[called.ops[k].op])) ++count;
-      if (count < loop.turns) continue;
+    for (const auto &[loop, count] : finder.find(called)) {
       OccurrenceGroup *group = groups.addOp(0, called.ops[loop.first].op);
       if (group == nullptr) continue;
       group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;

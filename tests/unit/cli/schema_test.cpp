@@ -40,6 +40,26 @@ TEST_F(Schemas, AGraphIsJudgedAfterTheOtherFixes) {
   EXPECT_TRUE(both["fixes"][2]["abstained"].is_string()); // alone it stays forbidden
 }
 
+TEST_F(Schemas, OfSeveralFixesThoseThatApplyArePredicted) {
+  const Json waits = output({"whatif", "device.hotloop", "--fix", "remove-sync"});
+  const Json both =
+      output({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "remove-sync"});
+  EXPECT_TRUE(both["abstained"].is_null());
+  EXPECT_EQ(both["predicted"], waits["predicted"]);
+  ASSERT_EQ(both["not_applied"].size(), 1u);
+  EXPECT_EQ(both["not_applied"][0]["fix"], "drop-recompute");
+  EXPECT_THAT(both["not_applied"][0]["why"].get<std::string>(), testing::HasSubstr("backward"));
+  const CliResult text =
+      runCli({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "remove-sync"});
+  EXPECT_THAT(text.out, testing::HasSubstr("drop-recompute  left out: No backward pass"));
+  const Json none =
+      output({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "retype"});
+  EXPECT_THAT(none["abstained"].get<std::string>(),
+              testing::AllOf(testing::HasSubstr("drop-recompute: No backward"),
+                             testing::HasSubstr("retype: ")));
+  EXPECT_TRUE(none["predicted"]["ms"].is_null());
+}
+
 TEST_F(Schemas, EveryOutputFollowsItsSchema) {
   for (const char *run : {"host.hotloop", "device.hotloop", "empty.hotloop"}) {
     EXPECT_THAT(JsonSchema("advise").check(output({"advise", run})), IsEmpty()) << run;

@@ -75,6 +75,7 @@ Json recommendationJson(const Recommendation &recommendation) {
   return {
       {"toggles", std::move(toggles)},
       {"preset", recommendation.preset.empty() ? Json(nullptr) : Json(recommendation.preset)},
+      {"preset_differs", recommendation.presetDiffers},
       {"command", recommendation.command.empty() ? Json(nullptr) : Json(recommendation.command)}};
 }
 

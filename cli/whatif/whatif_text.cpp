@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/whatif/whatif_report.h"
 
@@ -51,7 +52,9 @@ std::string recommendationText(const Recommendation &recommendation) {
       text += fmt::format("  also: {} (gain not known: {})\n", what, toggle.whyNone);
   }
   if (!recommendation.preset.empty())
-    text += fmt::format("  nearest preset: --preset {}\n", recommendation.preset);
+    text += fmt::format("  nearest preset: --preset {}{}{}\n", recommendation.preset,
+                        recommendation.presetDiffers.empty() ? "" : " but for --",
+                        fmt::join(recommendation.presetDiffers, ", --"));
   if (!recommendation.command.empty()) text += fmt::format("  {}\n", recommendation.command);
   return text;
 }

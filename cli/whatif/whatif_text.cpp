@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,7 +26,14 @@ std::string outcome(const Prediction &prediction) {
 std::string stepText(const WhatIfReport &report) {
   const ReplayBaseline &baseline = report.baseline;
   std::string text = fmt::format("step {:.3f} ms", baseline.ms);
-  text += report.unprofiledMs ? " unprofiled" : " (estimated without the profiler's cost)";
+  constexpr double kReached = 0.05;
+  if (!report.unprofiledMs)
+    text += " (estimated without the profiler's cost)";
+  else if (std::abs(baseline.ms / *report.unprofiledMs - 1) <= kReached)
+    text += " unprofiled";
+  else
+    text +=
+        fmt::format(" as near as the replay gets to {:.3f} ms unprofiled", *report.unprofiledMs);
   text += fmt::format("; recorded {:.3f} ms, replayed {:.3f} ms ({:+.2f} %); host factor {:.2f}\n",
                       baseline.recordedMs, baseline.replayedMs, 100 * baseline.error,
                       baseline.hostFactor);

@@ -116,6 +116,8 @@ TEST_F(Schemas, WhyNotTellsTheCasesApart) {
       for (const Json &reason : why["reasons"]) EXPECT_GT(reason.get<std::string>().size(), 20u);
     }
   EXPECT_EQ(runCli({"rules", "why-not", "HL101"}).code, 2);
+  EXPECT_THAT(runCli({"rules", "why-not", "host.hotloop", "HL101"}).err,
+              testing::HasSubstr("hotloop rules why-not HL101 host.hotloop"));
   EXPECT_EQ(runCli({"rules", "why-not", "HL999", "host.hotloop"}).code, 2);
   EXPECT_EQ(runCli({"advise", "host.hotloop", "--t0", "fast"}).code, 2);
 }

@@ -9,6 +9,7 @@
 #include "analyzers/quality_notes.h"
 #include "analyzers/rules/builtin_rules.h"
 #include "analyzers/rules/rule_runner.h"
+#include "analyzers/run_facts.h"
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/what_if.h"
 
@@ -120,12 +121,9 @@ Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &opti
   const Steps &steps = analysis.stepTable;
   analysis.steps = summarize(steps);
 
-  const SiteTable sites(trace);
-  RangePaths paths;
-  OpFacts ops = computeOpFacts(trace, steps, sites, paths);
-  AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
-  placeByAllocations(trace, allocations, ops);
-  analysis.counters = computeStepCounters(trace, steps, ops, allocations, sites.size());
+  RunFacts facts(trace, steps);
+  auto &[sites, paths, ops, allocations, counters] = facts;
+  analysis.counters = std::move(counters);
   for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
 
   if (steps.whyNone.empty()) {

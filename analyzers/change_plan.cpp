@@ -13,27 +13,6 @@ namespace hotloop {
 
 namespace {
 
-constexpr std::size_t kFarthestPreset = 3; // switches in which it differs
-
-// Rules whose findings one switch of hotloop-moe repairs.
-struct Switch {
-  std::string_view name, flags;
-  std::vector<std::string_view> rules;
-};
-
-const std::vector<Switch> &switches() {
-  static const std::vector<Switch> kSwitches = {
-      {"dispatch", "--dispatch grouped", {"HL104", "HL603", "HL604", "HL602"}},
-      {"fusion", "--fusion kernels", {"HL605", "HL303", "HL506"}},
-      {"amp", "--amp bf16", {"HL501"}},
-      {"checkpoint", "--checkpoint off", {"HL701", "HL702"}},
-      {"buffers", "--buffers reuse", {"HL201", "HL205"}},
-      {"optimizer", "--optimizer fused", {"HL304"}},
-      {"graph", "--graph on", {"HL302"}},
-  };
-  return kSwitches;
-}
-
 // Slow habits that hotloop-moe shows on request.
 std::string_view habitOf(const Finding &finding) {
   if (finding.rule == "HL101" && finding.variant != "copy") return finding.variant;
@@ -66,7 +45,7 @@ std::vector<Change> changesOf(std::string_view command, std::span<const Finding>
     if (isDiagnosis(finding)) continue;
     std::string name = finding.rule + (finding.variant.empty() ? "" : " " + finding.variant);
     std::string flags;
-    for (const Switch &one : switches())
+    for (const MoeFix &one : moeFixes())
       if (std::ranges::find(one.rules, finding.rule) != one.rules.end()) {
         name = one.name;
         if (isMoe) flags = one.flags;
@@ -118,11 +97,7 @@ void writeCommand(std::string_view command, std::span<const Finding> findings, C
   plan.command = command;
   for (PlannedChange &change : plan.changes) {
     if (plan.together && !change.addsMs) continue; // nobody knows whether it pays
-    if (!change.flags.empty()) {
-      const std::string needs = moeNeeds(plan.command, change.flags);
-      if (!needs.empty()) change.flags += " " + needs;
-      plan.command = withMoeFlags(std::move(plan.command), change.flags);
-    }
+    if (!change.flags.empty()) plan.command = withMoeFix(std::move(plan.command), change.flags);
     for (const Finding &finding : findings) {
       const std::string_view habit = habitOf(finding);
       if (habit.empty() || std::ranges::find(change.rules, finding.rule) == change.rules.end())
@@ -134,27 +109,12 @@ void writeCommand(std::string_view command, std::span<const Finding> findings, C
     plan.command.clear();
     return;
   }
-  nameNearestPreset(plan.command, plan);
+  NearestPreset nearest = nearestMoePreset(plan.command);
+  plan.preset = std::move(nearest.name);
+  plan.presetDiffers = std::move(nearest.differs);
 }
 
 } // namespace
-
-void nameNearestPreset(std::string_view command, ChangePlan &plan) {
-  const MoeSwitches now = moeSwitches(command);
-  std::size_t fewest = kFarthestPreset;
-  for (const MoePreset &preset : moePresets()) {
-    std::vector<std::string> differs;
-    for (std::size_t i = 0; i < kMoeSwitches.size(); ++i)
-      if (now[i] != preset.values[i]) differs.emplace_back(kMoeSwitches[i]);
-    // Forward only and training are different programs.
-    const bool sameMode = now.front() == preset.values.front();
-    // The baseline is where programs come from, not where advice leads.
-    if (!sameMode || differs.size() >= fewest || preset.name == "baseline") continue;
-    fewest = differs.size();
-    plan.preset = preset.name;
-    plan.presetDiffers = std::move(differs);
-  }
-}
 
 ChangePlan planChanges(const TraceView &trace, const WhatIf *whatIf,
                        std::span<const Finding> findings, std::span<const Edit> edits) {

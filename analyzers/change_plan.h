@@ -19,8 +19,4 @@ class WhatIf; // analyzers/timeline/what_if.h
 ChangePlan planChanges(const TraceView &trace, const WhatIf *whatIf,
                        std::span<const Finding> findings, std::span<const Edit> edits);
 
-// The named configuration of hotloop-moe whose switches come nearest to those of `command`, and the
-// switches in which it differs. Empty when none differs in fewer than three.
-void nameNearestPreset(std::string_view command, ChangePlan &plan);
-
 } // namespace hotloop

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "analyzers/timeline/recommend.h"
-
 namespace hotloop {
 
 namespace {
+
+constexpr std::size_t kFarthestPreset = 3; // switches in which it differs
 
 // Words of a shell-quoted line; quotes do not matter for switches.
 std::vector<std::string_view> wordsOf(std::string_view line) {
@@ -39,7 +39,44 @@ std::size_t positionOf(std::string_view name) {
   return static_cast<std::size_t>(std::ranges::find(kMoeSwitches, name) - kMoeSwitches.begin());
 }
 
+// The line with "--graph on" in it: replaced or added.
+std::string withFlag(std::string command, std::string_view flag) {
+  const std::size_t space = flag.find(' ');
+  const std::string_view name = flag.substr(0, space);
+  std::size_t at = command.find(name);
+  while (at != command.npos) {
+    const std::size_t end = at + name.size();
+    const bool whole = (at == 0 || command[at - 1] == ' ') &&
+                       (end == command.size() || command[end] == ' ' || command[end] == '=');
+    if (whole) {
+      std::size_t valueEnd = command.find(' ', end == command.size() ? end : end + 1);
+      if (valueEnd == command.npos) valueEnd = command.size();
+      return command.replace(at, valueEnd - at, flag);
+    }
+    at = command.find(name, end);
+  }
+  return command + " " + std::string(flag);
+}
+
 } // namespace
+
+const std::vector<MoeFix> &moeFixes() {
+  static const std::vector<MoeFix> kFixes = {
+      {"dispatch", "--dispatch grouped", {"HL104", "HL603", "HL604", "HL602"}},
+      {"fusion", "--fusion kernels", {"HL605", "HL303", "HL506"}},
+      {"amp", "--amp bf16", {"HL501"}},
+      {"checkpoint", "--checkpoint off", {"HL701", "HL702"}},
+      {"buffers", "--buffers reuse", {"HL201", "HL205"}},
+      {"optimizer", "--optimizer fused", {"HL304"}},
+      {"graph", "--graph on", {"HL302"}},
+  };
+  return kFixes;
+}
+
+const MoeFix *findMoeFix(std::string_view name) {
+  const auto found = std::ranges::find(moeFixes(), name, &MoeFix::name);
+  return found == moeFixes().end() ? nullptr : &*found;
+}
 
 const std::vector<MoePreset> &moePresets() {
   static const std::vector<MoePreset> kPresets = {
@@ -83,6 +120,12 @@ std::string withMoeFlags(std::string command, std::string_view flags) {
   return command;
 }
 
+std::string withMoeFix(std::string command, std::string &flags) {
+  const std::string needs = moeNeeds(command, flags);
+  if (!needs.empty()) flags += " " + needs;
+  return withMoeFlags(std::move(command), flags);
+}
+
 std::string withoutMoeHabit(std::string command, std::string_view habit) {
   const std::string_view given = valueOf(command, "unsafe");
   std::string kept;
@@ -122,6 +165,24 @@ std::string moeNeeds(std::string_view command, std::string_view flags) {
     set("fusion", "kernels");
   if (value("mode") == "train") set("optimizer", "fused");
   return needs;
+}
+
+NearestPreset nearestMoePreset(std::string_view command) {
+  NearestPreset nearest;
+  const MoeSwitches now = moeSwitches(command);
+  std::size_t fewest = kFarthestPreset;
+  for (const MoePreset &preset : moePresets()) {
+    std::vector<std::string> differs;
+    for (std::size_t i = 0; i < kMoeSwitches.size(); ++i)
+      if (now[i] != preset.values[i]) differs.emplace_back(kMoeSwitches[i]);
+    // Forward only and training are different programs.
+    const bool sameMode = now.front() == preset.values.front();
+    // The baseline is where programs come from, not where advice leads.
+    if (!sameMode || differs.size() >= fewest || preset.name == "baseline") continue;
+    fewest = differs.size();
+    nearest = {std::string(preset.name), std::move(differs)};
+  }
+  return nearest;
 }
 
 } // namespace hotloop

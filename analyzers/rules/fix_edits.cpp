@@ -53,7 +53,7 @@ Edit fuse(const WhatIf &whatIf, const FixPlan &plan) {
   std::vector<Group> groups;
   for (const auto &ops : plan.groups) groups.push_back({ops});
   const bool modelled = plan.factor < 1 && whatIf.profile() != nullptr;
-  Edit edit = fuseOps(whatIf, groups, modelled ? plan.factor : 1, -1, plan.keptLaunches);
+  Edit edit = fuseOps(whatIf, groups, modelled ? plan.factor : 1);
   if (modelled) return edit;
   edit.sourceLines = true;
   edit.knowsLines = false;
@@ -125,15 +125,6 @@ Edit editOf(const WhatIf &whatIf, const RuleInput &input, const RuleFinding &fin
     break;
   case FixKind::kFuseOps: edit = fuse(whatIf, plan); break;
   case FixKind::kBatchLoops: edit = batchLoops(whatIf, plan.loops); break;
-  case FixKind::kReplaceLoop: {
-    edit = fuse(whatIf, plan);
-    const Edit waits = removeSyncs(whatIf, where);
-    if (!edit.whyNone.empty())
-      edit = waits;
-    else if (waits.whyNone.empty())
-      edit = combine({std::move(edit), waits});
-    break;
-  }
   case FixKind::kRetype: edit = retype(whatIf); break;
   }
   edit.modelled = edit.modelled || plan.modelled;

@@ -21,11 +21,10 @@ enum class FixKind : std::uint8_t {
   kGraph,          // the launches of the step become graph launches
   kKeepGraphs,     // graphs are built before the loop, with all that building them takes
   kDropRecompute,
-  kRemoveOps,   // operators go away, with all that they call and start
-  kFuseOps,     // each of `groups` becomes few launches that take `factor` of their device time
-  kReplaceLoop, // kFuseOps, and the waits in it go
-  kBatchLoops,  // of each of `loops` one turn remains, which does the work of all
-  kRetype,      // products of 32-bit numbers become products of 16-bit numbers
+  kRemoveOps,  // operators go away, with all that they call and start
+  kFuseOps,    // each of `groups` becomes few launches that take `factor` of their device time
+  kBatchLoops, // of each of `loops` one turn remains, which does the work of all
+  kRetype,     // products of 32-bit numbers become products of 16-bit numbers
 };
 
 struct FixPlan {
@@ -36,9 +35,8 @@ struct FixPlan {
   std::vector<std::vector<std::uint32_t>> groups = {}; // rows of trace->ops, kFuseOps
   std::vector<HostLoop> loops = {};
   double factor = 1;
-  std::uint32_t keptLaunches = 1; // of each group
-  bool modelled = false;          // rests on a model of kernels that the run does not hold
-  std::string whyNone = {};       // a sentence
+  bool modelled = false;    // rests on a model of kernels that the run does not hold
+  std::string whyNone = {}; // a sentence
   // The time of what would stand there instead is not known, but not below zero: the step without
   // any of it bounds the gain.
   bool bounded = false;

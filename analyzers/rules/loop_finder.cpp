@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analyzers/steps/lanes.h"
+
 namespace hotloop {
 
 namespace {
@@ -57,6 +59,14 @@ std::vector<RepeatedLoop> findLoops(const RuleInput &input, const CalledRun &run
     i = after;
   }
   return loops;
+}
+
+HostLoop hostLoop(const RuleInput &input, const CalledRun &run, std::size_t first, std::size_t last,
+                  std::uint32_t turns) {
+  const OpColumns &ops = input.trace->ops;
+  const std::uint32_t end = run.ops[last].op;
+  return {run.lane, ops.start[run.ops[first].op].count,
+          endOf(ops.start[end], ops.duration[end]).count, static_cast<double>(turns)};
 }
 
 } // namespace hotloop

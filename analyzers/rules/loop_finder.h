@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "analyzers/rules/called_ops.h"
+#include "analyzers/rules/fix_plan.h"
 
 namespace hotloop {
 
@@ -18,5 +19,9 @@ struct RepeatedLoop {
 // call are, in order.
 std::vector<RepeatedLoop> findLoops(const RuleInput &input, const CalledRun &run,
                                     const NameSet &anchors, std::uint32_t leastTurns);
+
+// The operators at [first, last] of `run` as a stretch of host time.
+HostLoop hostLoop(const RuleInput &input, const CalledRun &run, std::size_t first, std::size_t last,
+                  std::uint32_t turns);
 
 } // namespace hotloop

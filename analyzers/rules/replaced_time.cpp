@@ -73,6 +73,20 @@ std::vector<std::uint32_t> ReplacedTime::backwardOf(std::uint32_t step, Sequence
   return rows;
 }
 
+std::vector<HostLoop> ReplacedTime::withBackward(std::uint32_t step,
+                                                 const HostLoop &forward) const {
+  std::vector<HostLoop> loops{forward};
+  const auto backward = backwardOf(step, sequences(forward.thread, forward.start, forward.end));
+  if (backward.empty()) return loops;
+  const OpColumns &ops = input_.trace->ops;
+  HostLoop back{ops.lane[backward.front()], ops.start[backward.front()].count, 0, forward.turns};
+  for (const std::uint32_t op : backward)
+    if (ops.lane[op] == back.thread)
+      back.end = std::max(back.end, endOf(ops.start[op], ops.duration[op]).count);
+  loops.push_back(back);
+  return loops;
+}
+
 double ReplacedTime::work(ThreadId lane, std::int64_t start, std::int64_t end) const {
   double sum = 0;
   for (const std::uint32_t row : rowsOf(lane, start, end)) sum += work(row);

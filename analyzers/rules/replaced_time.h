@@ -22,6 +22,9 @@ public:
   Sequences sequences(ThreadId lane, std::int64_t start, std::int64_t end) const;
   // The backward functions of such operators of a step: outermost rows of trace->ops, by time.
   std::vector<std::uint32_t> backwardOf(std::uint32_t step, Sequences numbers) const;
+  // A loop of a step and, in training, what autograd makes of it: one stretch of the backward pass,
+  // as its order is that of the loop turned around.
+  std::vector<HostLoop> withBackward(std::uint32_t step, const HostLoop &forward) const;
   // Own time of the operators that begin within [start, end) on a thread, less the share that a
   // quick call of that name takes of a median one.
   double work(ThreadId lane, std::int64_t start, std::int64_t end) const;

@@ -170,6 +170,10 @@ Section withoutEdgeWaits(const Timeline &timeline, const Section &whole,
   std::vector<std::uint32_t> inside = {kNoIndex}; // events; who knows where the unknown one is
   for (std::uint32_t i = inner.first; i < inner.last; ++i)
     if (anchors.kind[i] == AnchorKind::kEventRecord) inside.push_back(anchors.targetIndex[i]);
+  // The end of its last work is that of the graph.
+  for (const auto &[event, work] : timeline.workEvents)
+    if (timeline.work.anchor[work] >= inner.first && timeline.work.anchor[work] + 1 < inner.last)
+      inside.push_back(event);
   for (std::uint32_t i = whole.first; i < whole.last; ++i)
     if ((i < inner.first || i >= inner.last) && isWait(i) &&
         anchors.target[i] == WaitTarget::kEvent &&

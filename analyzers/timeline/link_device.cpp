@@ -35,7 +35,7 @@ class DeviceLinker {
 public:
   explicit DeviceLinker(BuildState &state)
       : state_(state), timeline_(state.result), anchors_(timeline_.anchors), work_(timeline_.work),
-        lastWork_(timeline_.streams.size(), kNoIndex),
+        lastWork_(timeline_.streams.size(), kNoIndex), streamWork_(timeline_.streams.size()),
         lastStream_(timeline_.threads.size(), kNoThread) {
     anchors_.target.assign(anchors_.size(), WaitTarget::kDevice);
     anchors_.targetIndex.assign(anchors_.size(), kNoIndex);
@@ -97,7 +97,9 @@ private:
       const std::uint16_t stream = work_.stream[k];
       lastStream_[anchors_.thread[i]] = stream;
       const std::uint32_t before = lastWork_[stream];
-      if (before == kNoIndex || work_.end[k] > work_.end[before]) lastWork_[stream] = k;
+      if (before != kNoIndex && work_.end[k] <= work_.end[before]) continue;
+      lastWork_[stream] = k;
+      streamWork_[stream].push_back(k);
     }
   }
 
@@ -153,6 +155,37 @@ private:
     const std::uint32_t target = anchors_.targetIndex[i];
     if (target != kNoIndex && target < eventWork_.size() && eventWork_[target] != kNoIndex)
       waitForEnd(i, work_.end[eventWork_[target]]);
+    if (anchors_.waited[i] == 0 && anchors_.end[i] - anchors_.start[i] > kUnexplained)
+      waitForWorkIn(i);
+  }
+
+  // A long wait whose event is unknown, or one that cannot be meant: it waited for the work that
+  // ended right before it returned.
+  void waitForWorkIn(std::uint32_t i) {
+    std::uint32_t best = kNoIndex;
+    std::pair<bool, std::int64_t> bestRank;
+    for (const auto &list : streamWork_) {
+      // Ends rise on a stream.
+      const auto after = std::ranges::upper_bound(list, anchors_.end[i] + kReturnSlack, {},
+                                                  [&](std::uint32_t k) { return work_.end[k]; });
+      for (auto it = after; it != list.begin() && after - it < 2;) {
+        const std::int64_t end = work_.end[*--it];
+        if (end <= anchors_.start[i] || anchors_.end[i] - end > kUnexplained) break;
+        const std::pair rank(end <= anchors_.end[i] - kReturnTakes, end);
+        if (best != kNoIndex && rank <= bestRank) continue;
+        best = *it;
+        bestRank = rank;
+      }
+    }
+    if (best == kNoIndex) return;
+    const auto [entry, isNew] = eventOfWork_.try_emplace(best, nextEvent_);
+    if (isNew) {
+      timeline_.workEvents.emplace_back(nextEvent_++, best);
+      eventWork_.resize(nextEvent_, kNoIndex);
+      eventWork_[entry->second] = best;
+    }
+    anchors_.targetIndex[i] = entry->second;
+    waitForEnd(i, work_.end[best]);
   }
 
   void syncStream(std::uint32_t i, const SyncRecord &known) {
@@ -328,10 +361,12 @@ private:
   Anchors &anchors_;
   DeviceWork &work_;
   std::vector<std::uint32_t> lastWork_;                  // of each stream, the one that ended last
+  std::vector<std::vector<std::uint32_t>> streamWork_;   // of each stream, rising ends
   std::vector<std::uint16_t> lastStream_;                // that each thread started work on
   std::unordered_map<std::uint32_t, SyncRecord> syncOf_; // by anchor
   std::unordered_map<std::uint64_t, std::uint32_t> eventOf_;
   std::vector<std::uint32_t> eventWork_; // by event: work that it follows
+  std::unordered_map<std::uint32_t, std::uint32_t> eventOfWork_;
   std::uint32_t nextEvent_ = 0;
   std::uint32_t lastRecorded_ = kNoIndex;
 };

@@ -56,9 +56,9 @@ Result<Edit> namedFix(const WhatIf &whatIf, std::string_view fix) {
     return Unexpected(invalidInput(
         fmt::format("fix '{}' has nothing behind '='; leave the '=' out to mean every site", fix)));
   const Where where{std::string(value), {}, {}};
-  const auto needs = [&](std::string_view what) {
-    return Unexpected(
-        invalidInput(fmt::format("fix '{}' needs {}, for instance {}={}", name, what, name, what)));
+  const auto needs = [&](std::string_view what, std::string_view example) {
+    return Unexpected(invalidInput(
+        fmt::format("fix '{}' needs {}, for instance {}={}", name, what, name, example)));
   };
   if (name == "remove-sync") return removeSyncs(whatIf, where);
   if (name == "defer-sync") return deferSyncs(whatIf, where);
@@ -79,18 +79,18 @@ Result<Edit> namedFix(const WhatIf &whatIf, std::string_view fix) {
   if (name == "remove-host")
     return value.empty() ? removeHostGaps(whatIf) : removeRange(whatIf, value);
   if (name == "remove-line") {
-    if (value.find(':') == value.npos) return needs("FILE:LINE");
+    if (value.find(':') == value.npos) return needs("a line of the program", "train.py:12");
     return removeLine(whatIf, value);
   }
   if (name == "remove-op") {
-    if (value.empty()) return needs("OPERATOR");
+    if (value.empty()) return needs("the name of an operator", "aten::mul");
     Edit edit = removeOps(whatIf, opsNamed(whatIf.trace(), value));
     edit.name = fmt::format("remove-op={}", value);
     return edit;
   }
   if (name == "scale-kernel") return scaled(whatIf, value);
   if (name == "merge-launches") {
-    if (value.empty()) return needs("OPERATOR");
+    if (value.empty()) return needs("the name of an operator", "aten::mul");
     return mergeLaunches(whatIf, value);
   }
   return Unexpected(

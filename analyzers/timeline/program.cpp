@@ -132,6 +132,7 @@ private:
   void findEvents() {
     event_ = timeline_.events;
     workEvent_.assign(work_.size(), kNoIndex);
+    for (const auto &[event, work] : timeline_.workEvents) workEvent_[work] = event;
     for (std::size_t k = 0; k < work_.size(); ++k)
       if (work_.inferred[k] != kNoIndex && workEvent_[work_.inferred[k]] == kNoIndex)
         workEvent_[work_.inferred[k]] = event_++;

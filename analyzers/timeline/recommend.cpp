@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzers/moe_command.h"
 #include "analyzers/timeline/transforms.h"
 #include "core/trace/meta_keys.h"
 
@@ -16,19 +17,9 @@ bool fired(std::span<const std::string> rules, std::string_view id) {
   return std::find(rules.begin(), rules.end(), id) != rules.end();
 }
 
-bool contains(const Recommendation &recommendation, std::string_view flag) {
-  return std::any_of(recommendation.toggles.begin(), recommendation.toggles.end(),
-                     [&](const RecommendedToggle &toggle) { return toggle.flag == flag; });
-}
-
-// The named configuration that these switches come nearest to.
-std::string nearestPreset(const Recommendation &recommendation, std::string_view command) {
-  const bool inference = command.find("inference") != command.npos;
-  const auto count = std::count_if(recommendation.toggles.begin(), recommendation.toggles.end(),
-                                   [](const RecommendedToggle &t) { return !t.flag.empty(); });
-  if (count < 2) return {};
-  if (contains(recommendation, "--graph on")) return "full";
-  return inference ? "production-inference" : "production-training";
+std::string flagsOf(std::string_view fix) {
+  const MoeFix *known = findMoeFix(fix);
+  return known == nullptr ? std::string() : std::string(known->flags);
 }
 
 } // namespace
@@ -36,51 +27,33 @@ std::string nearestPreset(const Recommendation &recommendation, std::string_view
 std::vector<Toggle> knownToggles(const WhatIf &whatIf, std::span<const std::string> rules) {
   const bool expertLoop = fired(rules, "HL104") || fired(rules, "HL603");
   std::vector<Toggle> toggles;
-  toggles.push_back({"waits", expertLoop ? "--dispatch grouped" : "",
+  toggles.push_back({"waits", expertLoop ? flagsOf("dispatch") : "",
                      "Keep values on the device: read them back every so many steps, not in each.",
                      removeSyncs(whatIf)});
   toggles.push_back(
       {"copies", "", "Pin the memory of copies and make them non-blocking.", asyncCopies(whatIf)});
-  toggles.push_back({"buffers", "--buffers reuse",
+  toggles.push_back({"buffers", flagsOf("buffers"),
                      "Take memory before the loop and keep it: no empty_cache, no new sizes.",
                      removeAllocations(whatIf)});
-  toggles.push_back({"checkpoint", "--checkpoint off",
+  toggles.push_back({"checkpoint", flagsOf("checkpoint"),
                      "Keep activations where memory allows it instead of computing them twice.",
                      dropRecompute(whatIf)});
   toggles.push_back({"host", "", "Move host work out of the loop, or to another thread.",
                      removeHostGaps(whatIf)});
   toggles.push_back(
-      {"amp", "--amp bf16", "Run matrix products in bf16 under autocast.", retype(whatIf)});
+      {"amp", flagsOf("amp"), "Run matrix products in bf16 under autocast.", retype(whatIf)});
   if (fired(rules, "HL605"))
-    toggles.push_back({"fusion", "--fusion kernels", "Fuse the router and element-wise chains.",
+    toggles.push_back({"fusion", flagsOf("fusion"), "Fuse the router and element-wise chains.",
                        fuseOps(whatIf, {}, 0.5)});
-  toggles.push_back(
-      {"graph", "--graph on", "Capture the step as a CUDA graph and replay it.", graph(whatIf)});
+  toggles.push_back({"graph", flagsOf("graph"), "Capture the step as a CUDA graph and replay it.",
+                     graph(whatIf)});
   return toggles;
-}
-
-std::string withFlag(std::string command, std::string_view flag) {
-  const std::size_t space = flag.find(' ');
-  const std::string_view name = flag.substr(0, space);
-  std::size_t at = command.find(name);
-  while (at != command.npos) {
-    const std::size_t end = at + name.size();
-    const bool whole = (at == 0 || command[at - 1] == ' ') &&
-                       (end == command.size() || command[end] == ' ' || command[end] == '=');
-    if (whole) {
-      std::size_t valueEnd = command.find(' ', end == command.size() ? end : end + 1);
-      if (valueEnd == command.npos) valueEnd = command.size();
-      return command.replace(at, valueEnd - at, flag);
-    }
-    at = command.find(name, end);
-  }
-  return command + " " + std::string(flag);
 }
 
 Recommendation recommend(const WhatIf &whatIf, std::span<const Toggle> toggles) {
   Recommendation result;
   const std::string_view command = whatIf.trace().meta(meta_key::kCommand);
-  result.isReference = command.find("hotloop-moe") != command.npos;
+  result.isReference = isMoeCommand(command);
   if (!whatIf.whyNone().empty()) {
     result.together.abstained = whatIf.whyNone();
     return result;
@@ -125,10 +98,13 @@ Recommendation recommend(const WhatIf &whatIf, std::span<const Toggle> toggles) 
   }
   if (!result.isReference) return result;
   result.command = command;
-  for (const RecommendedToggle &toggle : result.toggles)
+  for (RecommendedToggle &toggle : result.toggles)
     if (toggle.predicted && !toggle.flag.empty())
-      result.command = withFlag(std::move(result.command), toggle.flag);
-  result.preset = nearestPreset(result, command);
+      result.command = withMoeFix(std::move(result.command), toggle.flag);
+  if (result.command == command) return result;
+  NearestPreset nearest = nearestMoePreset(result.command);
+  result.preset = std::move(nearest.name);
+  result.presetDiffers = std::move(nearest.differs);
   return result;
 }
 

@@ -36,14 +36,12 @@ struct Recommendation {
   Prediction together;                    // of the predicted ones
   bool isReference = false;               // the run is of hotloop-moe
   std::string preset;                     // its nearest named configuration; may be empty
+  std::vector<std::string> presetDiffers; // the switches in which it differs
   std::string command;                    // for hotloop-moe: the line to run
 };
 
 // Toggles that add less than 0.5 % of the step or 20 us are left out. A graph is judged as the
 // program would be with the others in it, so waits that they remove do not forbid it.
 Recommendation recommend(const WhatIf &whatIf, std::span<const Toggle> toggles);
-
-// "hotloop-moe run --layers 4 --graph off" with "--graph on" put in: flags replaced or added.
-std::string withFlag(std::string command, std::string_view flag);
 
 } // namespace hotloop

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyzers/steps/steps.h"
@@ -103,7 +104,9 @@ struct Timeline {
   std::vector<std::uint8_t> held; // by anchor: a launch that the full queue of the device held up
   std::uint32_t collectives = 0;  // of several devices that end together
   std::uint32_t events = 0;       // distinct CUDA events
-  bool locations = false;         // do host records carry places of the program?
+  // Events that nothing recorded: the end of a piece of work, for waits whose own is not on record.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> workEvents; // event, work
+  bool locations = false; // do host records carry places of the program?
   // Trouble that lowers trust: sentences.
   std::vector<std::string> doubts;
   std::string whyNone; // not empty: there is nothing to replay, and why

@@ -55,13 +55,13 @@ Edit removeLine(const WhatIf &whatIf, std::string_view fileLine);
 // Operators with all they call and launch (and their lines, where places are known and
 // `wholeLines`).
 Edit removeOps(const WhatIf &whatIf, std::span<const std::uint32_t> opRows, bool wholeLines = true);
-// Operators run as one: of each group the first keeps `keptLaunches` launches, device time of the
-// group becomes `deviceTime` ns (or `scale` of what it was where deviceTime is negative).
+// Operators run as one: of each group the first launch stays, device time of the group becomes
+// `deviceTime` ns (or `scale` of what it was where deviceTime is negative).
 struct Group {
   std::vector<std::uint32_t> ops; // rows of trace->ops of one occurrence, in order
 };
 Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale,
-             double deviceTime = -1, std::uint32_t keptLaunches = 1);
+             double deviceTime = -1);
 // One turn of each loop remains and does the work of all (a grouped product for a loop over
 // experts): calls, launches and waits of the other turns go. Modelled; what the remaining turn
 // needs besides (sorting, offsets) and what the device gains from larger kernels widens the

@@ -188,8 +188,7 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
   return edit;
 }
 
-Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale, double deviceTime,
-             std::uint32_t keptLaunches) {
+Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale, double deviceTime) {
   if (!whatIf.whyNone().empty()) return none("fuse", whatIf.whyNone());
   if (deviceTime < 0 && scale < 1 && whatIf.profile() == nullptr)
     return none("fuse", "The time of the fused kernel is not in this run, and there is no profile "
@@ -199,28 +198,26 @@ Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale, 
   Edit edit;
   edit.name = "fuse";
   edit.modelled = deviceTime >= 0 || scale < 1;
-  const std::size_t kept = std::max<std::uint32_t>(1, keptLaunches);
   for (const Group &group : groups) {
     const std::vector<std::uint32_t> launches = launchesOf(whatIf, group);
-    if (launches.size() <= kept) continue;
+    if (launches.size() < 2) continue;
     double total = 0;
     for (const std::uint32_t i : launches)
       for (std::uint32_t k = anchors.workBegin[i]; k < anchors.workBegin[i + 1]; ++k)
         total += timeOf(timeline, k);
-    const double each = (deviceTime >= 0 ? deviceTime : scale * total) / static_cast<double>(kept);
+    const double fused = deviceTime >= 0 ? deviceTime : scale * total;
     for (std::size_t n = 0; n < launches.size(); ++n) {
       const std::uint32_t i = launches[n];
-      if (n < kept)
+      if (n == 0)
         for (std::uint32_t k = anchors.workBegin[i]; k < anchors.workBegin[i + 1]; ++k)
-          edit.workDuration.emplace_back(k, k == anchors.workBegin[i] ? each : 0.0);
+          edit.workDuration.emplace_back(k, k == anchors.workBegin[i] ? fused : 0.0);
       else
         edit.drop.push_back(i);
     }
     // The host time between the launches goes with them, where the same thread made them.
     const std::uint32_t last = launches.back();
-    if (anchors.thread[launches[kept - 1]] == anchors.thread[last])
-      edit.cuts.push_back(
-          {anchors.end[launches[kept - 1]], anchors.end[last], anchors.thread[last]});
+    if (anchors.thread[launches.front()] == anchors.thread[last])
+      edit.cuts.push_back({anchors.end[launches.front()], anchors.end[last], anchors.thread[last]});
   }
   if (edit.empty())
     return none("fuse", "No group of operators starts more than one piece of device work.");

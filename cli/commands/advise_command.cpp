@@ -36,8 +36,15 @@ Result<std::vector<std::size_t>> explained(const AdviceReport &report, const std
     if (rule.rule == given)
       return Unexpected(invalidInput(fmt::format("--explain {}: the rule was not checked on {}: {}",
                                                  given, report.run.file, rule.reason)));
+  if (!canonicalRule(given))
+    return Unexpected(invalidInput(
+        fmt::format("--explain {}: neither a rank from the list of hotloop advise nor a rule "
+                    "(hotloop rules list shows all)",
+                    given)));
   return Unexpected(invalidInput(
-      fmt::format("--explain {}: no finding of this rule in {}", given, report.run.file)));
+      fmt::format("--explain {}: no finding of this rule in {}; hotloop rules why-not {} {} says "
+                  "why",
+                  given, report.run.file, given, report.run.file)));
 }
 
 Result<void> explain(const CommandContext &context, AdviceReport report, const std::string &given) {

@@ -64,9 +64,10 @@ struct WhyNot {
 };
 
 std::string placeOf(const Finding &finding) {
-  std::string place = finding.site.text();
-  if (!finding.site.rangePath.empty()) place += " in " + finding.site.rangePath;
-  return place;
+  const Site &site = finding.site;
+  const std::string range = site.rangePath.empty() ? "" : " in " + site.rangePath;
+  if (site.file.empty() && site.function.empty()) return "a place that is not on record" + range;
+  return site.text() + range;
 }
 
 // The finding that has the records of `hidden`: the one at the same place, or with the same first
@@ -156,6 +157,9 @@ Result<int> run(const CommandContext &context) {
     if (words.size() != 3)
       return Unexpected(
           invalidInput("a rule and a run are wanted: hotloop rules why-not RULE RUN"));
+    if (!canonicalRule(words[1]) && canonicalRule(words[2]))
+      return Unexpected(invalidInput(
+          fmt::format("the rule comes first: hotloop rules why-not {} {}", words[2], words[1])));
     return whyNot(context, words[1], words[2]);
   }
   if (words.size() > 2)

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzers/rule_fixes.h"
 #include "analyzers/timeline/transforms.h"
 #include "cli/arguments/common_flags.h"
 #include "cli/arguments/suggest.h"
@@ -22,7 +23,8 @@ namespace {
 // Fixes that make sense without a value.
 constexpr std::string_view kSurvey[] = {"remove-sync",     "async-copy",     "remove-alloc",
                                         "remove-host",     "drop-recompute", "coalesce-copies",
-                                        "overlap-streams", "side-stream",    "graph"};
+                                        "overlap-streams", "side-stream",    "fuse",
+                                        "balance",         "graph"};
 
 Result<std::optional<Nanoseconds>> unprofiled(const CommandContext &context) {
   if (!context.arguments.has("t0")) return std::optional<Nanoseconds>();
@@ -53,6 +55,29 @@ void captureAfterTheOthers(const WhatIf &whatIf, std::span<const std::string> fi
   }
 }
 
+// All of them, less those that do not apply: only where none does there is no prediction.
+void predictTogether(const WhatIf &whatIf, std::span<const Edit> edits, WhatIfReport &report) {
+  std::vector<Edit> possible;
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (edits[i].whyNone.empty())
+      possible.push_back(edits[i]);
+    else
+      report.notApplied.push_back({report.fixes[i].fix, edits[i].whyNone});
+  }
+  if (possible.empty()) {
+    report.together.abstained = report.notApplied.front().why;
+    if (report.notApplied.size() > 1) {
+      report.together.abstained.clear();
+      for (const auto &[fix, why] : report.notApplied)
+        report.together.abstained +=
+            fmt::format("{}{}: {}", report.together.abstained.empty() ? "" : " ", fix, why);
+    }
+    return;
+  }
+  report.together = whatIf.predict(combine(possible));
+  if (edits.size() > 1) report.stack = whatIf.greedy(edits);
+}
+
 Result<void> answer(const CommandContext &context, const WhatIf &whatIf, WhatIfReport &report) {
   std::vector<std::string> wanted = context.arguments.list("fix");
   report.survey = wanted.empty();
@@ -60,10 +85,10 @@ Result<void> answer(const CommandContext &context, const WhatIf &whatIf, WhatIfR
   std::vector<Edit> edits;
   std::vector<std::size_t> forbidden; // graphs that cannot be captured as the steps are
   for (const std::string &fix : wanted) {
-    auto edit = namedFix(whatIf, fix);
+    auto edit = anyFix(whatIf, fix);
     if (!edit) {
       const std::string name = fix.substr(0, fix.find('='));
-      const std::vector<std::string_view> names(fixNames().begin(), fixNames().end());
+      const std::vector<std::string_view> names = anyFixNames();
       const bool known = std::find(names.begin(), names.end(), name) != names.end();
       if (known) return Unexpected(edit.error());
       return Unexpected(
@@ -82,8 +107,7 @@ Result<void> answer(const CommandContext &context, const WhatIf &whatIf, WhatIfR
                                     : whatIf.whyNone();
     return {};
   }
-  report.together = whatIf.predict(combine(edits));
-  if (edits.size() > 1) report.stack = whatIf.greedy(edits);
+  predictTogether(whatIf, edits, report);
   if (report.survey) {
     report.recommendation = recommend(whatIf, knownToggles(whatIf));
     report.together = report.recommendation->together;

@@ -10,6 +10,7 @@
 #include "analyzers/analysis.h"
 #include "analyzers/prove/delay_edit.h"
 #include "analyzers/prove/host_gain.h"
+#include "analyzers/rule_fixes.h"
 #include "analyzers/timeline/recommend.h"
 #include "analyzers/timeline/transforms.h"
 
@@ -123,7 +124,7 @@ private:
     std::vector<Edit> edits;
     if (!trace_.hasDeviceRecords()) return edits;
     for (const std::string &fix : wanted.fixes) {
-      HOTLOOP_ASSIGN(Edit edit, namedFix(whatIf_, fix));
+      HOTLOOP_ASSIGN(Edit edit, anyFix(whatIf_, fix));
       edits.push_back(std::move(edit));
     }
     for (const std::string &name : wanted.toggles) {

@@ -75,6 +75,7 @@ Json recommendationJson(const Recommendation &recommendation) {
   return {
       {"toggles", std::move(toggles)},
       {"preset", recommendation.preset.empty() ? Json(nullptr) : Json(recommendation.preset)},
+      {"preset_differs", recommendation.presetDiffers},
       {"command", recommendation.command.empty() ? Json(nullptr) : Json(recommendation.command)}};
 }
 
@@ -101,6 +102,9 @@ std::string whatIfJson(const WhatIfReport &report) {
                {"predicted", predictedJson(report.together)}};
   addJudgement(json, report.together);
   json["fixes"] = std::move(fixes);
+  json["not_applied"] = Json::array();
+  for (const NotApplied &one : report.notApplied)
+    json["not_applied"].push_back({{"fix", one.fix}, {"why", one.why}});
   json["stack"] = std::move(stack);
   if (report.recommendation) json["recommendation"] = recommendationJson(*report.recommendation);
   json["quality"] = qualityJson(report.quality);

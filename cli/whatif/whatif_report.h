@@ -17,6 +17,12 @@ struct FixAnswer {
   WhatIf::Naive naive;
 };
 
+// A fix of several that changes nothing in this run, and why.
+struct NotApplied {
+  std::string fix;
+  std::string why;
+};
+
 struct WhatIfReport {
   ReportRun run;
   StepFigures steps;
@@ -27,7 +33,8 @@ struct WhatIfReport {
   std::size_t templateSteps = 0;
   std::size_t templateAnchors = 0;
   std::vector<FixAnswer> fixes;
-  Prediction together;                          // all of them
+  Prediction together;                          // all of them that apply
+  std::vector<NotApplied> notApplied;           // the others, where fixes were given
   std::vector<WhatIf::Stacked> stack;           // best first, where there is more than one
   std::optional<Recommendation> recommendation; // of a survey
   bool survey = false;                          // no fix was given: all that apply were tried

@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/whatif/whatif_report.h"
 
@@ -23,7 +26,14 @@ std::string outcome(const Prediction &prediction) {
 std::string stepText(const WhatIfReport &report) {
   const ReplayBaseline &baseline = report.baseline;
   std::string text = fmt::format("step {:.3f} ms", baseline.ms);
-  text += report.unprofiledMs ? " unprofiled" : " (estimated without the profiler's cost)";
+  constexpr double kReached = 0.05;
+  if (!report.unprofiledMs)
+    text += " (estimated without the profiler's cost)";
+  else if (std::abs(baseline.ms / *report.unprofiledMs - 1) <= kReached)
+    text += " unprofiled";
+  else
+    text +=
+        fmt::format(" as near as the replay gets to {:.3f} ms unprofiled", *report.unprofiledMs);
   text += fmt::format("; recorded {:.3f} ms, replayed {:.3f} ms ({:+.2f} %); host factor {:.2f}\n",
                       baseline.recordedMs, baseline.replayedMs, 100 * baseline.error,
                       baseline.hostFactor);
@@ -51,7 +61,9 @@ std::string recommendationText(const Recommendation &recommendation) {
       text += fmt::format("  also: {} (gain not known: {})\n", what, toggle.whyNone);
   }
   if (!recommendation.preset.empty())
-    text += fmt::format("  nearest preset: --preset {}\n", recommendation.preset);
+    text += fmt::format("  nearest preset: --preset {}{}{}\n", recommendation.preset,
+                        recommendation.presetDiffers.empty() ? "" : " but for --",
+                        fmt::join(recommendation.presetDiffers, ", --"));
   if (!recommendation.command.empty()) text += fmt::format("  {}\n", recommendation.command);
   return text;
 }
@@ -73,7 +85,12 @@ std::string whatIfText(const WhatIfReport &report, Style style) {
     for (const WhatIf::Stacked &row : report.stack)
       text += fmt::format("  {:<{}}  {:+.3f} ms -> {:.3f} ms\n", report.fixes[row.edit].fix, width,
                           -row.marginalMs, row.together.ms);
+    if (!report.survey)
+      text += fmt::format("  {:<{}}  {}\n", "all", width, outcome(report.together));
   }
+  if (!report.notApplied.empty() && report.together.abstained.empty())
+    for (const NotApplied &one : report.notApplied)
+      text += fmt::format("  {:<{}}  left out: {}\n", one.fix, width, one.why);
   if (report.recommendation) text += recommendationText(*report.recommendation);
   for (const std::string &warning : report.together.warnings)
     text += fmt::format("  trust: {}\n", warning);

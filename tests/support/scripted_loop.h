@@ -110,23 +110,27 @@ public:
   }
   // An event behind what `stream` has by now; its number.
   std::uint64_t record(std::uint32_t stream, std::string_view function) {
+    meet(stream);
     const std::uint32_t recording = call("cudaEventRecord", function, 900);
     doneAt_[++eventSync_] = free_[stream];
-    eventOf_[eventSync_] = stream;
+    // Each stream has two events in turn, as programs that run a step ahead.
+    eventOf_[eventSync_] = 2 * stream + records_[stream]++ % 2;
     out().add(EventRecordEvent{.start = Nanoseconds(free_[stream]),
                                .lane = StreamId(stream),
-                               .event = stream,
+                               .event = eventOf_[eventSync_],
                                .eventSync = eventSync_,
                                .correlation = recording});
     return eventSync_;
   }
-  // The host waits for an event.
-  void waitFor(std::uint64_t event, std::string_view function) {
+  // The host waits for an event; which one may not be on record.
+  void waitFor(std::uint64_t event, std::string_view function, bool onRecord = true) {
     const std::int64_t wait = std::max<std::int64_t>(0, doneAt_[event] - now_) + 1'500;
-    addWait(event, call("cudaEventSynchronize", function, wait), wait, 1, 0);
+    const std::uint32_t waiting = call("cudaEventSynchronize", function, wait);
+    if (onRecord) addWait(event, waiting, wait, 1, 0);
   }
   // Stream `to` goes on when what `from` holds by now is done.
   void streamWaits(std::uint32_t to, std::uint32_t from, std::string_view function) {
+    meet(to);
     const std::uint64_t event = record(from, function);
     addWait(event, call("cudaStreamWaitEvent", function, 900), 900, 2, to);
     free_[to] = std::max(free_[to], free_[from]);
@@ -158,13 +162,17 @@ private:
                         .correlation = waiting});
   }
 
-  // When work that a call has just started begins, and its stream is taken until it ends.
-  Nanoseconds startOn(std::uint32_t stream, std::int64_t duration) {
+  void meet(std::uint32_t stream) {
     if (free_.try_emplace(stream, 0).second)
       out().add(StreamRow{.id = StreamId(stream),
                           .process = ProcessId(1),
                           .device = DeviceId(1),
                           .cudaStream = stream + 6});
+  }
+
+  // When work that a call has just started begins, and its stream is taken until it ends.
+  Nanoseconds startOn(std::uint32_t stream, std::int64_t duration) {
+    meet(stream);
     const std::int64_t start = std::max(now_ + 1'500, free_[stream] + 1'000);
     free_[stream] = start + duration;
     return Nanoseconds(start);
@@ -174,6 +182,7 @@ private:
   std::uint64_t eventSync_ = 0;
   std::map<std::uint64_t, std::int64_t> doneAt_;   // per event
   std::map<std::uint64_t, std::uint32_t> eventOf_; // the CUDA event, used again and again
+  std::map<std::uint32_t, std::uint32_t> records_; // per stream
   std::map<std::uint32_t, std::int64_t> free_;     // per stream: when its last work ends
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "analyzers/rules/hl104_expert_loop/expert_runs.h"
+#include "analyzers/rules/loop_finder.h"
 #include "analyzers/rules/occurrences.h"
 #include "analyzers/rules/replaced_time.h"
 #include "analyzers/steps/lanes.h"
@@ -31,28 +32,15 @@ struct Loop {
   std::vector<double> replaced, working; // ns per steady step
 };
 
-void addTime(const ReplacedTime &time, std::size_t position, HostLoop loop, Loop &into) {
-  into.replaced[position] += static_cast<double>(loop.end - loop.start);
-  into.working[position] += time.work(loop.thread, loop.start, loop.end);
-  into.loops.push_back(loop);
-}
-
-// The grouped product stands for the loop and, in training, for what autograd makes of it: one
-// stretch of the backward pass, as its order is that of the forward one turned around.
+// The grouped product stands for the loop and its backward pass.
 void addLoop(const RuleInput &input, const ReplacedTime &time, const CalledRun &run,
              const LoopRun &found, std::size_t position, Loop &into) {
-  const OpColumns &ops = input.trace->ops;
-  const auto endAt = [&](std::uint32_t op) { return endOf(ops.start[op], ops.duration[op]).count; };
-  const HostLoop forward{run.lane, ops.start[run.ops[found.first].op].count,
-                         endAt(run.ops[found.last].op), static_cast<double>(found.iterations)};
-  addTime(time, position, forward, into);
-  const auto numbers = time.sequences(forward.thread, forward.start, forward.end);
-  const auto backward = time.backwardOf(run.ops[found.first].step, numbers);
-  if (backward.empty()) return;
-  HostLoop back{ops.lane[backward.front()], ops.start[backward.front()].count, 0, forward.turns};
-  for (const std::uint32_t op : backward)
-    if (ops.lane[op] == back.thread) back.end = std::max(back.end, endAt(op));
-  addTime(time, position, back, into);
+  const HostLoop forward = hostLoop(input, run, found.first, found.last, found.iterations);
+  for (const HostLoop &loop : time.withBackward(run.ops[found.first].step, forward)) {
+    into.replaced[position] += static_cast<double>(loop.end - loop.start);
+    into.working[position] += time.work(loop.thread, loop.start, loop.end);
+    into.loops.push_back(loop);
+  }
 }
 
 void add(const RuleInput &input, const ExpertRuns &runs, const CalledRun &run, const LoopRun &found,

@@ -1,9 +1,11 @@
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "analyzers/rules/loop_finder.h"
 #include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/replaced_time.h"
 
 namespace hotloop {
 
@@ -27,6 +29,7 @@ RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const NameSet slices(input, kSlices);
   OccurrenceGroups groups(input);
+  std::optional<ReplacedTime> time; // looks at every operator: only for a run with loops
   std::map<const OccurrenceGroup *, double> launches;
   std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
@@ -38,9 +41,13 @@ RuleOutcome run(const RuleInput &input) {
       if (group == nullptr) continue;
       group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
       launches[group] += inLoop;
-      auto &ops = fixes[group].groups.emplace_back();
-      for (std::size_t k = loop.first; k <= loop.last; ++k) ops.push_back(called.ops[k].op);
-      for (std::size_t k = 1; k < ops.size(); ++k) groups.extend(*group, ops[k]);
+      if (!time) time.emplace(input);
+      const HostLoop forward = hostLoop(input, called, loop.first, loop.last, loop.turns);
+      auto &loops = fixes[group].loops;
+      for (const HostLoop &one : time->withBackward(called.ops[loop.first].step, forward))
+        loops.push_back(one);
+      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
+        groups.extend(*group, called.ops[k].op);
     }
   }
   for (const auto &[key, group] : groups) {
@@ -53,7 +60,7 @@ RuleOutcome run(const RuleInput &input) {
         judge(input, group, std::move(finding), each >= kMaterialLaunches, outcome);
     if (found == nullptr) continue;
     FixPlan &fix = found->fix = std::move(fixes[&group]);
-    fix.kind = FixKind::kReplaceLoop; // as one launch, of the same work
+    fix.kind = FixKind::kBatchLoops;
     fix.bounded = true;
   }
   return outcome;

@@ -1,22 +1,15 @@
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
-#include "analyzers/rules/loop_finder.h"
+#include "analyzers/rules/hl603_expert_products/product_loops.h"
 #include "analyzers/rules/occurrences.h"
+#include "analyzers/rules/replaced_time.h"
 
 namespace hotloop {
 
 namespace {
-
-constexpr std::uint32_t kTurns = 4;
-constexpr std::uint32_t kGroupedLaunches = 2; // its products, without what stands between them
-
-constexpr std::string_view kPicks[] = {"aten::select", "aten::slice",        "aten::narrow",
-                                       "aten::index",  "aten::index_select", "aten::gather"};
-constexpr std::string_view kProducts[] = {"aten::mm",     "aten::addmm",  "aten::bmm",
-                                          "aten::linear", "aten::matmul", "aten::einsum",
-                                          "aten::mv",     "aten::baddbmm"};
 
 constexpr Advice kAdvice = {
     "", "",
@@ -28,23 +21,24 @@ constexpr Advice kAdvice = {
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
-  const NameSet picks(input, kPicks), products(input, kProducts);
+  const ProductLoops finder(input);
   OccurrenceGroups groups(input);
+  std::optional<ReplacedTime> time; // looks at every operator: only for a run with loops
   std::map<const OccurrenceGroup *, double> productsAt;
   std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
-    for (const RepeatedLoop &loop : findLoops(input, called, picks, kTurns)) {
-      double count = 0;
-      for (std::size_t k = loop.first; k <= loop.last; ++k)
-        if (products.contains(input.trace->ops.name[called.ops[k].op])) ++count;
-      if (count < loop.turns) continue;
+    for (const auto &[loop, count] : finder.find(called)) {
       OccurrenceGroup *group = groups.addOp(0, called.ops[loop.first].op);
       if (group == nullptr) continue;
       group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
       productsAt[group] += count;
-      auto &ops = fixes[group].groups.emplace_back();
-      for (std::size_t k = loop.first; k <= loop.last; ++k) ops.push_back(called.ops[k].op);
-      for (std::size_t k = 1; k < ops.size(); ++k) groups.extend(*group, ops[k]);
+      if (!time) time.emplace(input);
+      const HostLoop forward = hostLoop(input, called, loop.first, loop.last, loop.turns);
+      auto &loops = fixes[group].loops;
+      for (const HostLoop &one : time->withBackward(called.ops[loop.first].step, forward))
+        loops.push_back(one);
+      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
+        groups.extend(*group, called.ops[k].op);
     }
   }
   for (const auto &[key, group] : groups) {
@@ -54,8 +48,7 @@ RuleOutcome run(const RuleInput &input) {
     RuleFinding *found = judge(input, group, std::move(finding), true, outcome);
     if (found == nullptr) continue;
     FixPlan &fix = found->fix = std::move(fixes[&group]);
-    fix.kind = FixKind::kReplaceLoop; // the grouped product does the same work in fewer launches
-    fix.keptLaunches = kGroupedLaunches;
+    fix.kind = FixKind::kBatchLoops;
     fix.bounded = true;
   }
   return outcome;

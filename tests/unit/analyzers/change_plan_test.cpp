@@ -111,17 +111,14 @@ TEST(MoeCommand, ChangesSwitches) {
 }
 
 TEST(MoeCommand, NamesTheNearestPreset) {
-  ChangePlan plan;
-  nameNearestPreset("hotloop-moe run --dispatch grouped --amp bf16 --fusion kernels "
-                    "--checkpoint full --buffers reuse --optimizer fused",
-                    plan);
-  EXPECT_EQ(plan.preset, "production-training");
-  EXPECT_THAT(plan.presetDiffers, ElementsAre("inplace"));
-  ChangePlan far;
-  nameNearestPreset("hotloop-moe run --mode inference --fusion kernels", far);
-  EXPECT_EQ(far.preset, "");
-  nameNearestPreset("hotloop-moe run --dispatch grouped", far);
-  EXPECT_EQ(far.preset, "") << "the baseline is no advice";
+  const NearestPreset near =
+      nearestMoePreset("hotloop-moe run --dispatch grouped --amp bf16 --fusion kernels "
+                       "--checkpoint full --buffers reuse --optimizer fused");
+  EXPECT_EQ(near.name, "production-training");
+  EXPECT_THAT(near.differs, ElementsAre("inplace"));
+  EXPECT_EQ(nearestMoePreset("hotloop-moe run --mode inference --fusion kernels").name, "");
+  EXPECT_EQ(nearestMoePreset("hotloop-moe run --dispatch grouped").name, "")
+      << "the baseline is no advice";
 }
 
 } // namespace

@@ -79,6 +79,10 @@ TEST_F(Golden, QuietAndVerbose) {
 TEST_F(Golden, ExplainFailures) {
   EXPECT_THAT(runCli({"advise", "bad.hotloop", "--explain", "99"}).err,
               testing::HasSubstr("give a rank from the list"));
+  EXPECT_THAT(runCli({"advise", "good.hotloop", "--explain", "HL999"}).err,
+              testing::HasSubstr("neither a rank"));
+  EXPECT_THAT(runCli({"advise", "good.hotloop", "--explain", "HL103"}).err,
+              testing::HasSubstr("hotloop rules why-not HL103 good.hotloop"));
   EXPECT_EQ(runCli({"advise", "bad.hotloop", "--explain", "99"}).code, 2);
   EXPECT_THAT(runCli({"advise", "good.hotloop", "--explain", "HL101"}).err,
               testing::HasSubstr("no finding of this rule in good.hotloop"));

@@ -40,6 +40,26 @@ TEST_F(Schemas, AGraphIsJudgedAfterTheOtherFixes) {
   EXPECT_TRUE(both["fixes"][2]["abstained"].is_string()); // alone it stays forbidden
 }
 
+TEST_F(Schemas, OfSeveralFixesThoseThatApplyArePredicted) {
+  const Json waits = output({"whatif", "device.hotloop", "--fix", "remove-sync"});
+  const Json both =
+      output({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "remove-sync"});
+  EXPECT_TRUE(both["abstained"].is_null());
+  EXPECT_EQ(both["predicted"], waits["predicted"]);
+  ASSERT_EQ(both["not_applied"].size(), 1u);
+  EXPECT_EQ(both["not_applied"][0]["fix"], "drop-recompute");
+  EXPECT_THAT(both["not_applied"][0]["why"].get<std::string>(), testing::HasSubstr("backward"));
+  const CliResult text =
+      runCli({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "remove-sync"});
+  EXPECT_THAT(text.out, testing::HasSubstr("drop-recompute  left out: No backward pass"));
+  const Json none =
+      output({"whatif", "device.hotloop", "--fix", "drop-recompute", "--fix", "retype"});
+  EXPECT_THAT(none["abstained"].get<std::string>(),
+              testing::AllOf(testing::HasSubstr("drop-recompute: No backward"),
+                             testing::HasSubstr("retype: ")));
+  EXPECT_TRUE(none["predicted"]["ms"].is_null());
+}
+
 TEST_F(Schemas, EveryOutputFollowsItsSchema) {
   for (const char *run : {"host.hotloop", "device.hotloop", "empty.hotloop"}) {
     EXPECT_THAT(JsonSchema("advise").check(output({"advise", run})), IsEmpty()) << run;
@@ -96,6 +116,8 @@ TEST_F(Schemas, WhyNotTellsTheCasesApart) {
       for (const Json &reason : why["reasons"]) EXPECT_GT(reason.get<std::string>().size(), 20u);
     }
   EXPECT_EQ(runCli({"rules", "why-not", "HL101"}).code, 2);
+  EXPECT_THAT(runCli({"rules", "why-not", "host.hotloop", "HL101"}).err,
+              testing::HasSubstr("hotloop rules why-not HL101 host.hotloop"));
   EXPECT_EQ(runCli({"rules", "why-not", "HL999", "host.hotloop"}).code, 2);
   EXPECT_EQ(runCli({"advise", "host.hotloop", "--t0", "fast"}).code, 2);
 }

@@ -214,5 +214,31 @@ TEST(Fixes, AGraphIsRefusedWhereTheHostWaitsForAnEventInsideOfIt) {
   EXPECT_GT(kept.ms, 40 * 2.0e-3); // the wait is for the whole graph
 }
 
+// The host runs a step ahead: it waits for the event of the step before. A copy that begins each
+// step on the stream of the kernels could run beside them.
+TEST(Fixes, ACopyHidesBesideTheStepBeforeWhetherOrNotTheEventIsOnRecord) {
+  for (const bool onRecord : {true, false}) {
+    test_support::ScriptedLoop loop;
+    loop.addDevice();
+    std::uint64_t before = 0;
+    for (int i = 0; i < 20; ++i) {
+      loop.beginStep();
+      loop.copy(16 << 20, "load", {.source = 2, .duration = 500'000});
+      for (int k = 0; k < 40; ++k) loop.kernel("gemm", 20'000);
+      const std::uint64_t done = loop.record(1, "log");
+      if (before != 0) loop.waitFor(before, "log", onRecord);
+      before = done;
+      loop.endStep();
+    }
+    const TraceView trace = loop.build();
+    const WhatIf whatIf(trace, findSteps(trace, -1));
+    ASSERT_THAT(whatIf.whyNone(), IsEmpty());
+    EXPECT_NEAR(whatIf.baseline().error, 0, 0.01);
+    const Prediction moved = whatIf.predict(moveCopies(whatIf));
+    EXPECT_THAT(moved.abstained, IsEmpty());
+    EXPECT_NEAR(moved.gain, 0.5 / 1.34, 0.05) << onRecord;
+  }
+}
+
 } // namespace
 } // namespace hotloop

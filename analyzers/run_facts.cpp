@@ -1,0 +1,12 @@
+#include "analyzers/run_facts.h"
+
+namespace hotloop {
+
+RunFacts::RunFacts(const TraceView &trace, const Steps &steps)
+    : sites(trace), ops(computeOpFacts(trace, steps, sites, paths)),
+      allocations(computeAllocationFacts(trace, steps, sites, ops, paths)) {
+  placeByAllocations(trace, allocations, ops);
+  counters = computeStepCounters(trace, steps, ops, allocations, sites.size());
+}
+
+} // namespace hotloop

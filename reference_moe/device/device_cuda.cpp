@@ -152,7 +152,8 @@ void launchNothing() {
 
 void copyToDevice(double microseconds) {
   constexpr std::int64_t kCalibration = 64 << 20;
-  static at::Tensor host, device;
+  // Never destroyed: at the end of the process the driver may be gone before them.
+  static at::Tensor &host = *new at::Tensor, &device = *new at::Tensor;
   static double bytesPerMicrosecond = 0;
   if (bytesPerMicrosecond == 0) {
     host = at::zeros({kCalibration}, at::TensorOptions().dtype(at::kByte).pinned_memory(true));

@@ -32,7 +32,9 @@ bool endsWithPath(std::string_view path, std::string_view end) {
 // A C++ function is named by as much of its scope as one likes: "loss", "ns::loss".
 bool namesFunction(std::string_view site, std::string_view signature) {
   if (site == signature) return true;
-  if (signature.find(site) == signature.npos) return false;
+  const std::size_t scope = site.rfind(':'); // most names are not even similar
+  if (signature.find(scope == site.npos ? site : site.substr(scope + 1)) == signature.npos)
+    return false;
   const std::string name = functionName(signature);
   return name.ends_with(site) &&
          (name.size() == site.size() || name[name.size() - site.size() - 1] == ':');

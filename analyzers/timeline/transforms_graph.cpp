@@ -72,7 +72,8 @@ Edit keepGraphs(const WhatIf &whatIf, std::span<const std::uint32_t> builds) {
   edit.whyNone = whatIf.whyNone();
   if (!edit.whyNone.empty()) return edit;
   GraphBuilds walker(whatIf, builds, edit);
-  for (std::uint16_t thread = 0; thread < whatIf.timeline().threads.size(); ++thread)
+  for (std::uint16_t thread = 0; !builds.empty() && thread < whatIf.timeline().threads.size();
+       ++thread)
     walker.walk(thread);
   if (edit.cuts.empty()) edit.whyNone = "The steady steps build no graph there.";
   return edit;

@@ -1,6 +1,7 @@
 #include "analyzers/counters/device_facts.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 
@@ -19,6 +20,33 @@ constexpr std::int64_t kLatestReturn = 200'000;
 // Clocks of host and device agree to about this, ns.
 constexpr std::int64_t kClockSlack = 5'000;
 
+// Correlation id -> row of apis. Ids are handed out one after the other, so that a table is smaller
+// than a map; damaged ones get a map.
+class CallTable {
+public:
+  CallTable() = default;
+  explicit CallTable(const std::vector<std::uint32_t> &ids) {
+    const std::uint32_t largest = ids.empty() ? 0 : *std::ranges::max_element(ids);
+    if (largest < kSparse * (ids.size() + 1)) rows_.assign(std::size_t{largest} + 1, kNoIndex);
+  }
+  bool add(std::uint32_t id, std::uint32_t row) { // false: it has one
+    if (id >= rows_.size()) return others_.try_emplace(id, row).second;
+    if (rows_[id] != kNoIndex) return false;
+    rows_[id] = row;
+    return true;
+  }
+  std::uint32_t find(std::uint32_t id) const {
+    if (id < rows_.size()) return rows_[id];
+    const auto found = others_.find(id);
+    return found == others_.end() ? kNoIndex : found->second;
+  }
+
+private:
+  static constexpr std::size_t kSparse = 8;
+  std::vector<std::uint32_t> rows_;
+  std::unordered_map<std::uint32_t, std::uint32_t> others_;
+};
+
 class Builder {
 public:
   Builder(const TraceView &trace, const Steps &steps, DeviceFacts &facts)
@@ -33,15 +61,15 @@ public:
     facts_.previous.assign(count, kNoIndex);
     facts_.next.assign(count, kNoIndex);
     std::vector<std::uint32_t> lastOfLane(trace_->threads.id.size() + 1, kNoIndex);
-    for (auto *column : {&facts_.site, &facts_.path, &facts_.firstWork, &facts_.workCount})
-      column->resize(count);
-    facts_.waited.resize(count);
-    facts_.idle.resize(count);
+    facts_.site.resize(count);
+    facts_.path.resize(count);
+    facts_.firstWork.resize(count + 1);
+    facts_.waited = facts_.idle = RareTimes(count);
     std::vector<std::uint8_t> kindOfName(trace_->strings.size(), 0xFF);
     StepCursor stepOf(trace_, steps_);
     OpenOps openOps(trace_, ops);
     RangeCursor ranges(trace_, paths);
-    callOf_.reserve(count);
+    callOf_ = CallTable(apis.correlation);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (!ours(processOf(trace_, apis.lane[i]))) continue;
       std::uint8_t &kind = kindOfName[apis.name[i].value];
@@ -59,7 +87,7 @@ public:
       facts_.site[i] = own != 0 ? own : op == kNoIndex ? 0 : ops.site[op];
       const std::uint32_t id = apis.correlation[i];
       // The later row of a correlation id is the driver call inside of the runtime call.
-      if (id != 0 && !callOf_.try_emplace(id, i).second) continue;
+      if (id != 0 && !callOf_.add(id, i)) continue;
       facts_.kind[i] = static_cast<CallKind>(kind);
       const std::uint32_t lane = apis.lane[i].value;
       if (facts_.kind[i] == CallKind::kOther || lane >= lastOfLane.size()) continue;
@@ -82,19 +110,15 @@ public:
     for (DeviceItem &work : facts_.work) {
       const std::uint32_t here = stepOf.at(work.start);
       work.step = work.call != kNoIndex ? facts_.step[work.call] : here;
-      if (work.call != kNoIndex) ++facts_.workCount[work.call];
+      if (work.call != kNoIndex) ++facts_.firstWork[work.call + 1];
       if (facts_.busy.empty() || work.start > facts_.busy.back().end)
         facts_.busy.push_back({work.start, work.end});
       else
         facts_.busy.back().end = std::max(facts_.busy.back().end, work.end);
     }
     facts_.busy.shrink_to_fit();
-    std::uint32_t next = 0;
-    for (std::uint32_t i = 0; i < facts_.calls(); ++i) {
-      facts_.firstWork[i] = next;
-      next += facts_.workCount[i];
-    }
-    facts_.started.resize(next);
+    std::partial_sum(facts_.firstWork.begin(), facts_.firstWork.end(), facts_.firstWork.begin());
+    facts_.started.resize(facts_.firstWork.back());
     std::vector<std::uint32_t> fill = facts_.firstWork;
     for (std::uint32_t w = 0; w < facts_.work.size(); ++w)
       if (facts_.work[w].call != kNoIndex) facts_.started[fill[facts_.work[w].call]++] = w;
@@ -112,7 +136,7 @@ public:
     Nanoseconds last{-1};
     for (std::uint32_t i = 0; i < facts_.calls(); ++i) {
       Nanoseconds own{-1};
-      for (std::uint32_t k = 0; k < facts_.workCount[i]; ++k) {
+      for (std::uint32_t k = 0; k < facts_.workCount(i); ++k) {
         const DeviceItem &work = facts_.work[facts_.started[facts_.firstWork[i] + k]];
         own = std::max(own, work.end);
         last = std::max(last, work.end);
@@ -129,8 +153,8 @@ public:
       if (target <= apis.start[i] || target > end + Nanoseconds(kClockSlack) ||
           end - target > Nanoseconds(kLatestReturn))
         continue;
-      facts_.waited[i] = (std::min(target, end) - apis.start[i]).count;
-      facts_.idle[i] = facts_.idleFrom(target);
+      facts_.waited.add(i, (std::min(target, end) - apis.start[i]).count);
+      facts_.idle.add(i, facts_.idleFrom(target));
     }
   }
 
@@ -144,16 +168,20 @@ private:
     for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
       const std::uint32_t stream = rows.lane[i].value;
       if (stream != 0 && stream <= process.size() && !ours(process[stream - 1])) continue;
-      const auto call = callOf_.find(rows.correlation[i]);
-      facts_.work.push_back({rows.start[i], endOf(rows.start[i], rows.duration[i]), rows.lane[i],
-                             kind, i, call == callOf_.end() ? kNoIndex : call->second, kNoIndex});
+      DeviceItem &work = facts_.work.emplace_back();
+      work.start = rows.start[i];
+      work.end = endOf(rows.start[i], rows.duration[i]);
+      work.stream = rows.lane[i];
+      work.kind = kind;
+      work.row = i;
+      work.call = callOf_.find(rows.correlation[i]);
     }
   }
 
   const TraceView &trace_;
   const Steps &steps_;
   DeviceFacts &facts_;
-  std::unordered_map<std::uint32_t, std::uint32_t> callOf_; // correlation id -> row of apis
+  CallTable callOf_;
 };
 
 } // namespace

@@ -126,7 +126,7 @@ OccurrenceGroup *OccurrenceGroups::addCall(std::uint32_t variant, std::uint32_t 
       at(facts.site[call], facts.path[call], variant, facts.step[call], position);
   if (group == nullptr) return nullptr;
   group->count[position] += 1;
-  for (std::uint32_t k = 0; k < facts.workCount[call]; ++k) {
+  for (std::uint32_t k = 0; k < facts.workCount(call); ++k) {
     const DeviceItem &work = facts.work[facts.started[facts.firstWork[call] + k]];
     if (work.kind == ItemKind::kCopy)
       group->bytes[position] += static_cast<double>(input_.trace->memcpys.bytes[work.row]);

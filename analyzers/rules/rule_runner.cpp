@@ -66,7 +66,7 @@ void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
       for (auto *column : {&waited[owner], &idle[owner], &worked[owner]})
         column->resize(input.steps.steady.size());
     }
-    for (std::uint32_t k = 0; k < facts.workCount[call]; ++k)
+    for (std::uint32_t k = 0; k < facts.workCount(call); ++k)
       worked[owner][position[facts.step[call]]] += static_cast<double>(
           facts.work[facts.started[facts.firstWork[call] + k]].duration().count);
     waited[owner][position[facts.step[call]]] += static_cast<double>(facts.waited[call]);

@@ -51,6 +51,22 @@ std::uint16_t BuildState::stream(StreamId id) {
   return index;
 }
 
+namespace {
+
+// It lives as long as the run is looked at: no room for more rows.
+void shrink(Timeline &timeline) {
+  const auto all = [](auto &...columns) { (columns.shrink_to_fit(), ...); };
+  Anchors &a = timeline.anchors;
+  all(a.start, a.end, a.kind, a.thread, a.predecessor, a.records, a.step, a.api, a.workBegin,
+      a.target, a.targetIndex, a.waited);
+  DeviceWork &w = timeline.work;
+  all(w.start, w.end, w.kind, w.stream, w.anchor, w.row, w.inferred, w.late, w.collective);
+  for (ThreadRecords &r : timeline.threads)
+    all(r.start, r.end, r.location, r.row, r.parent, r.function, r.callStart, r.callEnd);
+}
+
+} // namespace
+
 } // namespace timeline
 
 Timeline buildTimeline(const TraceView &trace, const Steps &steps, const TimelineOptions &options) {
@@ -80,6 +96,7 @@ Timeline buildTimeline(const TraceView &trace, const Steps &steps, const Timelin
   timeline::linkDevice(state);
   timeline::markHeldLaunches(result);
   timeline::findDoubts(state);
+  timeline::shrink(result);
   return result;
 }
 

@@ -32,21 +32,24 @@ constexpr Advice kOverwritten = {"overwritten",
 
 enum Variant : std::uint32_t { kIsGradients, kIsOverwritten };
 
-// Blocks taken by each operator that the program called.
-std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>
-blocksOfCalled(const RuleInput &input) {
+// Blocks taken by each operator of `names` that the program called.
+std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> blocksOfCalled(const RuleInput &input,
+                                                                             const NameSet &names) {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> blocks;
   const auto &rows = input.trace->allocations;
-  for (std::uint32_t row = 0; row < input.allocations.size(); ++row)
-    if (rows.action[row] == AllocationAction::kAllocate && input.allocations.op[row] != kNoIndex)
-      blocks[outermostOperator(input.ops, input.allocations.op[row])].push_back(row);
+  for (std::uint32_t row = 0; row < input.allocations.size(); ++row) {
+    if (rows.action[row] != AllocationAction::kAllocate || input.allocations.op[row] == kNoIndex)
+      continue;
+    const std::uint32_t op = outermostOperator(input.ops, input.allocations.op[row]);
+    if (names.contains(input.trace->ops.name[op])) blocks[op].push_back(row);
+  }
   return blocks;
 }
 
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const NameSet zeros(input, kZeros), overwrites(input, kOverwrites), clear(input, kClear);
-  const auto blocks = blocksOfCalled(input);
+  const auto blocks = blocksOfCalled(input, zeros);
   OccurrenceGroups groups(input);
   const auto &ops = input.trace->ops;
   for (const CalledRun &called : calledOps(input))

@@ -33,7 +33,7 @@ RuleOutcome run(const RuleInput &input) {
   const double launch = plain > 0 ? plain : kUsualLaunch;
   OccurrenceGroups groups(input);
   for (std::uint32_t call = 0; call < input.device.calls(); ++call) {
-    const std::uint32_t nodes = input.device.workCount[call];
+    const std::uint32_t nodes = input.device.workCount(call);
     if (input.device.kind[call] != CallKind::kGraphLaunch || nodes == 0) continue;
     const double cost =
         static_cast<double>(input.trace->apis.duration[call].count) + inputCopies(input, call);

@@ -29,22 +29,38 @@ double exposed(const std::vector<DeviceFacts::Busy> &kernels, const DeviceItem &
   return static_cast<double>(copy.duration().count - covered);
 }
 
-RuleOutcome run(const RuleInput &input) {
-  RuleOutcome outcome;
-  std::vector<DeviceFacts::Busy> kernels; // union
+bool isCandidate(const RuleInput &input, const DeviceItem &item) {
+  return item.kind == ItemKind::kCopy && item.call != kNoIndex && !isPageable(input, item.call) &&
+         directionOf(input, item.call) != CopyDirection::kOther;
+}
+
+void append(std::vector<DeviceFacts::Busy> &merged, const DeviceItem &item) {
+  if (merged.empty() || item.start > merged.back().end)
+    merged.push_back({item.start, item.end});
+  else
+    merged.back().end = std::max(merged.back().end, item.end);
+}
+
+// The union of the kernels that run beside any of the copies.
+std::vector<DeviceFacts::Busy> kernelsBesideCopies(const RuleInput &input) {
+  std::vector<DeviceFacts::Busy> copies, kernels;
+  for (const DeviceItem &item : input.device.work)
+    if (isCandidate(input, item)) append(copies, item);
   for (const DeviceItem &item : input.device.work) {
     if (item.kind != ItemKind::kKernel) continue;
-    if (kernels.empty() || item.start > kernels.back().end)
-      kernels.push_back({item.start, item.end});
-    else
-      kernels.back().end = std::max(kernels.back().end, item.end);
+    const auto near = std::ranges::upper_bound(copies, item.start, {}, &DeviceFacts::Busy::end);
+    if (near != copies.end() && near->start < item.end) append(kernels, item);
   }
+  return kernels;
+}
+
+RuleOutcome run(const RuleInput &input) {
+  RuleOutcome outcome;
+  const std::vector<DeviceFacts::Busy> kernels = kernelsBesideCopies(input);
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
     const DeviceItem &item = input.device.work[i];
-    if (item.kind != ItemKind::kCopy || item.call == kNoIndex || isPageable(input, item.call) ||
-        directionOf(input, item.call) == CopyDirection::kOther)
-      continue;
+    if (!isCandidate(input, item)) continue;
     const double shown = exposed(kernels, item);
     OccurrenceGroup *group = shown > 0 ? groups.addWork(0, i) : nullptr;
     if (group != nullptr) group->idle[groups.positionOf(item.step)] += shown;

@@ -21,26 +21,25 @@ constexpr Advice kAdvice = {
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const KernelKinds kinds(input);
+  const auto isCollective = [&](const DeviceItem &item) {
+    return has(kinds.of(item), KernelTrait::kCollective);
+  };
+  if (std::ranges::none_of(input.device.work, isCollective)) {
+    outcome.notChecked = "The run has no collectives.";
+    return outcome;
+  }
   std::vector<DeviceFacts::Busy> compute; // union of everything else
-  bool any = false;
   for (const DeviceItem &item : input.device.work) {
-    if (has(kinds.of(item), KernelTrait::kCollective)) {
-      any = true;
-      continue;
-    }
+    if (isCollective(item)) continue;
     if (compute.empty() || item.start > compute.back().end)
       compute.push_back({item.start, item.end});
     else
       compute.back().end = std::max(compute.back().end, item.end);
   }
-  if (!any) {
-    outcome.notChecked = "The run has no collectives.";
-    return outcome;
-  }
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
     const DeviceItem &item = input.device.work[i];
-    if (!has(kinds.of(item), KernelTrait::kCollective)) continue;
+    if (!isCollective(item)) continue;
     OccurrenceGroup *group = groups.addWork(0, i);
     if (group == nullptr) continue;
     std::int64_t covered = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -22,13 +23,17 @@ constexpr Advice kAdvice = {
     "Code outside of PyTorch may use the memory without any record: a data pointer handed to a "
     "library on the CPU."};
 
-// When everything that may use memory began: operators on all threads, CUDA calls.
-std::vector<Nanoseconds> beginnings(const RuleInput &input) {
-  std::vector<Nanoseconds> all(input.trace->ops.start.begin(), input.trace->ops.start.end());
-  for (std::uint32_t call = 0; call < input.device.calls(); ++call)
-    if (startsWork(input.device.kind[call])) all.push_back(input.trace->apis.start[call]);
-  std::ranges::sort(all);
-  return all;
+// Does anything that may use memory begin within (start, end): an operator on any thread, a CUDA
+// call that starts work? Both tables are sorted by start.
+bool beginsWithin(const RuleInput &input, Nanoseconds start, Nanoseconds end) {
+  const auto &ops = input.trace->ops.start;
+  const auto op = std::ranges::upper_bound(ops, start);
+  if (op != ops.end() && *op < end) return true;
+  const auto &apis = input.trace->apis.start;
+  auto call = std::ranges::upper_bound(apis, start) - apis.begin();
+  for (; call < std::ssize(apis) && apis[static_cast<std::size_t>(call)] < end; ++call)
+    if (startsWork(input.device.kind[static_cast<std::size_t>(call)])) return true;
+  return false;
 }
 
 // Which operators read a block is in no record. That none can have read it is: nothing began
@@ -36,7 +41,6 @@ std::vector<Nanoseconds> beginnings(const RuleInput &input) {
 RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const NameSet empty(input, kEmpty);
-  const std::vector<Nanoseconds> begun = beginnings(input);
   OccurrenceGroups groups(input);
   const auto &rows = input.trace->allocations;
   const auto &ops = input.trace->ops;
@@ -45,8 +49,7 @@ RuleOutcome run(const RuleInput &input) {
     if (!takenInSteadyStep(input, row) || op == kNoIndex || pair == kNoIndex ||
         !empty.contains(ops.name[op]) || outermostOperator(input.ops, op) != op)
       continue;
-    const auto next = std::ranges::upper_bound(begun, ops.start[op]);
-    if (next != begun.end() && *next < rows.start[pair]) continue;
+    if (beginsWithin(input, ops.start[op], rows.start[pair])) continue;
     groups.addAllocation(0, row);
   }
   for (const auto &[key, group] : groups) {

@@ -63,7 +63,7 @@ std::string withFlag(std::string command, std::string_view flag) {
 const std::vector<MoeFix> &moeFixes() {
   static const std::vector<MoeFix> kFixes = {
       {"dispatch", "--dispatch grouped", {"HL104", "HL603", "HL604", "HL602"}},
-      {"fusion", "--fusion kernels", {"HL605", "HL303", "HL506"}},
+      {"fusion", "--fusion kernels", {"HL605"}}, // not for chains: it changes the whole layer
       {"amp", "--amp bf16", {"HL501"}},
       {"checkpoint", "--checkpoint off", {"HL701", "HL702"}},
       {"buffers", "--buffers reuse", {"HL201", "HL205"}},

@@ -17,6 +17,7 @@ constexpr double kUnknownFactor = 0.75;
 constexpr double kSmallestFactor = 0.15, kLargestFactor = 1.6;
 constexpr double kUsualLow = 0.55, kUsualHigh = 1.0;
 constexpr double kFlat = 1.02, kClose = 0.05;
+constexpr double kFarBelow = 0.8, kSame = 0.01;
 constexpr int kBisections = 16;
 constexpr double kSmallestWhole = 0.35; // below it the unprofiled time is of another program
 
@@ -46,7 +47,11 @@ FactorFit fitFactor(const BaselineInput &input, std::uint32_t first, std::uint32
     const double middle = (low + high) / 2;
     (at(middle) <= target ? low : high) = middle;
   }
-  return {(low + high) / 2, FitOutcome::kFitted};
+  const double factor = (low + high) / 2;
+  // Where the device is the bound, every faster host takes the same time: the record knows better.
+  const double own = factorOfRecord(input);
+  if (own < kFarBelow * factor && at(own) > (1 - kSame) * target) return {own, FitOutcome::kFlat};
+  return {factor, FitOutcome::kFitted};
 }
 
 bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,

@@ -32,8 +32,8 @@ struct BaselineInput {
 FactorFit fitFactor(const BaselineInput &input, std::uint32_t first = 0,
                     std::uint32_t last = kNoIndex);
 
-// Where even the fastest host is slower than the unprofiled step, recording slowed more than the
-// records: all of the host (what the program does between its calls, pageable copies), or host and
+// Where no host factor reaches the unprofiled step, more than the records ran at another speed: all
+// of the host (what the program does between its calls, pageable copies), or host and
 // device alike. Changes `calibration` and `program` so that the step is reached; false: nothing
 // does.
 bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,

@@ -93,7 +93,7 @@ struct WhatIf::State {
     graphs.graphGap = graphGap;
     return timeline::replay(changed, graphs, how).period;
   }
-  bool slowRecord = false;     // recording slowed more than its records
+  bool slowRecord = false;     // all of the record ran at another speed
   bool hasGraphs = false;      // are there graphs on record, whose gaps are known?
   double overlapOfStreams = 1; // busy time of the device / sum of its works
 
@@ -133,7 +133,9 @@ WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &
   const timeline::BaselineInput input{state.timeline, state.calibration, state.program,
                                       state.options.unprofiled, state.options.profile};
   state.baseline = timeline::findBaseline(input, state.fit);
-  if (state.fit.outcome == timeline::FitOutcome::kBelow && state.missesT0() &&
+  if ((state.fit.outcome == timeline::FitOutcome::kBelow ||
+       state.fit.outcome == timeline::FitOutcome::kAbove) &&
+      state.missesT0() &&
       timeline::reachBeyondRecords(state.timeline, state.options.profile, *state.options.unprofiled,
                                    state.calibration, state.program)) {
     // How well the record is replayed was told before anything was scaled.
@@ -251,7 +253,7 @@ void WhatIf::State::judge(const Edit &edit, Prediction &prediction) const {
   if (fit.outcome == timeline::FitOutcome::kBelow || fit.outcome == timeline::FitOutcome::kAbove)
     warnings.push_back("the unprofiled step time cannot be reached exactly");
   if (slowRecord)
-    warnings.push_back("everything was slower in the record, not only what it recorded");
+    warnings.push_back("the whole record ran at another speed, not only what it recorded");
   if (fit.outcome == timeline::FitOutcome::kFitted && !(0.5 <= fit.factor && fit.factor <= 1.15))
     warnings.push_back(fmt::format("the host factor {:.2f} is unusual", fit.factor));
   std::vector<double> periods = baseline.stepMs;

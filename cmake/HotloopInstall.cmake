@@ -1,5 +1,6 @@
 # The bundle (docs/architecture.md): folders install what they build; here comes what is not ours.
-#   cmake --preset release && cmake --build --preset release && cmake --install build/release --strip --prefix DIR
+#   cmake --preset release && cmake --build --preset release && cmake --install build/release --prefix DIR
+# Not --strip: call sites in the reference and the samples come from their symbols and lines.
 include(GNUInstallDirs)
 
 # The unwinder travels beside libhotloop.so, which opens it privately and never links to it.

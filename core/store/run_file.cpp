@@ -87,7 +87,9 @@ Result<OpenFile> openSqliteFile(const std::string &path) {
   if (header.fileBytes == 0)
     return Unexpected(invalidInput(path + ": is an empty file; nothing was recorded into it"));
   if (!header.isSqlite)
-    return Unexpected(invalidInput(path + ": not an SQLite file, so not a hotloop run"));
+    return Unexpected(invalidInput(path + ": not an SQLite file, so not a hotloop run; hotloop "
+                                          "import FILE -o RUN.hotloop makes one of a "
+                                          "trace of another tool"));
   OpenFile file;
   file.header = header;
   auto opened = openConnection(path, SQLITE_OPEN_READONLY, path);

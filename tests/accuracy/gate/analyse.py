@@ -6,7 +6,7 @@
 The same rule as analyzers/gate/paired.cpp, written again from docs/cli/ab.md so that the two check each other. Runs are
 taken in the order in which they were made: blocks of ten neighbouring pairs in ABBA order are drawn from one series
 (block bootstrap, so that drift within a block stays), and the rule looks at 10, 20 and 30 pairs. A series is one
-file: noisy.tsv, or idle-0.tsv, idle-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
+file: noisy.tsv, or quieter-0.tsv, quieter-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
 of the runs (of the series, where there are several), the rates from the rest. The effect is multiplied into the
 steps of the candidate. live_<state>.jsonl holds verdicts of the program itself.
 

@@ -6,7 +6,7 @@
 Appends one line a run to results/<state>.tsv: time, load average, exit code of `hotloop check` against the
 baseline of the first three runs (-1: these three, -2: the run failed), steady step times in ns. Stops at --runs
 lines or after --budget seconds; called again it goes on where it stopped. Several at once, each on cores of its
-own, are several machines: give each a part of the state, --state idle-0, idle-1, ...
+own, are several machines: give each a part of the state, --state quieter-0, quieter-1, ...
 """
 
 import os

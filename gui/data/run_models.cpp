@@ -68,7 +68,7 @@ RunModels makeModels(const TraceView &trace, const Analysis &analysis) {
   models.profile.series.clear();
   models.profile.series.shrink_to_fit();
   models.idle = idleBars(trace, analysis.stepTable);
-  for (const auto *list : {&analysis.findings, &analysis.notWorth}) {
+  for (const auto *list : {&analysis.findings, &analysis.unresolved, &analysis.notWorth}) {
     for (const Finding &finding : *list) {
       auto &places = models.places.emplace_back();
       for (const Evidence &evidence : finding.evidence) places.push_back(placeOf(trace, evidence));

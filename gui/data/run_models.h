@@ -39,7 +39,7 @@ struct RunModels {
   // Who owns each nanosecond of the steady steps (durations, owners); its series are not kept.
   RunProfile profile;
   std::vector<IdleBar> idle;                      // by device
-  std::vector<std::vector<EvidencePlace>> places; // by finding (findings, then notWorth), evidence
+  std::vector<std::vector<EvidencePlace>> places; // by finding (findings, unresolved, then notWorth), evidence
 };
 RunModels makeModels(const TraceView &trace, const Analysis &analysis);
 

@@ -55,7 +55,8 @@ std::string documentTitle(const RunDocument &document) {
 
 std::string emptyFindingsSentence(const RunDocument &document) {
   const Analysis &analysis = document.analysis;
-  if (!analysis.findings.empty() || !analysis.notWorth.empty()) return {};
+  if (!analysis.findings.empty() || !analysis.unresolved.empty() || !analysis.notWorth.empty())
+    return {};
   return analysis.steps.steady > 0
              ? "Nothing found that holds the loop back."
              : "No findings: rules look at steady steps, and this run has none.";

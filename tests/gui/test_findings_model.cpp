@@ -19,6 +19,7 @@ TEST(FindingsModel, KeepsTheRulesOfItemModels) {
     const QAbstractItemModelTester tester(&model,
                                           QAbstractItemModelTester::FailureReportingMode::Fatal);
     EXPECT_EQ(model.rowCount(), static_cast<int>(document->analysis.findings.size() +
+                                                 document->analysis.unresolved.size() +
                                                  document->analysis.notWorth.size()));
   }
 }
@@ -37,6 +38,29 @@ TEST(FindingsModel, ShowsWorthyFindingsFirstAndRanked) {
   EXPECT_TRUE(model.worthIt(1));
   EXPECT_EQ(cell(model, 2, FindingsModel::kRank), QStringLiteral("–"));
   EXPECT_FALSE(model.worthIt(2));
+}
+
+TEST(FindingsModel, ShowsWhatTheRunCannotTellBeforeWhatIsNotWorthIt) {
+  const auto document = test::madeDocument();
+  Finding unknown = document->analysis.notWorth[0];
+  unknown.rule = "HL102";
+  unknown.mayNotPay = "The fix would give 0.1 ms, which is less than this run can resolve.";
+  unknown.gain.estimate = Gain::Estimate{0.1, -0.2, 0.4, "low"};
+  unknown.gain.estimate->bound = "lower";
+  document->analysis.unresolved = {unknown};
+  document->analysis.notWorth[0].gain = {};
+  document->analysis.notWorth[0].gain.mostMs = 0.25;
+  const FindingsModel model(document);
+  ASSERT_EQ(model.rowCount(), 4);
+  EXPECT_EQ(cell(model, 2, FindingsModel::kRank), "?");
+  EXPECT_EQ(cell(model, 2, FindingsModel::kGain), "0.1 ms (-0.2 to 0.4) or more");
+  EXPECT_TRUE(model.unresolved(2));
+  EXPECT_FALSE(model.worthIt(2));
+  EXPECT_TRUE(model.details(2).contains("less than this run can tell"));
+  EXPECT_TRUE(model.details(2).contains("can resolve"));
+  EXPECT_EQ(cell(model, 3, FindingsModel::kRank), QStringLiteral("–"));
+  EXPECT_EQ(cell(model, 3, FindingsModel::kGain), "at most 0.25 ms");
+  EXPECT_FALSE(model.unresolved(3));
 }
 
 TEST(FindingsModel, RecordedTextsCannotBecomeMarkup) {

@@ -12,7 +12,7 @@ namespace {
 constexpr const char *kHeaders[FindingsModel::kColumnCount] = {
     "#", "Rule", "Finding", "Site", "Per step", "Felt", "Gain per step", "Host time", "Fix"};
 constexpr const char *kHeaderHelp[FindingsModel::kColumnCount] = {
-    "rank by measured CPU time and counts; – is not worth it",
+    "most valuable first; ? is less than this run can tell, – is not worth it",
     "id and variant",
     "what holds the loop back",
     "call site",
@@ -41,11 +41,16 @@ QString shortSite(const Site &site) {
 }
 
 QString gainText(const Gain &gain) {
-  if (!gain.estimate) return QStringLiteral("–");
+  if (!gain.estimate)
+    return gain.mostMs ? QStringLiteral("at most %1 ms").arg(QString::number(*gain.mostMs, 'g', 3))
+                       : QStringLiteral("–");
   const Gain::Estimate &estimate = *gain.estimate;
-  return QStringLiteral("%1 ms (%2 to %3)")
+  return QStringLiteral("%1 ms (%2 to %3)%4")
       .arg(QString::number(estimate.ms, 'g', 3), QString::number(estimate.lowMs, 'g', 3),
-           QString::number(estimate.highMs, 'g', 3));
+           QString::number(estimate.highMs, 'g', 3),
+           estimate.bound == "lower"   ? QStringLiteral(" or more")
+           : estimate.bound == "upper" ? QStringLiteral(" or less")
+                                       : QString());
 }
 
 QVariant alignment(int column) {
@@ -73,7 +78,8 @@ FindingsModel::FindingsModel(RunDocumentPtr document, QObject *parent)
 int FindingsModel::rowCount(const QModelIndex &parent) const {
   if (parent.isValid()) return 0;
   const Analysis &analysis = document_->analysis;
-  return static_cast<int>(analysis.findings.size() + analysis.notWorth.size());
+  return static_cast<int>(analysis.findings.size() + analysis.unresolved.size() +
+                          analysis.notWorth.size());
 }
 
 int FindingsModel::columnCount(const QModelIndex &parent) const {
@@ -84,17 +90,29 @@ bool FindingsModel::worthIt(int row) const {
   return static_cast<std::size_t>(row) < document_->analysis.findings.size();
 }
 
-const Finding &FindingsModel::finding(int row) const {
+bool FindingsModel::unresolved(int row) const {
   const Analysis &analysis = document_->analysis;
   const auto place = static_cast<std::size_t>(row);
-  return worthIt(row) ? analysis.findings[place]
-                      : analysis.notWorth[place - analysis.findings.size()];
+  return !worthIt(row) && place < analysis.findings.size() + analysis.unresolved.size();
+}
+
+const Finding &FindingsModel::finding(int row) const {
+  auto place = static_cast<std::size_t>(row);
+  const Analysis &analysis = document_->analysis;
+  for (const auto *list : {&analysis.findings, &analysis.unresolved}) {
+    if (place < list->size()) return (*list)[place];
+    place -= list->size();
+  }
+  return analysis.notWorth[place];
 }
 
 QString FindingsModel::text(int row, int column) const {
   const Finding &finding = this->finding(row);
   switch (column) {
-  case kRank: return worthIt(row) ? QString::number(row + 1) : QStringLiteral("–");
+  case kRank:
+    return worthIt(row)      ? QString::number(row + 1)
+           : unresolved(row) ? QStringLiteral("?")
+                             : QStringLiteral("–");
   case kRule: return ruleText(finding);
   case kTitle: return shown(finding.title);
   case kSite: return shortSite(finding.site);
@@ -139,7 +157,9 @@ QString FindingsModel::details(int row) const {
   const Finding &finding = this->finding(row);
   QString html = QStringLiteral("<p><b>%1</b> &nbsp;%2%3<br><span style='color:%4'>%5</span></p>")
                      .arg(ruleText(finding).toHtmlEscaped(), shownRich(finding.title),
-                          worthIt(row) ? QString() : QStringLiteral(" (not worth it)"),
+                          worthIt(row)      ? QString()
+                          : unresolved(row) ? QStringLiteral(" (less than this run can tell)")
+                                            : QStringLiteral(" (not worth it)"),
                           theme::dimText().name(), shownRich(finding.site.text()));
   if (!finding.site.rangePath.empty())
     html += block("inside the ranges", shownRich(finding.site.rangePath));

@@ -6,8 +6,8 @@
 
 namespace hotloop::gui {
 
-// The findings of a run as rows, most valuable first, then those that are not worth it (without a
-// rank, dim). Immutable.
+// The findings of a run as rows, most valuable first, then those whose gain the run cannot tell
+// ("?"), then those that are not worth it ("–"); the two last kinds are dim. Immutable.
 class FindingsModel : public QAbstractTableModel {
 public:
   enum Column {
@@ -31,7 +31,8 @@ public:
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
   const Finding &finding(int row) const; // row < rowCount()
-  bool worthIt(int row) const;
+  bool worthIt(int row) const;           // the rest are below
+  bool unresolved(int row) const;        // less than the run can tell
   // Everything about one finding, as rich text.
   QString details(int row) const;
 

@@ -11,9 +11,9 @@ namespace {
 
 constexpr double kSlow = 1.5;           // times the usual step
 constexpr double kMaterialShare = 0.01; // of the time of all steps
-constexpr std::size_t kFewest = 4;      // pauses; fewer come at equal distances by chance
-constexpr double kKept = 0.8;           // of the steps at that distance are slow
-constexpr double kExplained = 0.6;      // of what all slow steps take too long
+constexpr std::size_t kFewest = 6; // pauses; five of other work came at equal distances by chance
+constexpr double kKept = 0.8;      // of the steps at that distance are slow
+constexpr double kExplained = 0.6; // of what all slow steps take too long
 
 constexpr Advice kAdvice = {
     "", "",

@@ -24,7 +24,7 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 104, 306, 172, 72, 80, 186, 84, 0};
+constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 104, 306, 172, 72, 76, 244, 78, 0};
 constexpr int kRowHeight = 26;
 constexpr int kQualityHeight = 96; // of the list; longer ones scroll
 

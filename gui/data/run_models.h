@@ -38,8 +38,9 @@ struct RunModels {
   MemoryModel memory;
   // Who owns each nanosecond of the steady steps (durations, owners); its series are not kept.
   RunProfile profile;
-  std::vector<IdleBar> idle;                      // by device
-  std::vector<std::vector<EvidencePlace>> places; // by finding (findings, unresolved, then notWorth), evidence
+  std::vector<IdleBar> idle; // by device
+  std::vector<std::vector<EvidencePlace>>
+      places; // by finding (findings, unresolved, then notWorth), evidence
 };
 RunModels makeModels(const TraceView &trace, const Analysis &analysis);
 

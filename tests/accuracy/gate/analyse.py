@@ -173,8 +173,9 @@ def main(arguments):
     states = {}
     for path in sorted(folder.glob("*.tsv")):
         states.setdefault(re.sub(r"-\d+$", "", path.stem), []).append(path)
-    rng = random.Random(1)
-    print(json.dumps({state: summary(state, files, folder, rng) for state, files in states.items()}, indent=1))
+    # A generator each: the figures of one state do not hang on which others there are.
+    print(json.dumps({state: summary(state, files, folder, random.Random(1)) for state, files in states.items()},
+                     indent=1))
 
 
 if __name__ == "__main__":

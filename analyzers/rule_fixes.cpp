@@ -19,13 +19,6 @@ namespace {
 
 constexpr std::string_view kFusing[] = {"HL303", "HL506", "HL605"};
 
-Edit none(std::string_view name, std::string why) {
-  Edit edit;
-  edit.name = name;
-  edit.whyNone = std::move(why);
-  return edit;
-}
-
 // What rules need to look at a run that a replay was made of.
 class Subject {
 public:
@@ -64,12 +57,21 @@ private:
 // Which rows are at a site: those that it names, or in a finding whose place it is.
 class RowFilter {
 public:
-  RowFilter(const WhatIf &whatIf, const Where &where) : where_(where), filter_(whatIf, where) {
+  RowFilter(const WhatIf &whatIf, const RuleInput &input, const Where &where)
+      : where_(where), filter_(whatIf, where), around_(input.ops.size()) {
+    if (where.site.empty()) return;
     const auto &api = whatIf.timeline().anchors.api;
     for (std::uint32_t i = 0; i < api.size(); ++i)
       if (api[i] != kNoIndex) anchors_.emplace_back(api[i], i);
     std::ranges::sort(anchors_);
+    for (std::uint32_t call = 0; call < input.device.calls(); ++call) {
+      std::uint32_t op = input.device.op[call];
+      if (op == kNoIndex || !this->call(call)) continue;
+      for (; op != kNoIndex && around_[op] == 0; op = input.ops.parent[op]) around_[op] = 1;
+    }
   }
+  // Does the operator make such a call?
+  bool op(std::uint32_t row) const { return around_[row] != 0; }
   bool call(std::uint32_t row) const {
     const auto found = std::ranges::lower_bound(anchors_, std::pair(row, 0u));
     return found != anchors_.end() && found->first == row && filter_.matches(found->second);
@@ -88,23 +90,16 @@ private:
   const Where &where_;
   timeline::SiteFilter filter_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> anchors_; // row of apis, anchor
+  std::vector<std::uint8_t> around_;                             // by row of ops
 };
 
 // The part of a finding that is at the site; false: nothing of it is.
-bool narrow(const RuleInput &input, const RowFilter &filter, RuleFinding &found) {
+bool narrow(const RowFilter &filter, RuleFinding &found) {
   if (filter.place(found.finding.site)) return true;
-  const auto outside = [&](std::uint32_t call) { return !filter.call(call); };
-  std::erase_if(found.fix.calls, outside);
-  if (!found.fix.groups.empty() || !found.fix.calls.empty()) {
-    std::vector<std::uint8_t> here(input.ops.size());
-    for (std::uint32_t call = 0; call < input.device.calls(); ++call)
-      for (std::uint32_t op = input.device.op[call];
-           op != kNoIndex && here[op] == 0 && filter.call(call); op = input.ops.parent[op])
-        here[op] = 1;
-    std::erase_if(found.fix.groups, [&](const std::vector<std::uint32_t> &group) {
-      return std::ranges::none_of(group, [&](std::uint32_t op) { return here[op] != 0; });
-    });
-  }
+  std::erase_if(found.fix.calls, [&](std::uint32_t call) { return !filter.call(call); });
+  std::erase_if(found.fix.groups, [&](const std::vector<std::uint32_t> &group) {
+    return std::ranges::none_of(group, [&](std::uint32_t op) { return filter.op(op); });
+  });
   return !found.fix.calls.empty() || !found.fix.groups.empty();
 }
 
@@ -116,11 +111,11 @@ std::string nothingOr(const RowFilter &filter, std::string otherwise) {
 } // namespace
 
 Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
-  if (!whatIf.whyNone().empty()) return none("fuse", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("fuse", whatIf.whyNone());
   const Subject subject(whatIf);
   const RuleInput input = subject.input(whatIf);
   const Where where{site, {}, {}};
-  const RowFilter filter(whatIf, where);
+  const RowFilter filter(whatIf, input, where);
   std::vector<Edit> edits;
   std::string why;
   for (const Rule &rule : builtinRules()) {
@@ -130,7 +125,7 @@ Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
     for (auto *list : {&outcome.findings, &outcome.notWorth})
       for (RuleFinding &found : *list) {
         if (found.fix.kind == FixKind::kNone) continue;
-        if (!site.empty() && !narrow(input, filter, found)) continue;
+        if (!site.empty() && !narrow(filter, found)) continue;
         Edit edit = editOf(whatIf, input, found);
         if (edit.whyNone.empty())
           edits.push_back(std::move(edit));
@@ -139,27 +134,21 @@ Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
       }
   }
   if (edits.empty())
-    return none("fuse", !why.empty() ? why
-                                     : nothingOr(filter, "The steady steps hold no chain of "
-                                                         "pointwise kernels, no written-out "
-                                                         "attention and no router there."));
+    return noEdit("fuse", !why.empty() ? why
+                                       : nothingOr(filter, "The steady steps hold no chain of "
+                                                           "pointwise kernels, no written-out "
+                                                           "attention and no router there."));
   Edit edit = combine(edits);
   edit.name = site.empty() ? "fuse" : "fuse=" + site;
   return edit;
 }
 
 Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
-  if (!whatIf.whyNone().empty()) return none("balance", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("balance", whatIf.whyNone());
   const Subject subject(whatIf);
   const RuleInput input = subject.input(whatIf);
   const Where where{site, {}, {}};
-  const RowFilter filter(whatIf, where);
-  std::vector<std::uint8_t> here(site.empty() ? 0 : input.ops.size());
-  if (!site.empty())
-    for (std::uint32_t call = 0; call < input.device.calls(); ++call)
-      if (input.device.op[call] != kNoIndex && filter.call(call))
-        for (std::uint32_t op = input.device.op[call]; op != kNoIndex; op = input.ops.parent[op])
-          here[op] = 1;
+  const RowFilter filter(whatIf, input, where);
   std::vector<Edit> edits;
   for (const ExpertTurns &turns : expertTurns(input)) {
     std::vector<Group> experts;
@@ -167,7 +156,7 @@ Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
     for (const auto &turn : turns) {
       experts.push_back({turn});
       isHere = isHere || std::ranges::any_of(turn, [&](std::uint32_t op) {
-                 return here[op] != 0 || filter.place(input.sites.site(input.ops.site[op]));
+                 return filter.op(op) || filter.place(input.sites.site(input.ops.site[op]));
                });
     }
     if (!isHere) continue;
@@ -175,10 +164,11 @@ Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
     if (edit.whyNone.empty()) edits.push_back(std::move(edit));
   }
   if (edits.empty())
-    return none("balance",
-                nothingOr(filter, "No loop over experts starts work of its own for each of them "
-                                  "in the steady steps; what experts that run as one product take "
-                                  "each is not on record."));
+    return noEdit("balance",
+                  nothingOr(filter,
+                            "No loop over experts starts work of its own for each of them "
+                            "in the steady steps; what experts that run as one product take "
+                            "each is not on record."));
   Edit edit = combine(edits);
   edit.name = site.empty() ? "balance" : "balance=" + site;
   return edit;

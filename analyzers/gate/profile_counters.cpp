@@ -9,6 +9,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/trace/copy_kinds.h"
 
 namespace hotloop {
 
@@ -335,11 +336,9 @@ private:
     for (std::size_t i = 0; i < rows.start.size(); ++i) {
       const Call call = callOr(rows.correlation[i], byTime, rows.start[i]);
       add(kCopies, call);
-      constexpr std::uint8_t kToDevice = 1;
-      constexpr std::uint8_t kToHost = 2;
-      const CounterIndex bytes = rows.copyKind[i] == kToDevice ? kHostToDevice
-                                 : rows.copyKind[i] == kToHost ? kDeviceToHost
-                                                               : kDeviceToDevice;
+      const CounterIndex bytes = rows.copyKind[i] == kCopyToDevice ? kHostToDevice
+                                 : rows.copyKind[i] == kCopyToHost ? kDeviceToHost
+                                                                   : kDeviceToDevice;
       add(bytes, call, static_cast<std::int64_t>(rows.bytes[i]));
     }
   }

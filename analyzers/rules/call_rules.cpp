@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include "analyzers/steps/lanes.h"
+#include "core/trace/copy_kinds.h"
 
 namespace hotloop {
 
 namespace {
 
 constexpr Nanoseconds kWaitFollowsWithin{60'000};
-
-// CUPTI's kinds of copies and of memory.
-constexpr std::uint8_t kHostToDevice = 1, kDeviceToHost = 2, kPageable = 1;
 
 std::string belowThreshold(const CallVariant &variant, const OccurrenceGroup &group) {
   if (group.perStep() < variant.leastPerStep)
@@ -34,8 +32,8 @@ CopyDirection directionOf(const RuleInput &input, std::uint32_t call) {
   const DeviceItem *copy = copyOf(input, call);
   if (copy == nullptr) return CopyDirection::kOther;
   switch (input.trace->memcpys.copyKind[copy->row]) {
-  case kHostToDevice: return CopyDirection::kToDevice;
-  case kDeviceToHost: return CopyDirection::kToHost;
+  case kCopyToDevice: return CopyDirection::kToDevice;
+  case kCopyToHost: return CopyDirection::kToHost;
   default: return CopyDirection::kOther;
   }
 }
@@ -47,8 +45,8 @@ std::uint64_t copiedBytes(const RuleInput &input, std::uint32_t call) {
 
 bool isPageable(const RuleInput &input, std::uint32_t call) {
   const DeviceItem *copy = copyOf(input, call);
-  return copy != nullptr && (input.trace->memcpys.sourceKind[copy->row] == kPageable ||
-                             input.trace->memcpys.destinationKind[copy->row] == kPageable);
+  return copy != nullptr && (input.trace->memcpys.sourceKind[copy->row] == kPageableMemory ||
+                             input.trace->memcpys.destinationKind[copy->row] == kPageableMemory);
 }
 
 std::uint32_t waitBehind(const RuleInput &input, std::uint32_t call) {

@@ -17,7 +17,7 @@ constexpr double kUnknownFactor = 0.75;
 constexpr double kSmallestFactor = 0.15, kLargestFactor = 1.6;
 constexpr double kUsualLow = 0.55, kUsualHigh = 1.0;
 constexpr double kFlat = 1.02, kClose = 0.05;
-constexpr double kFarBelow = 0.8, kSame = 0.01;
+constexpr double kFarBelow = 0.8, kSame = 0.01; // two factors that give one step time
 constexpr int kBisections = 16;
 constexpr double kSmallestWhole = 0.35; // below it the unprofiled time is of another program
 
@@ -54,31 +54,28 @@ FactorFit fitFactor(const BaselineInput &input, std::uint32_t first, std::uint32
   return {factor, FitOutcome::kFitted};
 }
 
-bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,
-                        Nanoseconds unprofiled, Calibration &calibration, Program &program) {
-  const std::optional<Nanoseconds> target(unprofiled);
-  Calibration slower = calibration;
-  slower.scaledPerRecord = std::numeric_limits<double>::max();
-  slower.wholeHost = true;
-  Program whole = compile(timeline, slower, nullptr);
-  const FactorFit fit = fitFactor({timeline, slower, whole, target, profile});
-  if (fit.outcome == FitOutcome::kFitted && fit.factor >= kSmallestWhole) {
-    calibration = slower;
+bool reachBeyondRecords(const BaselineInput &input, Calibration &calibration, Program &program) {
+  Calibration scaled = calibration;
+  scaled.scaledPerRecord = std::numeric_limits<double>::max();
+  scaled.wholeHost = true;
+  const auto reaches = [&](double leastFactor) {
+    Program whole = compile(input.timeline, scaled, nullptr);
+    const FactorFit fit =
+        fitFactor({input.timeline, scaled, whole, input.unprofiled, input.profile});
+    if (fit.outcome != FitOutcome::kFitted || fit.factor < leastFactor) return false;
+    calibration = scaled;
     program = std::move(whole);
     return true;
-  }
+  };
+  if (reaches(kSmallestWhole)) return true;
   // Host and device alike: the replay of the record, shrunk as a whole.
-  const double scale = static_cast<double>(unprofiled.count) / recordedPeriod(timeline);
+  const double scale =
+      static_cast<double>(input.unprofiled->count) / recordedPeriod(input.timeline);
   if (scale < kSmallestWhole || scale > 1) return false;
-  slower.deviceScale = scale;
-  for (auto &row : slower.follow)
+  scaled.deviceScale = scale;
+  for (auto &row : scaled.follow)
     for (double &gap : row) gap *= scale;
-  whole = compile(timeline, slower, nullptr);
-  if (fitFactor({timeline, slower, whole, target, profile}).outcome != FitOutcome::kFitted)
-    return false;
-  calibration = slower;
-  program = std::move(whole);
-  return true;
+  return reaches(0);
 }
 
 double recordedPeriod(const Timeline &timeline) {

@@ -33,11 +33,10 @@ FactorFit fitFactor(const BaselineInput &input, std::uint32_t first = 0,
                     std::uint32_t last = kNoIndex);
 
 // Where no host factor reaches the unprofiled step, more than the records ran at another speed: all
-// of the host (what the program does between its calls, pageable copies), or host and
-// device alike. Changes `calibration` and `program` so that the step is reached; false: nothing
-// does.
-bool reachBeyondRecords(const Timeline &timeline, const std::optional<MachineProfile> &profile,
-                        Nanoseconds unprofiled, Calibration &calibration, Program &program);
+// of the host (what the program does between its calls, pageable copies), or host and device alike.
+// Changes `calibration` and `program`, those of `input`, so that the step is reached; false:
+// nothing does.
+bool reachBeyondRecords(const BaselineInput &input, Calibration &calibration, Program &program);
 
 // Period of the template's steps in the record, ns: from the end of host and device of one step to
 // that of the next.

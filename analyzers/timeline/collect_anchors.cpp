@@ -4,6 +4,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/timeline_parts.h"
+#include "core/trace/copy_kinds.h"
 
 namespace hotloop::timeline {
 
@@ -96,7 +97,6 @@ private:
 };
 
 bool saysPageable(const TraceView &trace, std::uint32_t row) {
-  constexpr std::uint8_t kPageableMemory = 1;
   const auto &copies = trace->memcpys;
   return copies.sourceKind[row] == kPageableMemory ||
          copies.destinationKind[row] == kPageableMemory;

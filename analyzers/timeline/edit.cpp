@@ -8,6 +8,13 @@ bool Edit::empty() const {
          deferred.empty() && graphs.empty() && !graphStep;
 }
 
+Edit noEdit(std::string name, std::string why) {
+  Edit edit;
+  edit.name = std::move(name);
+  edit.whyNone = std::move(why);
+  return edit;
+}
+
 Edit combine(const std::vector<Edit> &edits) {
   Edit sum;
   sum.knowsLines = true;

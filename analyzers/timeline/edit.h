@@ -61,6 +61,8 @@ struct Edit {
   bool empty() const;
 };
 
+// A change that cannot be predicted, and why.
+Edit noEdit(std::string name, std::string why);
 Edit combine(const std::vector<Edit> &edits);
 
 } // namespace hotloop

@@ -235,13 +235,11 @@ private:
     length = std::max(0.0, length);
     if (!callTime_.empty() && callTime_[i] >= 0) {
       time.callFixed = callTime_[i];
-    } else if (kind == AnchorKind::kPageable && (flags_[i] & kUnblocked) == 0) {
-      (calibration_.wholeHost ? time.callScaled : time.callFixed) = length; // the copy itself
-    } else if (kind == AnchorKind::kAllocate || kind == AnchorKind::kFree) {
-      // The driver and the system, which no record slows.
-      (calibration_.wholeHost ? time.callScaled : time.callFixed) = length;
     } else {
-      time.callScaled = length;
+      // The copy itself, or the driver and the system: no record slows them.
+      const bool isSteady = (kind == AnchorKind::kPageable && (flags_[i] & kUnblocked) == 0) ||
+                            kind == AnchorKind::kAllocate || kind == AnchorKind::kFree;
+      (isSteady && !calibration_.wholeHost ? time.callFixed : time.callScaled) = length;
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include "analyzers/timeline/site_filter.h"
 #include "analyzers/timeline/transforms.h"
+#include "core/trace/copy_kinds.h"
 
 namespace hotloop {
 
@@ -17,13 +18,6 @@ constexpr std::uint64_t kWorthMoving = 64 << 10;
 constexpr std::uint64_t kTiny = 64 << 10;
 // Host calls of another stream for a copy: entering it, an event there and a wait for it here.
 constexpr double kStreamSwitchCalls = 4;
-
-Edit none(std::string name, std::string why) {
-  Edit edit;
-  edit.name = std::move(name);
-  edit.whyNone = std::move(why);
-  return edit;
-}
 
 double pinnedTime(const WhatIf &whatIf, double bytes) {
   const MachineProfile *profile = whatIf.profile();
@@ -47,7 +41,7 @@ std::string nothingThere(const SiteFilter &filter, std::string otherwise) {
 } // namespace
 
 Edit asyncCopies(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("async-copy", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("async-copy", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   const Anchors &anchors = timeline.anchors;
   const SiteFilter filter(whatIf, where);
@@ -73,13 +67,13 @@ Edit asyncCopies(const WhatIf &whatIf, const Where &where) {
     }
   }
   if (edit.unblock.empty())
-    return none("async-copy", nothingThere(filter, "The steady steps copy nothing from or to "
-                                                   "pageable memory there."));
+    return noEdit("async-copy", nothingThere(filter, "The steady steps copy nothing from or to "
+                                                     "pageable memory there."));
   return edit;
 }
 
 Edit moveCopies(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("side-stream", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("side-stream", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   const SiteFilter filter(whatIf, where);
   Edit edit;
@@ -91,8 +85,7 @@ Edit moveCopies(const WhatIf &whatIf, const Where &where) {
          k < timeline.anchors.workBegin[copy + 1]; ++k) {
       if (timeline.work.kind[k] != DeviceWorkKind::kCopy) continue;
       const auto &copies = whatIf.trace()->memcpys;
-      constexpr std::uint8_t kToDevice = 1;
-      if (copies.copyKind[timeline.work.row[k]] != kToDevice ||
+      if (copies.copyKind[timeline.work.row[k]] != kCopyToDevice ||
           copies.bytes[timeline.work.row[k]] < kWorthMoving)
         continue;
       edit.workStream.emplace_back(k, newStream);
@@ -100,13 +93,13 @@ Edit moveCopies(const WhatIf &whatIf, const Where &where) {
     }
   }
   if (edit.workStream.empty())
-    return none("side-stream", nothingThere(filter, "The steady steps hold no copy to the device "
-                                                    "of 64 KiB or more that is asynchronous."));
+    return noEdit("side-stream", nothingThere(filter, "The steady steps hold no copy to the device "
+                                                      "of 64 KiB or more that is asynchronous."));
   return edit;
 }
 
 Edit coalesceCopies(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("coalesce-copies", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("coalesce-copies", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   const Anchors &anchors = timeline.anchors;
   const SiteFilter filter(whatIf, where);
@@ -140,8 +133,8 @@ Edit coalesceCopies(const WhatIf &whatIf, const Where &where) {
     edit.drop.push_back(copy);
   }
   if (edit.drop.empty())
-    return none("coalesce-copies",
-                nothingThere(filter, "No steady step makes two or more copies of up to 64 KiB."));
+    return noEdit("coalesce-copies",
+                  nothingThere(filter, "No steady step makes two or more copies of up to 64 KiB."));
   return edit;
 }
 

@@ -22,13 +22,6 @@ constexpr double kShortestProduct = 2'500;
 constexpr double kCasts = 2; // of the activation and of the weight
 constexpr double kByteBound = 10'000;
 
-Edit none(std::string name, std::string why) {
-  Edit edit;
-  edit.name = std::move(name);
-  edit.whyNone = std::move(why);
-  return edit;
-}
-
 std::string_view kernelName(const WhatIf &whatIf, std::uint32_t work) {
   const Timeline &timeline = whatIf.timeline();
   const DeviceWorkKind kind = timeline.work.kind[work];
@@ -78,7 +71,7 @@ std::vector<std::uint32_t> launchesOf(const WhatIf &whatIf, const Group &group) 
 
 Edit scaleKernels(const WhatIf &whatIf, double factor, std::string_view nameContains,
                   const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("scale-kernel", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("scale-kernel", whatIf.whyNone());
   Edit edit;
   edit.name = fmt::format("scale-kernel={}:{}", nameContains, factor);
   const Timeline &timeline = whatIf.timeline();
@@ -88,8 +81,8 @@ Edit scaleKernels(const WhatIf &whatIf, double factor, std::string_view nameCont
       edit.workDuration.emplace_back(k, factor * timeOf(timeline, k));
   });
   if (edit.empty())
-    return none(edit.name,
-                fmt::format("No kernel of the steady steps has '{}' in its name.", nameContains));
+    return noEdit(edit.name,
+                  fmt::format("No kernel of the steady steps has '{}' in its name.", nameContains));
   return edit;
 }
 
@@ -129,12 +122,12 @@ std::vector<GroupedLoop> groupedLoops(const WhatIf &whatIf) {
 } // namespace
 
 Edit retype(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("retype", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("retype", whatIf.whyNone());
   const MachineProfile *profile = whatIf.profile();
   if (profile == nullptr || profile->fp32FlopsPerNs <= 0 || profile->bf16FlopsPerNs <= 0)
-    return none("retype", "The kernels of the new type are not in this run, and there is no "
-                          "profile of the machine to tell their time: run hotloop "
-                          "calibrate-device on it.");
+    return noEdit("retype", "The kernels of the new type are not in this run, and there is no "
+                            "profile of the machine to tell their time: run hotloop "
+                            "calibrate-device on it.");
   const double rate = profile->bf16FlopsPerNs / profile->fp32FlopsPerNs;
   const Timeline &timeline = whatIf.timeline();
   std::vector<Edit> versions(3);
@@ -158,7 +151,7 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
       }
     });
   }
-  if (!products) return none("retype", "The steady steps run no fp32 matrix product.");
+  if (!products) return noEdit("retype", "The steady steps run no fp32 matrix product.");
   std::unordered_set<std::uint32_t> gone; // anchors
   if (where.site.empty() && where.ops.empty() && where.apis.empty())
     for (const GroupedLoop &loop : groupedLoops(whatIf)) {
@@ -189,10 +182,11 @@ Edit retype(const WhatIf &whatIf, const Where &where) {
 }
 
 Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale, double deviceTime) {
-  if (!whatIf.whyNone().empty()) return none("fuse", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("fuse", whatIf.whyNone());
   if (deviceTime < 0 && scale < 1 && whatIf.profile() == nullptr)
-    return none("fuse", "The time of the fused kernel is not in this run, and there is no profile "
-                        "of the machine to tell it: run hotloop calibrate-device on it.");
+    return noEdit("fuse",
+                  "The time of the fused kernel is not in this run, and there is no profile "
+                  "of the machine to tell it: run hotloop calibrate-device on it.");
   const Timeline &timeline = whatIf.timeline();
   const Anchors &anchors = timeline.anchors;
   Edit edit;
@@ -220,12 +214,12 @@ Edit fuseOps(const WhatIf &whatIf, std::span<const Group> groups, double scale, 
       edit.cuts.push_back({anchors.end[launches.front()], anchors.end[last], anchors.thread[last]});
   }
   if (edit.empty())
-    return none("fuse", "No group of operators starts more than one piece of device work.");
+    return noEdit("fuse", "No group of operators starts more than one piece of device work.");
   return edit;
 }
 
 Edit balance(const WhatIf &whatIf, std::span<const Group> experts) {
-  if (!whatIf.whyNone().empty()) return none("balance", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("balance", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   std::vector<std::vector<std::uint32_t>> works(experts.size());
   std::vector<double> total(experts.size(), 0);
@@ -244,7 +238,8 @@ Edit balance(const WhatIf &whatIf, std::span<const Group> experts) {
   for (std::size_t e = 0; e < experts.size(); ++e)
     for (const std::uint32_t k : works[e])
       edit.workDuration.emplace_back(k, timeOf(timeline, k) * mean / total[e]);
-  if (edit.empty()) return none("balance", "The experts start no device work in the steady steps.");
+  if (edit.empty())
+    return noEdit("balance", "The experts start no device work in the steady steps.");
   return edit;
 }
 

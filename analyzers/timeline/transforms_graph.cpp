@@ -67,10 +67,9 @@ private:
 } // namespace
 
 Edit keepGraphs(const WhatIf &whatIf, std::span<const std::uint32_t> builds) {
+  if (!whatIf.whyNone().empty()) return noEdit("keep-graphs", whatIf.whyNone());
   Edit edit;
   edit.name = "keep-graphs";
-  edit.whyNone = whatIf.whyNone();
-  if (!edit.whyNone.empty()) return edit;
   GraphBuilds walker(whatIf, builds, edit);
   for (std::uint16_t thread = 0; !builds.empty() && thread < whatIf.timeline().threads.size();
        ++thread)

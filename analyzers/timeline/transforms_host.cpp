@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kLongGap = 500'000;
 
-Edit none(std::string name, std::string why) {
-  Edit edit;
-  edit.name = std::move(name);
-  edit.whyNone = std::move(why);
-  return edit;
-}
-
 struct Stretch {
   std::int64_t start = 0;
   std::int64_t end = 0;
@@ -59,7 +52,7 @@ Stretch longestSilence(const Timeline &timeline, std::uint16_t thread, std::int6
 } // namespace
 
 Edit removeHostGaps(const WhatIf &whatIf) {
-  if (!whatIf.whyNone().empty()) return none("remove-host", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-host", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   const Anchors &anchors = timeline.anchors;
   Edit edit;
@@ -76,13 +69,13 @@ Edit removeHostGaps(const WhatIf &whatIf) {
     }
   }
   if (edit.cuts.empty())
-    return none("remove-host",
-                "The host is never silent for more than 0.5 ms in the steady steps.");
+    return noEdit("remove-host",
+                  "The host is never silent for more than 0.5 ms in the steady steps.");
   return edit;
 }
 
 Edit removeRange(const WhatIf &whatIf, std::string_view name) {
-  if (!whatIf.whyNone().empty()) return none("remove-host", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-host", whatIf.whyNone());
   const TraceView &trace = whatIf.trace();
   const Timeline &timeline = whatIf.timeline();
   const StringId id = trace->strings.find(name);
@@ -110,30 +103,30 @@ Edit removeRange(const WhatIf &whatIf, std::string_view name) {
         add(ops.lane[i], ops.start[i], ops.duration[i]);
   }
   if (edit.cuts.empty())
-    return none(edit.name,
-                fmt::format("No range or operator of the steady steps is named '{}'.", name));
+    return noEdit(edit.name,
+                  fmt::format("No range or operator of the steady steps is named '{}'.", name));
   return edit;
 }
 
 Edit removeLine(const WhatIf &whatIf, std::string_view fileLine) {
-  if (!whatIf.whyNone().empty()) return none("remove-line", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-line", whatIf.whyNone());
   Edit edit;
   edit.name = fmt::format("remove-line={}", fileLine);
   edit.sourceLines = true;
   edit.knowsLines = true;
   if (!whatIf.timeline().locations)
-    return none(edit.name, "The run carries no source lines: record it with hotloop, or import a "
-                           "trace made with stacks.");
+    return noEdit(edit.name, "The run carries no source lines: record it with hotloop, or import a "
+                             "trace made with stacks.");
   LineCutter lines(whatIf);
   if (lines.cutLine(fileLine, edit) == 0)
-    return none(
+    return noEdit(
         edit.name,
         fmt::format("No record of the steady steps is at '{}'; name it as FILE:LINE.", fileLine));
   return edit;
 }
 
 Edit removeOps(const WhatIf &whatIf, std::span<const std::uint32_t> opRows, bool wholeLines) {
-  if (!whatIf.whyNone().empty()) return none("remove-op", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-op", whatIf.whyNone());
   const TraceView &trace = whatIf.trace();
   const Timeline &timeline = whatIf.timeline();
   Edit edit;
@@ -157,9 +150,9 @@ Edit removeOps(const WhatIf &whatIf, std::span<const std::uint32_t> opRows, bool
     }
   }
   if (edit.cuts.empty())
-    return none("remove-op", trace->ops.start.empty()
-                                 ? "The run holds no operators."
-                                 : "None of the operators is in a steady step of the replay.");
+    return noEdit("remove-op", trace->ops.start.empty()
+                                   ? "The run holds no operators."
+                                   : "None of the operators is in a steady step of the replay.");
   return edit;
 }
 

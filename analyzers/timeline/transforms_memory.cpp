@@ -20,13 +20,6 @@ constexpr double kLongestPrologue = 15'000;
 constexpr double kLongestLaunch = 9'000;
 constexpr std::int64_t kWrapperReach = 2'000'000;
 
-Edit none(std::string name, std::string why) {
-  Edit edit;
-  edit.name = std::move(name);
-  edit.whyNone = std::move(why);
-  return edit;
-}
-
 // Host time of the outermost operator around an anchor before it.
 double prologue(const Timeline &timeline, std::uint32_t anchor) {
   std::uint32_t record = recordOf(timeline, anchor);
@@ -43,7 +36,7 @@ double prologue(const Timeline &timeline, std::uint32_t anchor) {
 } // namespace
 
 Edit removeAllocations(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("remove-alloc", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-alloc", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   const Anchors &anchors = timeline.anchors;
   const SiteFilter filter(whatIf, where);
@@ -83,10 +76,10 @@ Edit removeAllocations(const WhatIf &whatIf, const Where &where) {
   edit.knowsLines = lines;
   if (edit.drop.empty()) {
     std::string unknown = filter.unknownSite();
-    return none("remove-alloc", unknown.empty()
-                                    ? "The steady steps take no device or pinned memory "
-                                      "from CUDA, and give none back."
-                                    : unknown);
+    return noEdit("remove-alloc", unknown.empty()
+                                      ? "The steady steps take no device or pinned memory "
+                                        "from CUDA, and give none back."
+                                      : unknown);
   }
   return edit;
 }
@@ -159,7 +152,7 @@ void cutWrappers(const WhatIf &whatIf, std::uint16_t thread, Edit &edit) {
 } // namespace
 
 Edit dropRecompute(const WhatIf &whatIf) {
-  if (!whatIf.whyNone().empty()) return none("drop-recompute", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("drop-recompute", whatIf.whyNone());
   const Timeline &timeline = whatIf.timeline();
   Edit edit;
   edit.name = "drop-recompute";
@@ -167,8 +160,8 @@ Edit dropRecompute(const WhatIf &whatIf) {
   for (std::uint16_t thread = 0; thread < timeline.threads.size(); ++thread)
     if (thread != stepping) cutRecompute(whatIf, thread, edit);
   if (edit.cuts.empty())
-    return none("drop-recompute", "No backward pass of the steady steps runs forward operators "
-                                  "again, as far as their autograd numbers tell.");
+    return noEdit("drop-recompute", "No backward pass of the steady steps runs forward operators "
+                                    "again, as far as their autograd numbers tell.");
   for (std::uint16_t thread = 0; thread < timeline.threads.size(); ++thread)
     cutWrappers(whatIf, thread, edit);
   return edit;

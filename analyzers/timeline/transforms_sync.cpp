@@ -4,6 +4,7 @@
 
 #include "analyzers/timeline/site_filter.h"
 #include "analyzers/timeline/transforms.h"
+#include "core/trace/copy_kinds.h"
 
 namespace hotloop {
 
@@ -19,7 +20,6 @@ namespace {
 constexpr double kDensePerStep = 8;
 constexpr double kDenseSpacing = 200'000; // ns
 constexpr std::int64_t kRealWait = 10'000;
-constexpr std::uint8_t kDeviceToHost = 2; // docs/trace_format.md, memcpy.copy_kind
 
 bool areDense(const WhatIf &whatIf, const std::vector<std::uint32_t> &waits) {
   const Anchors &anchors = whatIf.timeline().anchors;
@@ -43,22 +43,11 @@ std::uint32_t readBackAround(const WhatIf &whatIf, const ThreadRecords &records,
   return outermost;
 }
 
-Edit none(std::string name, std::string why) {
-  Edit edit;
-  edit.name = std::move(name);
-  edit.whyNone = std::move(why);
-  return edit;
-}
-
 std::string noWaits(const SiteFilter &filter) {
   std::string unknown = filter.unknownSite();
   return unknown.empty() ? "The steady steps hold no call that waits for the device there."
                          : unknown;
 }
-
-} // namespace
-
-namespace {
 
 // Copies to pageable memory of the host return when they are done: they wait by themselves.
 std::vector<std::uint32_t> readBacks(const WhatIf &whatIf, const SiteFilter &filter) {
@@ -68,7 +57,7 @@ std::vector<std::uint32_t> readBacks(const WhatIf &whatIf, const SiteFilter &fil
     const std::uint32_t k = timeline.anchors.workBegin[i];
     return k == timeline.anchors.workBegin[i + 1] ||
            timeline.work.kind[k] != DeviceWorkKind::kCopy ||
-           whatIf.trace()->memcpys.copyKind[timeline.work.row[k]] != kDeviceToHost;
+           whatIf.trace()->memcpys.copyKind[timeline.work.row[k]] != kCopyToHost;
   });
   return copies;
 }
@@ -76,11 +65,11 @@ std::vector<std::uint32_t> readBacks(const WhatIf &whatIf, const SiteFilter &fil
 } // namespace
 
 Edit removeSyncs(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("remove-sync", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("remove-sync", whatIf.whyNone());
   const SiteFilter filter(whatIf, where);
   std::vector<std::uint32_t> waits = filter.anchors(AnchorKind::kSync);
   if (waits.empty()) waits = readBacks(whatIf, filter);
-  if (waits.empty()) return none("remove-sync", noWaits(filter));
+  if (waits.empty()) return noEdit("remove-sync", noWaits(filter));
   Edit edit;
   edit.name = "remove-sync";
   edit.sourceLines = true;
@@ -100,18 +89,18 @@ Edit removeSyncs(const WhatIf &whatIf, const Where &where) {
 }
 
 Edit deferSyncs(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("defer-sync", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("defer-sync", whatIf.whyNone());
   const SiteFilter filter(whatIf, where);
   Edit edit;
   edit.name = "defer-sync";
   edit.deferred = filter.anchors(AnchorKind::kSync);
-  if (edit.deferred.empty()) return none("defer-sync", noWaits(filter));
+  if (edit.deferred.empty()) return noEdit("defer-sync", noWaits(filter));
   edit.dense = areDense(whatIf, edit.deferred);
   return edit;
 }
 
 Edit unblock(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("unblock", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("unblock", whatIf.whyNone());
   const SiteFilter filter(whatIf, where);
   Edit edit;
   edit.name = "unblock";
@@ -119,15 +108,15 @@ Edit unblock(const WhatIf &whatIf, const Where &where) {
     const std::vector<std::uint32_t> found = filter.anchors(kind);
     edit.unblock.insert(edit.unblock.end(), found.begin(), found.end());
   }
-  if (edit.unblock.empty()) return none("unblock", noWaits(filter));
+  if (edit.unblock.empty()) return noEdit("unblock", noWaits(filter));
   edit.dense = areDense(whatIf, edit.unblock);
   return edit;
 }
 
 Edit overlapStreams(const WhatIf &whatIf, const Where &where) {
-  if (!whatIf.whyNone().empty()) return none("overlap-streams", whatIf.whyNone());
+  if (!whatIf.whyNone().empty()) return noEdit("overlap-streams", whatIf.whyNone());
   if (whatIf.timeline().streams.size() < 2)
-    return none("overlap-streams", "All device work of this run is on one stream.");
+    return noEdit("overlap-streams", "All device work of this run is on one stream.");
   const SiteFilter filter(whatIf, where);
   const Timeline &timeline = whatIf.timeline();
   Edit edit;
@@ -150,8 +139,9 @@ Edit overlapStreams(const WhatIf &whatIf, const Where &where) {
       edit.drop.push_back(i);
   }
   if (edit.drop.empty())
-    return none("overlap-streams", "No busy stream waits for another busy one in the steady steps, "
-                                   "as far as the run records it.");
+    return noEdit("overlap-streams",
+                  "No busy stream waits for another busy one in the steady steps, "
+                  "as far as the run records it.");
   return edit;
 }
 

@@ -101,8 +101,14 @@ struct WhatIf::State {
               double graphGap = kGraphGap[1]) const {
     return 1 - period(changed, &edit, factor, device, 0, kNoIndex, graphGap) / (baseline.ms * 1e6);
   }
-  // Is the replay at the fitted factor too far from the unprofiled step time to be used?
+  // No host factor takes the replay to the unprofiled step time.
+  bool isUnreached() const {
+    return fit.outcome == timeline::FitOutcome::kBelow ||
+           fit.outcome == timeline::FitOutcome::kAbove;
+  }
+  // The same, and it stays too far from it to be used.
   bool missesT0() const {
+    if (!isUnreached()) return false;
     const double reached = baseline.ms * 1e6 / static_cast<double>(options.unprofiled->count);
     return std::abs(reached - 1) > kReplayUseless;
   }
@@ -133,11 +139,7 @@ WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &
   const timeline::BaselineInput input{state.timeline, state.calibration, state.program,
                                       state.options.unprofiled, state.options.profile};
   state.baseline = timeline::findBaseline(input, state.fit);
-  if ((state.fit.outcome == timeline::FitOutcome::kBelow ||
-       state.fit.outcome == timeline::FitOutcome::kAbove) &&
-      state.missesT0() &&
-      timeline::reachBeyondRecords(state.timeline, state.options.profile, *state.options.unprofiled,
-                                   state.calibration, state.program)) {
+  if (state.missesT0() && timeline::reachBeyondRecords(input, state.calibration, state.program)) {
     // How well the record is replayed was told before anything was scaled.
     const ReplayBaseline recorded = state.baseline;
     state.baseline = timeline::findBaseline(input, state.fit);
@@ -180,9 +182,7 @@ std::string WhatIf::State::refusal(const Edit &edit) const {
   if (!whyNone.empty()) return whyNone;
   if (!edit.whyNone.empty()) return edit.whyNone;
   if (edit.empty()) return "The change touches nothing in the steady steps of this run.";
-  if ((fit.outcome == timeline::FitOutcome::kBelow ||
-       fit.outcome == timeline::FitOutcome::kAbove) &&
-      missesT0())
+  if (missesT0())
     return fmt::format("No host speed makes the replay take the unprofiled step time of {:.3f} ms "
                        "(it gets to {:.3f} ms), so that time is of another program or setting "
                        "than the record; measure it again.",
@@ -250,8 +250,7 @@ void WhatIf::State::judge(const Edit &edit, Prediction &prediction) const {
   if (std::abs(baseline.error) > kReplayDoubt)
     warnings.push_back(
         fmt::format("the replay misses the recorded step time by {:+.1f} %", 100 * baseline.error));
-  if (fit.outcome == timeline::FitOutcome::kBelow || fit.outcome == timeline::FitOutcome::kAbove)
-    warnings.push_back("the unprofiled step time cannot be reached exactly");
+  if (isUnreached()) warnings.push_back("the unprofiled step time cannot be reached exactly");
   if (slowRecord)
     warnings.push_back("the whole record ran at another speed, not only what it recorded");
   if (fit.outcome == timeline::FitOutcome::kFitted && !(0.5 <= fit.factor && fit.factor <= 1.15))

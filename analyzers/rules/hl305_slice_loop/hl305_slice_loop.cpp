@@ -1,11 +1,8 @@
 #include <map>
-#include <optional>
 
 #include <fmt/format.h>
 
-#include "analyzers/rules/loop_finder.h"
-#include "analyzers/rules/occurrences.h"
-#include "analyzers/rules/replaced_time.h"
+#include "analyzers/rules/batched_loops.h"
 
 namespace hotloop {
 
@@ -29,25 +26,14 @@ RuleOutcome run(const RuleInput &input) {
   RuleOutcome outcome;
   const NameSet slices(input, kSlices);
   OccurrenceGroups groups(input);
-  std::optional<ReplacedTime> time; // looks at every operator: only for a run with loops
+  BatchedLoops loops(input, groups);
   std::map<const OccurrenceGroup *, double> launches;
-  std::map<const OccurrenceGroup *, FixPlan> fixes;
   for (const CalledRun &called : calledOps(input)) {
     for (const RepeatedLoop &loop : findLoops(input, called, slices, kTurns)) {
       double inLoop = 0;
       for (std::size_t k = loop.first; k <= loop.last; ++k) inLoop += called.ops[k].launches;
       if (inLoop < loop.turns) continue; // views only
-      OccurrenceGroup *group = groups.addOp(0, called.ops[loop.first].op);
-      if (group == nullptr) continue;
-      group->count[groups.positionOf(called.ops[loop.first].step)] += loop.turns - 1;
-      launches[group] += inLoop;
-      if (!time) time.emplace(input);
-      const HostLoop forward = hostLoop(input, called, loop.first, loop.last, loop.turns);
-      auto &loops = fixes[group].loops;
-      for (const HostLoop &one : time->withBackward(called.ops[loop.first].step, forward))
-        loops.push_back(one);
-      for (std::size_t k = loop.first + 1; k <= loop.last; ++k)
-        groups.extend(*group, called.ops[k].op);
+      if (const OccurrenceGroup *group = loops.add(called, loop)) launches[group] += inLoop;
     }
   }
   for (const auto &[key, group] : groups) {
@@ -58,10 +44,7 @@ RuleOutcome run(const RuleInput &input) {
                     group.perStep(), each);
     RuleFinding *found =
         judge(input, group, std::move(finding), each >= kMaterialLaunches, outcome);
-    if (found == nullptr) continue;
-    FixPlan &fix = found->fix = std::move(fixes[&group]);
-    fix.kind = FixKind::kBatchLoops;
-    fix.bounded = true;
+    if (found != nullptr) found->fix = loops.takeFix(group);
   }
   return outcome;
 }

@@ -33,6 +33,17 @@ __device__ __forceinline__ float normalTail(float x, float bellOfX) {
 __device__ __forceinline__ float gelu(float x) {
   return fmaxf(x, 0.0f) - fabsf(x) * normalTail(x, bell(x));
 }
+// For results of 8 bits: relative error below 3e-4 (a seventh of their rounding) for x > -5.5, and
+// one special function. log2 of the tail is nearly a parabola: here its polynomial, fitted on [0,
+// 5.5] for the least greatest error; below that the tail goes to zero.
+__device__ __forceinline__ float geluBrief(float x) {
+  const float a = fabsf(x);
+  const float log2Tail =
+      -1.00035908f +
+      a * (-1.14626076f +
+           a * (-0.469681222f + a * (-0.0445989240f + a * (0.00486975245f - 0.000233249598f * a))));
+  return fmaxf(x, 0.0f) - a * powerOfTwo(log2Tail);
+}
 __device__ __forceinline__ float geluSlope(float x) {
   const float b = bell(x), tail = normalTail(x, b);
   return (x > 0 ? 1.0f - tail : tail) + x * 0.39894228f * b;

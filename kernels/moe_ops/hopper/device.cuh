@@ -29,6 +29,9 @@ template <Major kA, Major kB> struct MatrixUnit<__nv_bfloat16, 256, kA, kB> {
 template <Major kA, Major kB> struct MatrixUnit<__nv_bfloat16, 128, kA, kB> {
   using Atom = cute::SM90::GMMA::MMA_64x128x16_F32BF16BF16_SS<kA, kB>;
 };
+template <Major kA, Major kB> struct MatrixUnit<__nv_bfloat16, 64, kA, kB> {
+  using Atom = cute::SM90::GMMA::MMA_64x64x16_F32BF16BF16_SS<kA, kB>;
+};
 template <Major kA, Major kB> struct MatrixUnit<__half, 256, kA, kB> {
   using Atom = cute::SM90::GMMA::MMA_64x256x16_F32F16F16_SS<kA, kB>;
 };
@@ -36,20 +39,21 @@ template <Major kA, Major kB> struct MatrixUnit<__half, 128, kA, kB> {
   using Atom = cute::SM90::GMMA::MMA_64x128x16_F32F16F16_SS<kA, kB>;
 };
 
-template <class Atom, int kCount>
+// Into the first kUsed sums.
+template <class Atom, int kUsed, int kCount>
 __device__ __forceinline__ void multiply(std::uint64_t a, std::uint64_t b, float (&sums)[kCount],
                                          ScaleOut scale) {
   [&]<std::size_t... kI>(std::index_sequence<kI...>) {
     Atom::fma(a, b, sums[kI]..., scale);
-  }(std::make_index_sequence<kCount>{});
+  }(std::make_index_sequence<kUsed>{});
 }
 
-template <int kBlocks, int kCount>
+template <int kUsed, int kBlocks, int kCount>
 __device__ __forceinline__ void fence(float (&sums)[kBlocks][kCount]) {
 #pragma unroll
   for (int m = 0; m < kBlocks; ++m)
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) cute::warpgroup_fence_operand(sums[m][i]);
+    for (int i = 0; i < kUsed; ++i) cute::warpgroup_fence_operand(sums[m][i]);
 }
 
 __device__ __forceinline__ std::uint32_t sharedAddress(const void *pointer) {

@@ -32,6 +32,12 @@ Result<void> launchRows(const RowProduct &p, RowArguments args, cudaStream_t str
           makeMap({p.b, kType, p.bColumns, p.bRows, p.shape.experts, kBoxRows, true}, args.b);
       !made)
     return made;
+  if constexpr (Config::kSlices) {
+    if (Result<void> made = makeMap(
+            {p.b, kType, p.bColumns, p.bRows, p.shape.experts, kSliceColumns, true}, args.slice);
+        !made)
+      return made;
+  }
   const Result<int> blocks = multiprocessors();
   if (!blocks) return Unexpected(blocks.error());
   constexpr int kList = Config::kRows == 64 ? 0 : 1;

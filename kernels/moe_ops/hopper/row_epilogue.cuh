@@ -19,26 +19,28 @@ template <class Config> struct RowEpilogue {
   static constexpr int kPitch = Config::kPitch;
   static constexpr int kBuffer = 16 * kPitch;
 
-  // 128 columns to staging: value(j) gives the four numbers of column block j.
-  template <class Value> static __device__ __forceinline__ void stage(char *staging, Value value) {
+  // kWidth columns to staging: value(j) gives the four numbers of column block j.
+  template <int kWidth = 128, class Value>
+  static __device__ __forceinline__ void stage(char *staging, Value value) {
     const int lane = threadIdx.x % 32;
     char *corner =
         staging + ((lane / 8 % 2) * 8 + lane % 8) * kPitch + (lane / 16) * 16; // stmatrix address
 #pragma unroll
-    for (int j = 0; j < 16; j += 2) {
+    for (int j = 0; j < kWidth / 8; j += 2) {
       const float4 left = value(j), right = value(j + 1);
       storeMatrices(corner + j * 16, pack<T>(left.x, left.y), pack<T>(left.z, left.w),
                     pack<T>(right.x, right.y), pack<T>(right.z, right.w));
     }
   }
 
-  // Staging to memory, two rows of up to 128 columns at a time; no store outside the matrix. (Row
-  // by row through the copy engine was slower: one request per row, and a wait before staging is
-  // reused.)
+  // Staging to memory, two rows of up to kWidth columns at a time; no store outside the matrix.
+  // (Row by row through the copy engine was slower: one request per row, and a wait before staging
+  // is reused.)
+  template <int kWidth = 128>
   static __device__ __forceinline__ void send(const char *staging, T *matrix, int columns,
                                               int limit, int column, const WarpTile &tile) {
     const int lane = threadIdx.x % 32, part = lane % 16 * 8;
-    const bool inColumns = column + part < limit;
+    const bool inColumns = part < kWidth && column + part < limit;
     const std::int64_t first = static_cast<std::int64_t>(tile.row) * columns + column + part;
     __syncwarp();
 #pragma unroll
@@ -57,9 +59,11 @@ template <class Config> struct RowEpilogue {
     return unpack<T>(pack<T>(x, y));
   }
 
-  template <int kCount>
+  // The first kUsed sums. Activates in place and only then stores: between the stores one number
+  // would wait for the other's special functions.
+  template <int kUsed, int kCount>
   static __device__ __forceinline__ void forward(const RowArguments &args, const WarpTile &tile,
-                                                 const float (&sums)[kCount], char *staging) {
+                                                 float (&sums)[kCount], char *staging) {
     T *first = static_cast<T *>(args.first), *second = static_cast<T *>(args.second);
     const auto raw = [&](int offset) {
       return [&sums, offset](int j) {
@@ -76,32 +80,32 @@ template <class Config> struct RowEpilogue {
                tile);
         }
       }
-      stage(staging, [&](int j) {
-        const auto two = [&](int i) {
-          const float2 g = rounded(sums[i], sums[i + 1]), u = rounded(sums[64 + i], sums[65 + i]);
-          return float2{silu(g.x) * u.x, silu(g.y) * u.y};
-        };
-        const float2 low = two(4 * j), high = two(4 * j + 2);
-        return float4{low.x, low.y, high.x, high.y};
-      });
+#pragma unroll
+      for (int i = 0; i < 64; i += 2) {
+        const float2 g = rounded(sums[i], sums[i + 1]), u = rounded(sums[64 + i], sums[65 + i]);
+        sums[i] = silu(g.x) * u.x;
+        sums[i + 1] = silu(g.y) * u.y;
+      }
+      stage(staging, raw(0));
       send(staging, second, args.columns, args.columns, tile.column, tile);
     } else {
+      constexpr int kWidth = kUsed < 64 ? 2 * kUsed : 128;
+      const auto store = [&](T *matrix) {
 #pragma unroll
-      for (int part = 0; part < Config::kColumns / 128; ++part) {
-        const int column = tile.column + part * 128;
-        if (Config::kEpilogue == Epilogue::kPlain || first) {
-          stage(staging, raw(part * 16));
-          send(staging, first, args.columns, args.columns, column, tile);
+        for (int part = 0; part < (kUsed + 63) / 64; ++part) {
+          stage<kWidth>(staging, raw(part * 16));
+          send<kWidth>(staging, matrix, args.columns, args.columns, tile.column + part * 128, tile);
         }
-        if constexpr (Config::kEpilogue == Epilogue::kGelu) {
-          stage(staging, [&](int j) {
-            const int i = part * 64 + 4 * j;
-            const float2 low = rounded(sums[i], sums[i + 1]);
-            const float2 high = rounded(sums[i + 2], sums[i + 3]);
-            return float4{gelu(low.x), gelu(low.y), gelu(high.x), gelu(high.y)};
-          });
-          send(staging, second, args.columns, args.columns, column, tile);
+      };
+      if (Config::kEpilogue == Epilogue::kPlain || first) store(first);
+      if constexpr (Config::kEpilogue == Epilogue::kGelu) {
+#pragma unroll
+        for (int i = 0; i < kUsed; i += 2) {
+          const float2 h = rounded(sums[i], sums[i + 1]);
+          sums[i] = geluBrief(h.x);
+          sums[i + 1] = geluBrief(h.y);
         }
+        store(second);
       }
     }
   }

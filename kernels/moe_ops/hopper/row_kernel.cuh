@@ -19,61 +19,122 @@ template <class Config> struct RowPipeline {
         empty(full + Config::kStages), hidden(empty + Config::kStages), done(hidden + 8) {}
 };
 
+// Rows of b for one stage.
 template <class Config>
-__device__ __forceinline__ void feedRows(const RowArguments &args, RowPipeline<Config> &pipeline,
-                                         int total) {
-  std::uint32_t turn = 0;
+__device__ __forceinline__ void feedColumns(const RowArguments &args, std::uint64_t *barrier,
+                                            char *b, int step, int column, int expert,
+                                            int sharing) {
   const auto hint = static_cast<std::uint64_t>(cute::TMA::CacheHintSm90::EVICT_NORMAL);
-  for (int linear = blockIdx.x; linear < total; linear += gridDim.x) {
-    const RowTile tile = rowTile<Config::kRows>(args, linear);
-    const int column = tile.columnTile * Config::kOutColumns;
-    for (int step = 0; step < args.steps; ++step, ++turn) {
-      const int stage = turn % Config::kStages;
-      pipeline.empty[stage].wait((turn / Config::kStages & 1) ^ 1);
-      auto *barrier = reinterpret_cast<std::uint64_t *>(&pipeline.full[stage]);
-      pipeline.full[stage].arrive_and_expect_tx(Config::kStageBytes);
-      char *a = pipeline.stages + stage * Config::kStageBytes, *b = a + Config::kABytes;
-      cute::SM90_TMA_LOAD_2D::copy(&args.a, barrier, hint, a, step * kDepth, tile.row);
-      if constexpr (Config::kB == Major::MN) {
+  if constexpr (Config::kB == Major::MN) {
 #pragma unroll
-        for (int chunk = 0; chunk < Config::kColumns / 64; ++chunk)
-          cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + chunk * kAtomBytes,
-                                       column + chunk * 64, step * kDepth, tile.expert);
-      } else if constexpr (Config::kDual) {
-        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b, step * kDepth, column, tile.expert);
-        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + Config::kBBytes / 2, step * kDepth,
-                                     args.columns + column, tile.expert);
-      } else {
-        cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b, step * kDepth, column, tile.expert);
-      }
-    }
+    for (int chunk = 0; chunk < Config::kColumns / 64; ++chunk)
+      cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + chunk * kAtomBytes,
+                                   column + chunk * 64, step * kDepth, expert);
+  } else if (Config::kSlices && sharing > 1) {
+    cute::SM90_TMA_LOAD_3D::copy(&args.slice, barrier, hint, b, step * kDepth, column, expert);
+  } else {
+    cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b, step * kDepth, column, expert);
+    if constexpr (Config::kDual)
+      cute::SM90_TMA_LOAD_3D::copy(&args.b, barrier, hint, b + Config::kBBytes / 2, step * kDepth,
+                                   args.columns + column, expert);
   }
 }
 
 template <class Config>
+__device__ __forceinline__ int firstColumn(const RowTurns &turns, int ordinal, int columnTile) {
+  return columnTile * Config::kOutColumns +
+         turns.slice(ordinal) * (Config::kOutColumns / turns.sharing(ordinal));
+}
+
+template <class Config>
+__device__ __forceinline__ void feedRows(const RowArguments &args, RowPipeline<Config> &pipeline,
+                                         const RowTurns &turns) {
+  if (turns.count == 0) return;
+  std::uint32_t turn = 0;
+  const auto hint = static_cast<std::uint64_t>(cute::TMA::CacheHintSm90::EVICT_NORMAL);
+  RowTile tile = rowTile<Config::kRows>(args, turns.tile(0));
+  for (int ordinal = 0; ordinal < turns.count; ++ordinal) {
+    const int column = firstColumn<Config>(turns, ordinal, tile.columnTile);
+    const int sharing = turns.sharing(ordinal);
+    RowTile next = tile;
+    for (int step = 0; step < args.steps; ++step, ++turn) {
+      const int stage = turn % Config::kStages;
+      pipeline.empty[stage].wait((turn / Config::kStages & 1) ^ 1);
+      auto *barrier = reinterpret_cast<std::uint64_t *>(&pipeline.full[stage]);
+      pipeline.full[stage].arrive_and_expect_tx(Config::kABytes + Config::kBBytes / sharing);
+      char *a = pipeline.stages + stage * Config::kStageBytes;
+      cute::SM90_TMA_LOAD_2D::copy(&args.a, barrier, hint, a, step * kDepth, tile.row);
+      feedColumns<Config>(args, barrier, a + Config::kABytes, step, column, tile.expert, sharing);
+      // Where the next tile is comes from memory: asked while this one is on its way.
+      if (step == 0 && ordinal + 1 < turns.count)
+        next = rowTile<Config::kRows>(args, turns.tile(ordinal + 1));
+    }
+    tile = next;
+  }
+}
+
+// One warpgroup's sums over the first kN columns of a tile, from the stages `turn` on.
+template <class Config, int kN>
+__device__ __forceinline__ void sumTile(const RowArguments &args, RowPipeline<Config> &pipeline,
+                                        std::uint32_t turn, int group, int rowOffset,
+                                        float (&sums)[Config::kBlocks][Config::kColumns / 2]) {
+  using Atom = typename MatrixUnit<typename Config::T, kN, Major::K, Config::kB>::Atom;
+  const int lane = threadIdx.x % 32;
+  const std::uint32_t stages = sharedAddress(pipeline.stages);
+  int previous = 0;
+  for (int step = 0; step < args.steps; ++step, ++turn) {
+    const int stage = turn % Config::kStages;
+    pipeline.full[stage].wait(turn / Config::kStages & 1);
+    const std::uint32_t base = stages + stage * Config::kStageBytes;
+    const std::uint64_t a = operandAt<Major::K>(base + rowOffset * 128);
+    const std::uint64_t b = operandAt<Config::kB>(base + Config::kABytes);
+    fence<kN / 2>(sums);
+    cute::warpgroup_arrive();
+#pragma unroll
+    for (int k = 0; k < kDepth / 16; ++k)
+#pragma unroll
+      for (int m = 0; m < Config::kBlocks; ++m)
+        multiply<Atom, kN / 2>(a + ((m * kAtomBytes + k * kStepBytes<Major::K>) >> 4),
+                               b + ((k * kStepBytes<Config::kB>) >> 4), sums[m],
+                               (step | k) ? ScaleOut::One : ScaleOut::Zero);
+    cute::warpgroup_commit_batch();
+    fence<kN / 2>(sums);
+    // The products before this step's are done with their stage.
+    cute::warpgroup_wait<1>();
+    if (step > 0 && lane == 0) pipeline.empty[previous].arrive();
+    previous = stage;
+  }
+  if (Config::kPingpong && lane == 0) pipeline.done[group].arrive();
+  cute::warpgroup_wait<0>();
+  fence<kN / 2>(sums);
+  if (lane == 0) pipeline.empty[previous].arrive();
+}
+
+template <class Config>
 __device__ __forceinline__ void multiplyRows(const RowArguments &args,
-                                             RowPipeline<Config> &pipeline, int total, int group) {
+                                             RowPipeline<Config> &pipeline, const RowTurns &turns,
+                                             int group) {
+  constexpr int kStride = Config::kPingpong ? 2 : 1;
   const int warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
   char *staging = pipeline.staging + (group * 4 + warp) * Config::kWarpStaging;
   Barrier &hidden = pipeline.hidden[group * 4 + warp];
   const int rowOffset = Config::kPingpong ? 0 : group * 64 * Config::kBlocks;
-  const std::uint32_t stages = sharedAddress(pipeline.stages);
-  std::uint32_t turn = 0, hiddenPhase = 0;
-  int ordinal = 0;
-  for (int linear = blockIdx.x; linear < total; linear += gridDim.x, ++ordinal) {
-    if (Config::kPingpong && (ordinal & 1) != group) {
-      turn += args.steps;
-      continue;
-    }
-    const RowTile tile = rowTile<Config::kRows>(args, linear);
+  std::uint32_t hiddenPhase = 0;
+  int ordinal = Config::kPingpong ? group : 0;
+  if (ordinal >= turns.count) return;
+  for (RowTile tile = rowTile<Config::kRows>(args, turns.tile(ordinal)), next = tile;
+       ordinal < turns.count; ordinal += kStride, tile = next) {
+    const std::uint32_t turn = ordinal * args.steps;
+    if (ordinal + kStride < turns.count)
+      next = rowTile<Config::kRows>(args, turns.tile(ordinal + kStride));
     WarpTile mine{tile.row + rowOffset + warp * 16, tile.end,
-                  tile.columnTile * Config::kOutColumns};
+                  firstColumn<Config>(turns, ordinal, tile.columnTile)};
     // The last tile of an expert may have no row for the second warpgroup: it leaves the matrix
     // unit to the first.
     if (!Config::kPingpong && tile.row + rowOffset >= tile.end) {
-      for (int step = 0; step < args.steps; ++step, ++turn) {
-        const int stage = turn % Config::kStages;
-        pipeline.full[stage].wait(turn / Config::kStages & 1);
+      for (std::uint32_t step = turn; step < turn + args.steps; ++step) {
+        const int stage = step % Config::kStages;
+        pipeline.full[stage].wait(step / Config::kStages & 1);
         if (lane == 0) pipeline.empty[stage].arrive();
       }
       continue;
@@ -91,34 +152,11 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
         pipeline.done[1].wait((own - 1) & 1);
     }
     float sums[Config::kBlocks][Config::kColumns / 2];
-    int previous = 0;
-    for (int step = 0; step < args.steps; ++step, ++turn) {
-      const int stage = turn % Config::kStages;
-      pipeline.full[stage].wait(turn / Config::kStages & 1);
-      const std::uint32_t base = stages + stage * Config::kStageBytes;
-      const std::uint64_t a = operandAt<Major::K>(base + rowOffset * 128);
-      const std::uint64_t b = operandAt<Config::kB>(base + Config::kABytes);
-      fence(sums);
-      cute::warpgroup_arrive();
-#pragma unroll
-      for (int k = 0; k < kDepth / 16; ++k)
-#pragma unroll
-        for (int m = 0; m < Config::kBlocks; ++m)
-          multiply<typename Config::Atom>(a + ((m * kAtomBytes + k * kStepBytes<Major::K>) >> 4),
-                                          b + ((k * kStepBytes<Config::kB>) >> 4), sums[m],
-                                          (step | k) ? ScaleOut::One : ScaleOut::Zero);
-      cute::warpgroup_commit_batch();
-      fence(sums);
-      // The products before this step's are done with their stage.
-      cute::warpgroup_wait<1>();
-      if (step > 0 && lane == 0) pipeline.empty[previous].arrive();
-      previous = stage;
-    }
-    if (Config::kPingpong && lane == 0) pipeline.done[group].arrive();
-    cute::warpgroup_wait<0>();
-    fence(sums);
-    if (lane == 0) pipeline.empty[previous].arrive();
-
+    const bool isSlice = Config::kSlices && turns.sharing(ordinal) > 1;
+    if (Config::kSlices && isSlice)
+      sumTile<Config, kSliceColumns>(args, pipeline, turn, group, rowOffset, sums);
+    else
+      sumTile<Config, Config::kColumns>(args, pipeline, turn, group, rowOffset, sums);
     if constexpr (isBackward(Config::kEpilogue)) {
       hidden.wait(hiddenPhase);
       hiddenPhase ^= 1;
@@ -126,7 +164,10 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
     } else {
 #pragma unroll
       for (int m = 0; m < Config::kBlocks; ++m) {
-        RowEpilogue<Config>::forward(args, mine, sums[m], staging);
+        if (Config::kSlices && isSlice)
+          RowEpilogue<Config>::template forward<kSliceColumns / 2>(args, mine, sums[m], staging);
+        else
+          RowEpilogue<Config>::template forward<Config::kColumns / 2>(args, mine, sums[m], staging);
         mine.row += 64;
       }
     }
@@ -150,13 +191,14 @@ __global__ __launch_bounds__(384, 1) void rowKernel(const __grid_constant__ RowA
   }
   __syncthreads();
   const int total = __ldg(args.schedule + args.list) * args.columnTiles;
+  const RowTurns turns(total, Config::kSlices);
   const int group = threadIdx.x / 128;
   if (group == 2) {
     giveRegisters<40>();
-    if (threadIdx.x == 256) feedRows(args, pipeline, total);
+    if (threadIdx.x == 256) feedRows(args, pipeline, turns);
   } else {
     takeRegisters<232>();
-    multiplyRows(args, pipeline, total, group);
+    multiplyRows(args, pipeline, turns, group);
   }
 }
 

@@ -14,6 +14,7 @@ inline constexpr bool isBackward(Epilogue e) {
 // Grouped product over rows: out[r, :] = a[r, :] b[expert of r].
 struct RowArguments {
   CUtensorMap a, b;
+  CUtensorMap slice;    // b in boxes of kSliceColumns rows; where Config::kSlices
   const int *schedule;  // moe_sizes.h
   const int4 *tiles;    // the list for this kernel's tile height
   int list;             // which of the two
@@ -34,6 +35,9 @@ struct RowTile {
   int expert, row, end, columnTile;
 };
 
+// A tile of 256 columns can be shared by so many blocks; each takes so many columns.
+inline constexpr int kSliceBlocks = 4, kSliceColumns = 256 / kSliceBlocks;
+
 // Tiles of one expert are walked row tile first inside groups, so that what is in flight at one
 // time shares both rows and weights in L2.
 template <int kRows>
@@ -49,6 +53,30 @@ __device__ __forceinline__ RowTile rowTile(const RowArguments &args, int linear)
   return {entry.x, entry.z + tile * kRows, entry.w, column};
 }
 
+// The tiles of one block: every gridDim.x-th one. What is left for a last round is cut into slices
+// of columns if there are blocks enough: the round ends sooner.
+struct RowTurns {
+  int count;     // tiles of this block, a shared one with them
+  int split = 1; // blocks that share the last one
+
+  __device__ __forceinline__ RowTurns(int tiles, bool slices) {
+    const int blocks = static_cast<int>(gridDim.x), block = static_cast<int>(blockIdx.x);
+    const int rounds = tiles / blocks, left = tiles - rounds * blocks;
+    if (slices && left > 0) split = left * kSliceBlocks <= blocks ? kSliceBlocks : 1;
+    count = rounds + (block < left * split ? 1 : 0);
+    if (count == rounds) split = 1;
+  }
+  // Blocks that share the tile of this turn: 1 or kSliceBlocks.
+  __device__ __forceinline__ int sharing(int turn) const { return turn == count - 1 ? split : 1; }
+  __device__ __forceinline__ int tile(int turn) const {
+    const int block = static_cast<int>(blockIdx.x), first = turn * static_cast<int>(gridDim.x);
+    return first + block / sharing(turn);
+  }
+  __device__ __forceinline__ int slice(int turn) const {
+    return static_cast<int>(blockIdx.x) % sharing(turn);
+  }
+};
+
 // kBlocks: blocks of 64 rows per warpgroup. Pingpong: the two warpgroups take turns with whole
 // tiles, one computes while the other stores; else both work on one tile of twice the height.
 template <class T_, Epilogue kEpilogue_, Major kB_, int kBlocks_, int kColumns_, bool kPingpong_,
@@ -62,7 +90,10 @@ struct RowConfig {
   static constexpr int kRows = 64 * kBlocks * (kPingpong ? 1 : 2);
   static constexpr bool kDual = kEpilogue == Epilogue::kSwiglu; // gate and up halves in one tile
   static constexpr int kOutColumns = kDual ? kColumns / 2 : kColumns;
-  using Atom = typename MatrixUnit<T, kColumns, Major::K, kB>::Atom;
+  // Tiles of the last round can be shared by blocks that would have none. (With an activation the
+  // compiler would wait for each product by itself.)
+  static constexpr bool kSlices = kPingpong && kBlocks == 1 && kColumns == 256 && kB == Major::K &&
+                                  kEpilogue == Epilogue::kPlain;
 
   // Staging: per warp 16 rows, 128 columns at a time; 16 bytes between rows keep banks apart.
   static constexpr int kStageColumns = 128;

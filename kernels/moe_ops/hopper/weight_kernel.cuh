@@ -155,24 +155,24 @@ __global__ __launch_bounds__(384,
       if (row + kDepth > tile.end) zeroTail<Config>(at, group, tile.end - row);
       const std::uint64_t a = operandAt<Major::MN>(sharedAddress(at) + leftOffset * 128);
       const std::uint64_t b = operandAt<Major::MN>(sharedAddress(at) + Config::kLeftBytes);
-      fence(sums);
+      fence<Config::kRight / 2>(sums);
       cute::warpgroup_arrive();
 #pragma unroll
       for (int k = 0; k < kDepth / 16; ++k)
 #pragma unroll
         for (int m = 0; m < Config::kBlocks; ++m)
-          multiply<typename Config::Atom>(a + ((m * kAtomBytes + k * kStepBytes<Major::MN>) >> 4),
-                                          b + ((k * kStepBytes<Major::MN>) >> 4), sums[m],
-                                          ScaleOut::One);
+          multiply<typename Config::Atom, Config::kRight / 2>(
+              a + ((m * kAtomBytes + k * kStepBytes<Major::MN>) >> 4),
+              b + ((k * kStepBytes<Major::MN>) >> 4), sums[m], ScaleOut::One);
       cute::warpgroup_commit_batch();
-      fence(sums);
+      fence<Config::kRight / 2>(sums);
       cute::warpgroup_wait<1>();
       if (previous >= 0 && lane == 0) empty[previous].arrive();
       previous = stage;
     }
     if (Config::kPingpong && lane == 0) done[group].arrive();
     cute::warpgroup_wait<0>();
-    fence(sums);
+    fence<Config::kRight / 2>(sums);
     if (previous >= 0 && lane == 0) empty[previous].arrive();
 
     auto *gradient = static_cast<typename Config::Out *>(args.gradient) +

@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Times the layer as LibTorch can do it today: torch._grouped_mm and stock operators, in graph replay.
 
 The anchor beside hotloop-kernels bench: the same shapes, the same way of timing (cold: 256 MiB are
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 SHAPES = [
-#name, tokens, dim, inner, experts, k, activation
+# name, tokens, dim, inner, experts, k, activation
     ("qwen3-30b T=4096", 4096, 2048, 768, 128, 8, "swiglu"),
     ("qwen3-30b T=32768", 32768, 2048, 768, 128, 8, "swiglu"),
     ("guide E=8", 4096, 512, 2048, 8, 2, "gelu"),

@@ -4,7 +4,8 @@ All workers live at once and take turns, so that what else happens on the machin
 the work of one round follows that of another by milliseconds. A figure is the median over rounds
 of (with - without), its interval a bootstrap over rounds.
 
-    overhead.py BUNDLE OUT.json [--rounds N] [--program torch|launch]
+    overhead.py BUNDLE OUT.json [--rounds N] [--program torch|launch] [--only NAME,...]
+                [--targets NAME,...]
 """
 
 import argparse
@@ -120,8 +121,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--program", choices=PROGRAMS, default="torch")
     parser.add_argument("--only", help="names of configurations, by commas")
+    parser.add_argument("--targets", help="names of loads, by commas")
     options = parser.parse_args()
     configurations, targets = PROGRAMS[options.program]
+    if options.targets:
+        targets = {name: targets[name] for name in options.targets.split(",")}
     if options.only:
         configurations = {name: configurations[name] for name in options.only.split(",")}
     result = {"program": options.program, "rounds": options.rounds, "targets": {}}

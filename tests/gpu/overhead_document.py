@@ -104,12 +104,13 @@ def document(outs):
         "anew each round. *added* is the median over rounds of (with - without), its interval a bootstrap",
         "over rounds; *of bare* compares it with what CUPTI adds by itself. Two plain processes that do the",
         "same differ too, by where the machine puts them: that row says what the figures can resolve.", ""]
-    for program, stage in (("torch", "overhead_torch"), ("launch", "overhead_launch")):
+    for program, stage, title in (("torch", "overhead_few", "PyTorch, host-bound: what is promised"),
+                                  ("torch", "overhead_torch", "PyTorch"), ("launch", "overhead_launch", "C++")):
         result = pooled(outs, stage)
         if not result:
             lines += [f"({stage} was not run.)", ""]
             continue
-        lines += [f"## {'PyTorch' if program == 'torch' else 'C++'}, {result['rounds']} rounds in {result['runs']} runs", ""]
+        lines += [f"## {title}, {result['rounds']} rounds in {result['runs']} runs", ""]
         for target, found in result["targets"].items():
             lines += table(program, target, found)
     burst = load(out, "burst")

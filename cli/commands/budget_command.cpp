@@ -168,9 +168,13 @@ Result<int> show(const CommandContext &context, const GateConfig &config) {
                      {"status", "", CellFormat::kText, true}},
                     {},
                     0};
-  for (const GateRow &row : checkBudgets(run, policy))
-    table.rows.push_back({gateRowTitle(row), row.phase, gateValue(row.now, row.unit), row.limit,
-                          gateStatusName(row.status)});
+  for (const GateRow &row : checkBudgets(run, policy)) {
+    if (row.level == "run")
+      context.note("hotloop: " + row.message);
+    else
+      table.rows.push_back({gateRowTitle(row), row.phase, gateValue(row.now, row.unit), row.limit,
+                            gateStatusName(row.status)});
+  }
   const std::string format = context.format();
   HOTLOOP_TRY(context.emit(table.rows.empty()
                                ? std::string("no budget has an absolute limit (max)\n")

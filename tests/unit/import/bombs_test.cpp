@@ -57,7 +57,7 @@ constexpr std::string_view kEvent =
     R"({"ph": "X", "cat": "cpu_op", "name": "a", "pid": 1, "tid": 1, "ts": 1, "dur": 1})";
 
 TEST_F(Bombs, SpaceBetweenEventsIsPassedOver) {
-  const std::string file = bomb("space.json.gz", std::string(R"({"traceEvents": [)"), ' ', 256,
+  const std::string file = bomb("space.json.gz", std::string(R"({"traceEvents": [)"), ' ', 80,
                                 std::string(kEvent) + "]}");
   EXPECT_LT(std::filesystem::file_size(file), 2u << 20);
   EXPECT_EQ(view(file)->ops.start.size(), 1u);
@@ -68,7 +68,7 @@ TEST_F(Bombs, SpaceBetweenEventsIsPassedOver) {
 
 TEST_F(Bombs, AnEndlessTextIsRefusedWithItsPlace) {
   const std::string file =
-      bomb("text.json.gz", R"({"traceEvents": [{"ph": "X", "name": ")", 'x', 300, R"("}]})");
+      bomb("text.json.gz", R"({"traceEvents": [{"ph": "X", "name": ")", 'x', 80, R"("}]})");
   const std::string message = failure(file);
   EXPECT_THAT(message, HasSubstr(file));
   EXPECT_THAT(message, HasSubstr("larger than 64 MiB"));

@@ -137,18 +137,42 @@ std::vector<GateRow> checkBudgets(const RunProfile &run, const GatePolicy &polic
     }
     rows.push_back(std::move(row));
   };
-  for (const Budget &budget : policy.budgets)
+  // A limit that nothing was held against is no limit that was kept.
+  const auto unmeasured = [&](const Budget &budget, const std::string &why) {
+    rows.push_back(
+        runRow("HG039", GateStatus::kWarn,
+               fmt::format("the budget in line {} limits nothing: {}", budget.line, why)));
+  };
+  for (const Budget &budget : policy.budgets) {
+    const bool anyPhase =
+        budget.phase == "**" || std::ranges::any_of(run.series, [&](const CounterSeries &series) {
+          return series.level == SeriesLevel::kPhase && globMatches(budget.phase, series.phase);
+        });
+    if (!anyPhase && budget.kernel.empty() && !budget.counters.empty()) {
+      unmeasured(budget, fmt::format("no phase of the run matches \"{}\"", budget.phase));
+      continue;
+    }
     for (const CounterLimit &limit : budget.counters) {
       if (!budget.kernel.empty()) {
         if (!limit.max) continue;
         double count = 0;
+        bool any = false;
         std::int64_t registers = 0;
         for (const TimeOwner &owner : run.owners)
           if (owner.category == "kernel" && globMatches(budget.kernel, owner.family) &&
               globMatches(budget.phase, owner.phase)) {
+            any = true;
             count += static_cast<double>(owner.count);
             registers = std::max(registers, owner.registers);
           }
+        if (!any) {
+          unmeasured(budget,
+                     run.counts("kernels")
+                         ? fmt::format("no kernel of the run matches \"{}\"{}", budget.kernel,
+                                       budget.phase == "**" ? "" : " in " + budget.phase)
+                         : "the run has no records of kernels");
+          break;
+        }
         const bool perThread = limit.counter == "registers";
         judge(budget, limit, budget.phase,
               perThread ? static_cast<double>(registers) : count / steps,
@@ -158,6 +182,8 @@ std::vector<GateRow> checkBudgets(const RunProfile &run, const GatePolicy &polic
       if (budget.phase == "**") {
         if (limit.max && run.counts(limit.counter))
           judge(budget, limit, "", meanOf(run.find(limit.counter)), "the step");
+        else if (limit.max)
+          unmeasured(budget, counterTitle(limit.counter) + " were not measured in this run");
         continue;
       }
       for (const CounterSeries &series : run.series) {
@@ -170,6 +196,7 @@ std::vector<GateRow> checkBudgets(const RunProfile &run, const GatePolicy &polic
         if (limit.max) judge(budget, limit, series.phase, meanOf(&series), "phase " + series.phase);
       }
     }
+  }
   return rows;
 }
 

@@ -14,6 +14,7 @@ inline constexpr FlagSpec kOutputFlag{"output", 'o', FlagValue::kFile, "FILE", {
 inline constexpr FlagSpec kForceFlag{"force", 'f', FlagValue::kNone, {}, {}, false};
 inline constexpr FlagSpec kJsonFlag{"json", 0, FlagValue::kNone, {}, {}, false};
 inline constexpr FlagSpec kLimitFlag{"limit", 0, FlagValue::kCount, "N", "HOTLOOP_LIMIT", false};
+inline constexpr FlagSpec kFilterFlag{"filter", 0, FlagValue::kText, "EXPR", {}, false};
 inline constexpr FlagSpec kWarmupFlag{"warmup",         'w',  FlagValue::kCount, "N",
                                       "HOTLOOP_WARMUP", false};
 

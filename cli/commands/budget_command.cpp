@@ -81,8 +81,8 @@ Result<int> init(const CommandContext &context) {
 
 Result<int> lint(const CommandContext &context, const GateConfig &config) {
   if (config.file.empty())
-    return Unexpected(
-        notFound("there is no hotloop.toml here or above; hotloop budget init RUN writes one"));
+    return Unexpected(notFound("there is no hotloop.toml here or above; hotloop budget init RUN -o "
+                               "hotloop.toml writes one"));
   std::vector<std::string> problems;
   const auto known = loadCalibration(context);
   bool general = false;
@@ -168,9 +168,13 @@ Result<int> show(const CommandContext &context, const GateConfig &config) {
                      {"status", "", CellFormat::kText, true}},
                     {},
                     0};
-  for (const GateRow &row : checkBudgets(run, policy))
-    table.rows.push_back({gateRowTitle(row), row.phase, gateValue(row.now, row.unit), row.limit,
-                          gateStatusName(row.status)});
+  for (const GateRow &row : checkBudgets(run, policy)) {
+    if (row.level == "run")
+      context.note("hotloop: " + row.message);
+    else
+      table.rows.push_back({gateRowTitle(row), row.phase, gateValue(row.now, row.unit), row.limit,
+                            gateStatusName(row.status)});
+  }
   const std::string format = context.format();
   HOTLOOP_TRY(context.emit(table.rows.empty()
                                ? std::string("no budget has an absolute limit (max)\n")
@@ -183,8 +187,8 @@ Result<int> show(const CommandContext &context, const GateConfig &config) {
 // Lowers `max` where the run needs less; everything else of the file stays as it is.
 Result<int> tighten(const CommandContext &context, const GateConfig &config) {
   if (config.file.empty())
-    return Unexpected(
-        notFound("there is no hotloop.toml here or above; hotloop budget init RUN writes one"));
+    return Unexpected(notFound("there is no hotloop.toml here or above; hotloop budget init RUN -o "
+                               "hotloop.toml writes one"));
   HOTLOOP_ASSIGN(const RunProfile run, profileOf(context));
   HOTLOOP_ASSIGN(const std::string text, readTextFile(config.file));
   std::vector<std::string> lines;

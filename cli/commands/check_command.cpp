@@ -128,7 +128,11 @@ Result<int> run(const CommandContext &context) {
     report.rows.push_back(why.rows[0]);
   }
   concludeGate(report, false);
-  if (report.exit.code == 1)
+  if (resolved && isRunFile(wanted)) // nothing to accept into
+    report.next = report.exit.code == 1
+                      ? "hotloop diff " + shellQuoted(wanted) + " " + shellQuoted(file)
+                      : "";
+  else if (report.exit.code == 1)
     report.next = "hotloop baseline accept " + shellQuoted(file) +
                   (wanted == "main" ? "" : " --baseline " + shellQuoted(wanted)) +
                   " --reason '...'   if it is meant";

@@ -4,7 +4,7 @@
 
 #include "cli/arguments/common_flags.h"
 #include "cli/diff/diff_writer.h"
-#include "cli/diff/row_filter.h"
+#include "cli/filter/row_filter.h"
 
 namespace hotloop::cli {
 
@@ -53,12 +53,13 @@ void sortByName(RunDiff &diff) {
 
 Result<int> run(const CommandContext &context) {
   const auto &files = context.arguments.positionals;
-  HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
-                 loadProfiles(context, files, context.arguments.number("warmup", -1)));
   std::optional<RowFilter> filter;
   if (context.arguments.has("filter")) {
-    HOTLOOP_ASSIGN(filter, RowFilter::parse(context.arguments.text("filter")));
+    HOTLOOP_ASSIGN(filter,
+                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kDiffKeys));
   }
+  HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
+                 loadProfiles(context, files, context.arguments.number("warmup", -1)));
   const bool byName = context.arguments.text("sort") == "name";
   RunDiff diff = diffRuns(runs[0], runs[1]);
   if (filter) filter->apply(diff);
@@ -102,7 +103,7 @@ Command diffCommand() {
   return {"diff",
           "compare runs: counters per step, where they changed, who owns the change of the step",
           {{{"exit-code", 0, FlagValue::kNone, {}, {}, false},
-            {"filter", 0, FlagValue::kText, "EXPR", {}, false},
+            kFilterFlag,
             {"sort", 0, FlagValue::kChoice, "delta|name", {}, false},
             formatFlag("text|json|csv|md"),
             kJsonFlag,

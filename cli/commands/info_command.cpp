@@ -87,7 +87,10 @@ std::string infoText(const RunInfo &info, const Style &style, std::size_t width)
     fact("recorded for",
          formatDuration(Nanoseconds(static_cast<std::int64_t>(info.seconds * 1e9))));
   for (const auto &[key, name] : kFacts) fact(name, info.meta(key));
-  fact("events", std::to_string(info.events));
+  fact("events",
+       std::to_string(info.events) + (info.eventsInFile > info.events
+                                          ? fmt::format(" (the file holds {})", info.eventsInFile)
+                                          : ""));
   fact("ranks", ranksText(info));
   fact("devices", devicesText(info));
   fact("steps", info.steps == 0 ? "none marked" : std::to_string(info.steps));
@@ -132,21 +135,23 @@ std::string infoJson(const RunInfo &info) {
   Json devices = Json::array();
   for (const DeviceInfo &device : info.devices)
     devices.push_back({{"ordinal", device.ordinal}, {"name", device.name}});
-  return dumpJson({{"schema", "hotloop.info/1"},
-                   {"file", info.file},
-                   {"format", info.format},
-                   {"description", info.description},
-                   {"events", info.events},
-                   {"steps", info.steps},
-                   {"devices", std::move(devices)},
-                   {"format_version", info.summary.formatVersion},
-                   {"bytes", info.summary.fileBytes},
-                   {"state", info.meta(meta_key::kState)},
-                   {"seconds", info.seconds > 0 ? Json(info.seconds) : Json(nullptr)},
-                   {"meta", std::move(meta)},
-                   {"processes", std::move(processes)},
-                   {"rows", std::move(rows)},
-                   {"quality", qualityJson(info.quality)}});
+  return dumpJson(
+      {{"schema", "hotloop.info/1"},
+       {"file", info.file},
+       {"format", info.format},
+       {"description", info.description},
+       {"events", info.events},
+       {"events_in_file", info.eventsInFile == 0 ? Json(nullptr) : Json(info.eventsInFile)},
+       {"steps", info.steps},
+       {"devices", std::move(devices)},
+       {"format_version", info.summary.formatVersion},
+       {"bytes", info.summary.fileBytes},
+       {"state", info.meta(meta_key::kState)},
+       {"seconds", info.seconds > 0 ? Json(info.seconds) : Json(nullptr)},
+       {"meta", std::move(meta)},
+       {"processes", std::move(processes)},
+       {"rows", std::move(rows)},
+       {"quality", qualityJson(info.quality)}});
 }
 
 Result<int> run(const CommandContext &context) {

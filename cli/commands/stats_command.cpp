@@ -1,11 +1,13 @@
 #include "cli/commands/stats_command.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/arguments/suggest.h"
+#include "cli/filter/row_filter.h"
 #include "cli/run_source.h"
 #include "cli/stats/stats_tables.h"
 #include "core/report/report_json.h"
@@ -36,6 +38,11 @@ Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const auto wanted, wantedTables(context));
+  std::optional<RowFilter> filter;
+  if (context.arguments.has("filter")) {
+    HOTLOOP_ASSIGN(filter,
+                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kStatsKeys));
+  }
   HOTLOOP_ASSIGN(AnalysisOptions options, analysisOptions(context));
   options.gains = false; // no gain is shown here
   HOTLOOP_ASSIGN(const AnalyzedRun source,
@@ -45,6 +52,7 @@ Result<int> run(const CommandContext &context) {
   const bool forPeople = format == "text" || format == "md";
   for (const std::string &name : wanted) {
     ReportTable table = makeStatsTable(name, source);
+    if (filter) filter->apply(table);
     sortStatsTable(table, context.arguments.text("sort"));
     limitRows(table, static_cast<std::size_t>(
                          context.arguments.number("limit", forPeople ? kRowsShown : 0)));
@@ -64,6 +72,7 @@ Command statsCommand() {
   return {"stats",
           "where the time of a step goes: tables from one run",
           {{{"report", 'r', FlagValue::kText, "TABLES", {}, true},
+            kFilterFlag,
             {"sort", 0, FlagValue::kChoice, "time|count|name", {}, false},
             formatFlag("text|json|csv|md"),
             kJsonFlag,

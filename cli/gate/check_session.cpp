@@ -46,6 +46,7 @@ std::vector<FlagSpec> gateFlags() {
       {"on-inconclusive", 0, FlagValue::kChoice, "pass|warn|fail", {}, false},
       {"single-steps", 0, FlagValue::kChoice, "warn|fail", {}, false},
       {"report", 0, FlagValue::kText, "FORMAT[=FILE]", {}, true},
+      kFilterFlag,
       formatFlag(kGateFormats),
       kJsonFlag,
       kOutputFlag,
@@ -56,6 +57,7 @@ std::vector<FlagSpec> gateFlags() {
 }
 
 Result<GatePolicy> policyOf(const CommandContext &context, const GateConfig &config) {
+  HOTLOOP_TRY(checkReportFlags(context));
   GatePolicy policy;
   policy.budgets = config.budgets;
   policy.allows = config.allows;

@@ -27,8 +27,10 @@ GateReport checkProfile(const LoadedProfile &loaded, const ResolvedBaseline *bas
 // What the baseline's age deserves: sentences, and an old-baseline row where the policy names one.
 void noteAge(const Baseline &baseline, const GateConfig &config, GateReport &report);
 
-// Writes the report in --format, and in every --report FORMAT[=PATH]. Markdown, JUnit, ... go to
-// standard output when no path is given.
+// Are --report and --filter understood? Asked before anything is measured.
+Result<void> checkReportFlags(const CommandContext &context);
+// Writes the report in --format, and in every --report FORMAT[=PATH], with the rows that --filter
+// chooses. Markdown, JUnit, ... go to standard output when no path is given.
 Result<void> emitGate(const CommandContext &context, const GateReport &report);
 // The writer of a format; empty for unknown ones.
 std::string writeGate(const std::string &format, const GateReport &report, std::size_t limit,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments/suggest.h"
+#include "cli/filter/row_filter.h"
 #include "cli/gate/check_session.h"
 #include "core/report/gate_writers.h"
 
@@ -44,11 +45,8 @@ std::string writeGate(const std::string &format, const GateReport &report, std::
   return {};
 }
 
-Result<void> emitGate(const CommandContext &context, const GateReport &report) {
-  const auto limit = static_cast<std::size_t>(context.arguments.number("limit", kShown));
-  const auto reports = context.arguments.values("report");
-  // All of them are checked before anything is written.
-  for (const std::string &word : reports) {
+Result<void> checkReportFlags(const CommandContext &context) {
+  for (const std::string &word : context.arguments.values("report")) {
     const std::string format = word.substr(0, word.find('='));
     const auto known = splitChoices(kGateFormats);
     if (std::find(known.begin(), known.end(), format) == known.end())
@@ -56,6 +54,21 @@ Result<void> emitGate(const CommandContext &context, const GateReport &report) {
           invalidInput(fmt::format("--report cannot be '{}' (one of {}){}", format,
                                    fmt::join(known, ", "), didYouMean(format, known))));
   }
+  if (context.arguments.has("filter"))
+    HOTLOOP_TRY(RowFilter::parse(context.arguments.text("filter"), RowFilter::kGateKeys));
+  return {};
+}
+
+Result<void> emitGate(const CommandContext &context, const GateReport &whole) {
+  HOTLOOP_TRY(checkReportFlags(context)); // all of them, before anything is written
+  GateReport report = whole;
+  if (context.arguments.has("filter")) {
+    HOTLOOP_ASSIGN(const RowFilter filter,
+                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kGateKeys));
+    filter.apply(report);
+  }
+  const auto limit = static_cast<std::size_t>(context.arguments.number("limit", kShown));
+  const auto reports = context.arguments.values("report");
   HOTLOOP_TRY(
       context.emit(writeGate(context.format(), report, limit, context.style, context.width)));
   for (const std::string &word : reports) {

@@ -38,8 +38,15 @@ constexpr const char *kQuality =
     " FROM quality q LEFT JOIN string n ON n.id = q.name LEFT JOIN string m ON m.id = q.message"
     " ORDER BY q.severity DESC, q.rowid";
 
-constexpr const char *kEventTables[] = {"op",     "range",  "allocation", "api",         "kernel",
-                                        "memcpy", "memset", "sync",       "event_record"};
+constexpr const char *kEventTables[] = {"op",           "range",   "allocation", "api",
+                                        "kernel",       "memcpy",  "memset",     "sync",
+                                        "event_record", "overhead"};
+
+std::int64_t eventsOf(const RunInfo &info) {
+  std::int64_t events = 0;
+  for (const char *table : kEventTables) events += info.rows(table);
+  return events;
+}
 
 } // namespace
 
@@ -77,7 +84,7 @@ Result<RunInfo> readRunInfo(const std::string &path) {
                      end = number(meta_key::kEndMonotonic);
   if (start != 0 && end > start) info.seconds = static_cast<double>(end - start) * 1e-9;
   info.steps = info.rows("step");
-  for (const char *table : kEventTables) info.events += info.rows(table);
+  info.events = eventsOf(info);
   HOTLOOP_ASSIGN(const Database::Table devices,
                  database.query("SELECT d.ordinal, n.text FROM device d LEFT JOIN string n ON "
                                 "n.id = d.name ORDER BY d.id"));
@@ -93,7 +100,7 @@ Result<RunInfo> readForeignInfo(const CommandContext &context, const std::string
   info.file = path;
   info.format = report.format;
   info.description = report.description;
-  info.events = report.events;
+  info.eventsInFile = report.events;
   std::error_code failed;
   info.summary.fileBytes = std::filesystem::file_size(path, failed);
   info.summary.formatVersion = kFormatVersion;
@@ -103,6 +110,7 @@ Result<RunInfo> readForeignInfo(const CommandContext &context, const std::string
         std::string(Table::kInfo.name),
         static_cast<std::int64_t>(rowCount<Table>(trace->columns<Table>())));
   });
+  info.events = eventsOf(info);
   const auto &processes = trace->processes;
   for (std::size_t i = 0; i < processes.id.size(); ++i) {
     const auto threads = std::ranges::count(trace->threads.process, processes.id[i]);

@@ -32,7 +32,8 @@ struct RunInfo {
   std::string file;
   std::string format = "hotloop"; // or as ImportReport has it
   std::string description;        // of a foreign file: which tool, which generation
-  std::int64_t events = 0;        // of a foreign file, kept or not; else rows of event tables
+  std::int64_t events = 0;        // rows of event tables
+  std::int64_t eventsInFile = 0;  // of a foreign file, kept or not; 0: a run file
   std::int64_t steps = 0;         // found; of a run file, stored
   std::vector<DeviceInfo> devices;
   RunSummary summary;

@@ -8,6 +8,7 @@
 #include "collectors/import/memory_snapshot/snapshot_import.h"
 #include "collectors/import/nsys/nsys_import.h"
 #include "core/input/byte_source.h"
+#include "core/input/file_content.h"
 #include "core/metrics/quality.h"
 #include "core/store/temporary_folder.h"
 #include "core/trace/trace_builder.h"
@@ -16,67 +17,33 @@ namespace hotloop {
 
 namespace {
 
-constexpr std::size_t kBeginning = 4096;
 constexpr std::uint64_t kLargestInflated = std::uint64_t{8} << 30;
 
-struct Beginning {
-  std::string text; // decompressed
-  bool compressed = false;
-};
-
-bool isSqlite(std::string_view beginning) {
-  return beginning.starts_with(std::string_view("SQLite format 3\0", 16));
-}
-// The application id of core/store/schema.h, at byte 68 of SQLite's header.
-bool isRunFile(std::string_view beginning) {
-  return isSqlite(beginning) && beginning.size() > 72 && beginning.substr(68, 4) == "HLTR";
-}
-
-Result<Beginning> readBeginning(const std::string &path) {
-  HOTLOOP_ASSIGN(ByteSource source, ByteSource::open(path));
-  Beginning beginning{std::string(kBeginning, '\0'), source.compressed()};
-  std::size_t filled = 0;
-  while (filled < kBeginning) {
-    HOTLOOP_ASSIGN(const std::size_t got,
-                   source.read(beginning.text.data() + filled, kBeginning - filled));
-    if (got == 0) break;
-    filled += got;
+Result<TraceFormat> formatOf(const std::string &path, const FileBeginning &beginning) {
+  switch (contentOf(beginning)) {
+  case FileContent::kRun: return TraceFormat::kRun;
+  case FileContent::kSqlite: return TraceFormat::kNsys;
+  case FileContent::kPickle: return TraceFormat::kMemorySnapshot;
+  case FileContent::kJson: return TraceFormat::kKineto;
+  case FileContent::kCompressedRun:
+  case FileContent::kOther: break;
   }
-  beginning.text.resize(filled);
-  if (filled == 0)
-    return Unexpected(
-        corrupt(path + ": cannot be decompressed" +
-                (source.trouble().empty() ? ": it holds nothing" : ": " + source.trouble())));
-  return beginning;
+  return Unexpected(refusal(path, beginning));
 }
 
-// Files of which only their makers know the inside.
-Error refusal(const std::string &path, std::string_view beginning) {
-  const std::string toSqlite = "nsys export --type sqlite -o report.sqlite ";
-  if (beginning.starts_with("NVIDIA Tegra Profiler Report"))
-    return unsupported(
-        path + ": is a report of Nsight Systems (.nsys-rep); convert it first: " + toSqlite + path);
-  if (beginning.starts_with("NVR\0") || beginning.starts_with("\"ID\",\"Process ID\""))
-    return unsupported(path +
-                       ": is of Nsight Compute, which looks into single kernels; hotloop reads "
-                       "timelines: record one with nsys profile and convert it with " +
-                       toSqlite + "report.nsys-rep");
-  if (beginning.size() > 262 && beginning.substr(257, 5) == "ustar")
-    return unsupported(path + ": is a tar archive; unpack it (tar xf) and name the traces in it");
-  return invalidInput(path + ": is of no format that hotloop reads: a run of hotloop, a JSON trace "
-                             "of torch.profiler, an SQLite export of Nsight Systems, a memory "
-                             "snapshot of torch (each plain or gzip)");
-}
-
-Result<TraceFormat> formatOf(const std::string &path, const Beginning &beginning) {
-  if (isRunFile(beginning.text) && !beginning.compressed) return TraceFormat::kRun;
-  if (isRunFile(beginning.text))
-    return Unexpected(invalidInput(path + ": is a compressed run file; decompress it first "
-                                          "(gunzip)"));
-  if (isSqlite(beginning.text)) return TraceFormat::kNsys;
-  if (looksLikePickle(beginning.text)) return TraceFormat::kMemorySnapshot;
-  if (looksLikeKineto(beginning.text)) return TraceFormat::kKineto;
-  return Unexpected(refusal(path, beginning.text));
+// Bytes that the file has by SQLite's header, pages by their size; 0: the header does not tell
+// (sqlite.org/fileformat.html, 1.3.7).
+std::uint64_t bytesByHeader(std::string_view header) {
+  if (header.size() < 100) return 0;
+  const auto number = [&](std::size_t at, std::size_t bytes) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < bytes; ++i)
+      value = value << 8 | static_cast<unsigned char>(header[at + i]);
+    return value;
+  };
+  if (number(24, 4) != number(92, 4)) return 0; // an old SQLite wrote last
+  const std::uint64_t pageSize = number(16, 2) == 1 ? 65536 : number(16, 2);
+  return number(28, 4) * pageSize;
 }
 
 // SQLite reads files, not streams.
@@ -85,12 +52,14 @@ Result<ImportReport> importInflatedNsys(const std::string &path, TraceSink &sink
   HOTLOOP_ASSIGN(ByteSource source, ByteSource::open(path));
   HOTLOOP_ASSIGN(const TemporaryFolder folder, TemporaryFolder::create());
   const std::string copy = folder.path() / "export.sqlite";
+  std::uint64_t expected = 0; // what follows belongs to no page
   std::ofstream out(copy, std::ios::binary);
   std::vector<char> buffer(1u << 20);
   std::uint64_t written = 0;
   while (true) {
     HOTLOOP_ASSIGN(const std::size_t got, source.read(buffer.data(), buffer.size()));
     if (got == 0) break;
+    if (written == 0) expected = bytesByHeader(std::string_view(buffer.data(), got));
     written += got;
     out.write(buffer.data(), static_cast<std::streamsize>(got));
     if (!out || written > kLargestInflated)
@@ -98,6 +67,7 @@ Result<ImportReport> importInflatedNsys(const std::string &path, TraceSink &sink
           Error{ErrorKind::kNoSpace,
                 path + ": cannot be decompressed into the folder for temporary files (it is full, "
                        "or the file has more than 8 GiB); decompress it yourself (gunzip)"});
+    if (expected != 0 && written >= expected) break;
   }
   out.close();
   if (!source.trouble().empty())
@@ -114,13 +84,13 @@ Result<ImportReport> importInflatedNsys(const std::string &path, TraceSink &sink
 } // namespace
 
 Result<TraceFormat> detectFormat(const std::string &path) {
-  HOTLOOP_ASSIGN(const Beginning beginning, readBeginning(path));
+  HOTLOOP_ASSIGN(const FileBeginning beginning, readBeginning(path));
   return formatOf(path, beginning);
 }
 
 Result<ImportReport> importTrace(const std::string &path, TraceSink &sink,
                                  const ImportOptions &options) {
-  HOTLOOP_ASSIGN(const Beginning beginning, readBeginning(path));
+  HOTLOOP_ASSIGN(const FileBeginning beginning, readBeginning(path));
   HOTLOOP_ASSIGN(const TraceFormat format, formatOf(path, beginning));
   switch (format) {
   case TraceFormat::kKineto: return importKineto(path, sink, options);

@@ -1,8 +1,12 @@
 #include "core/store/database.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <limits>
 
+#include "core/store/record_scan.h"
 #include "core/store/run_file.h"
 
 namespace hotloop {
@@ -146,22 +150,41 @@ sqlite3_stmt *statementOf(void *statement) { return static_cast<sqlite3_stmt *>(
 } // namespace
 
 bool Database::Row::isNull(int column) const {
+  if (scan_ != nullptr)
+    return places_[column] == 0 || scan_->kinds()[places_[column]] == RecordScan::Kind::kNull;
   return sqlite3_column_type(statementOf(statement_), column) == SQLITE_NULL;
 }
 bool Database::Row::isText(int column) const {
+  if (scan_ != nullptr)
+    return places_[column] != 0 && scan_->kinds()[places_[column]] == RecordScan::Kind::kText;
   return sqlite3_column_type(statementOf(statement_), column) == SQLITE_TEXT;
 }
 bool Database::Row::isReal(int column) const {
+  if (scan_ != nullptr)
+    return places_[column] != 0 && scan_->kinds()[places_[column]] == RecordScan::Kind::kReal;
   return sqlite3_column_type(statementOf(statement_), column) == SQLITE_FLOAT;
 }
 std::int64_t Database::Row::integer(int column) const {
-  return sqlite3_column_int64(statementOf(statement_), column);
+  if (scan_ == nullptr) return sqlite3_column_int64(statementOf(statement_), column);
+  const std::uint8_t place = places_[column];
+  if (place == 0) return 0;
+  if (scan_->kinds()[place] != RecordScan::Kind::kReal) return values_[place];
+  const double real = std::bit_cast<double>(values_[place]); // as SQLite makes integers of reals
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min(), kMost = ~kLeast;
+  return real <= static_cast<double>(kLeast)  ? kLeast
+         : real >= static_cast<double>(kMost) ? kMost
+                                              : static_cast<std::int64_t>(real);
 }
 double Database::Row::real(int column) const {
-  return sqlite3_column_double(statementOf(statement_), column);
+  if (scan_ == nullptr) return sqlite3_column_double(statementOf(statement_), column);
+  const std::uint8_t place = places_[column];
+  if (place == 0) return 0;
+  return scan_->kinds()[place] == RecordScan::Kind::kReal ? std::bit_cast<double>(values_[place])
+                                                          : static_cast<double>(values_[place]);
 }
 std::string_view Database::Row::text(int column) const {
-  return columnText(statementOf(statement_), column);
+  if (scan_ == nullptr) return columnText(statementOf(statement_), column);
+  return isText(column) ? scan_->texts()[places_[column]] : std::string_view();
 }
 
 Result<void> Database::forEach(std::string_view sql, const std::function<void(const Row &)> &row) {
@@ -182,6 +205,41 @@ Result<void> Database::forEach(std::string_view sql, const std::function<void(co
   }
   if (code != SQLITE_DONE) return Unexpected(statementError(connection, sql, code, state_->path));
   return {};
+}
+
+Result<void> Database::forEachOf(std::string_view table, const std::vector<Column> &columns,
+                                 const std::function<void(const Row &)> &row) {
+  std::string sql = "SELECT ";
+  std::vector<std::string_view> stored;
+  std::vector<std::uint8_t> places;
+  RecordScan::Types types;
+  for (const Column &column : columns) {
+    if (!places.empty()) sql += ", ";
+    sql += column.name.empty() ? "NULL" : quotedName(column.name);
+    places.push_back(column.name.empty() ? 0 : static_cast<std::uint8_t>(stored.size() + 1));
+    if (column.name.empty()) continue;
+    if (column.type == Column::Type::kText) types.texts |= 1u << stored.size();
+    if (column.type == Column::Type::kReal) types.reals |= 1u << stored.size();
+    stored.push_back(column.name);
+  }
+  sql += " FROM main." + quotedName(table);
+  sqlite3 *connection = state_->file.connection.get();
+  // A statement that is not at its end keeps the file as it is.
+  HOTLOOP_ASSIGN(const Statement lock,
+                 prepare(connection, "SELECT 1 FROM main.sqlite_schema", state_->path));
+  static_cast<void>(sqlite3_step(lock.get()));
+  constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
+  std::int64_t next = kFirst;
+  if (auto scan = RecordScan::open(connection, table, stored, types)) {
+    const auto visit = [&](const std::int64_t *values) {
+      row(Row(*scan, values, places.data()));
+      return true;
+    };
+    const auto end = scan->read(next, std::numeric_limits<std::int64_t>::max(), next, visit);
+    if (end == RecordScan::End::kDone) return {};
+    if (next != kFirst) sql += " WHERE rowid >= " + std::to_string(next) + " ORDER BY rowid";
+  }
+  return forEach(sql, row);
 }
 
 } // namespace hotloop

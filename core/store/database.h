@@ -12,6 +12,8 @@
 
 namespace hotloop {
 
+class RecordScan;
+
 // Read-only SQL over a run file or any other SQLite file (`hotloop query`, importers). Opens files
 // that lie in a read-only folder, and files with a left-over WAL. Not thread-safe.
 class Database {
@@ -44,10 +46,24 @@ public:
   private:
     friend class Database;
     explicit Row(void *statement) : statement_(statement) {}
-    void *statement_;
+    Row(const RecordScan &scan, const std::int64_t *values, const std::uint8_t *places)
+        : scan_(&scan), values_(values), places_(places) {}
+    void *statement_ = nullptr;
+    const RecordScan *scan_ = nullptr; // or a row from the pages
+    const std::int64_t *values_ = nullptr;
+    const std::uint8_t *places_ = nullptr; // by column: index of values_; 0: the table lacks it
   };
   // Every row of one statement that only reads, without holding them. Errors: as query().
   Result<void> forEach(std::string_view sql, const std::function<void(const Row &)> &row);
+  // A column of a table that is read whole; texts and reals are given as such where it says so.
+  struct Column {
+    std::string_view name; // "" where the table lacks it: NULL
+    enum class Type : std::uint8_t { kInteger, kReal, kText } type = Type::kInteger;
+  };
+  // Every row of a table of this file, from its pages where they hold what is expected (several
+  // times as fast), else by SQLite. Errors: as query().
+  Result<void> forEachOf(std::string_view table, const std::vector<Column> &columns,
+                         const std::function<void(const Row &)> &row);
 
   // One statement that only reads. Errors carry SQLite's own message and the place in the
   // statement.

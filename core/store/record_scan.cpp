@@ -38,23 +38,31 @@ std::int64_t integer(const unsigned char *p, unsigned bytes) {
 struct Column {
   std::string name;
   bool isRowid = false;
+  bool isReal = false; // by affinity (sqlite.org/datatype3.html, 3.1)
 };
+
+bool realAffinity(std::string type) {
+  for (char &c : type) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const auto has = [&](const char *word) { return type.find(word) != std::string::npos; };
+  return !has("INT") && !has("CHAR") && !has("CLOB") && !has("TEXT") && !has("BLOB") &&
+         (has("REAL") || has("FLOA") || has("DOUB"));
+}
 
 // Columns in the order of the record; empty when some are not stored.
 std::vector<Column> columnsOf(sqlite3 *connection, std::string_view table) {
   std::vector<Column> columns;
+  // Columns of the answer: 1 name, 2 type, 5 place in the key, 6 hidden.
   const auto statement =
-      prepare(connection, "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?1, 'main')", "");
+      prepare(connection, "PRAGMA main.table_xinfo(" + quotedName(table) + ")", "");
   if (!statement) return columns;
-  sqlite3_bind_text(statement->get(), 1, table.data(), static_cast<int>(table.size()),
-                    SQLITE_TRANSIENT);
   int keys = 0;
   while (sqlite3_step(statement->get()) == SQLITE_ROW) {
-    if (sqlite3_column_int(statement->get(), 3) != 0) return {};
-    Column column{std::string(columnText(statement->get(), 0)), false};
-    const bool key = sqlite3_column_int(statement->get(), 2) > 0;
+    if (sqlite3_column_int(statement->get(), 6) != 0) return {};
+    Column column{std::string(columnText(statement->get(), 1)), false,
+                  realAffinity(std::string(columnText(statement->get(), 2)))};
+    const bool key = sqlite3_column_int(statement->get(), 5) > 0;
     keys += key ? 1 : 0;
-    column.isRowid = key && sqlite3_stricmp(std::string(columnText(statement->get(), 1)).c_str(),
+    column.isRowid = key && sqlite3_stricmp(std::string(columnText(statement->get(), 2)).c_str(),
                                             "INTEGER") == 0;
     columns.push_back(std::move(column));
   }
@@ -77,8 +85,9 @@ std::int64_t rootOf(sqlite3 *connection, std::string_view table) {
 } // namespace
 
 std::optional<RecordScan> RecordScan::open(sqlite3 *connection, std::string_view table,
-                                           std::span<const std::string_view> columns) {
+                                           std::span<const std::string_view> columns, Types types) {
   RecordScan scan;
+  scan.types_ = {types.texts << 1, types.reals << 1};
   if (columns.size() >= kMostColumns ||
       sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &scan.file_) !=
           SQLITE_OK ||
@@ -93,6 +102,8 @@ std::optional<RecordScan> RecordScan::open(sqlite3 *connection, std::string_view
   }
   // Versions 2 have a WAL, which may hold newer pages.
   if (head[18] != 1 || head[19] != 1) return std::nullopt;
+  constexpr std::uint32_t kUtf8 = 1;
+  if (types.texts != 0 && big32(head.data() + 56) != kUtf8) return std::nullopt;
   scan.pageBytes_ = big16(head.data() + 16);
   if (scan.pageBytes_ == 1) scan.pageBytes_ = 65536;
   if (scan.pageBytes_ < 512 || !std::has_single_bit(scan.pageBytes_)) return std::nullopt;
@@ -105,6 +116,10 @@ std::optional<RecordScan> RecordScan::open(sqlite3 *connection, std::string_view
   const std::int64_t root = rootOf(connection, table);
   if (stored.empty() || stored.size() > kMostPlaces || root < 2 || root > scan.pageCount_)
     return std::nullopt;
+  // What hides the rowid from those who go on from here.
+  for (const Column &column : stored)
+    for (const char *name : {"rowid", "_rowid_", "oid"})
+      if (!column.isRowid && sqlite3_stricmp(column.name.c_str(), name) == 0) return std::nullopt;
   scan.root_ = static_cast<std::uint32_t>(root);
   scan.wanted_.fill(-1);
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -117,6 +132,7 @@ std::optional<RecordScan> RecordScan::open(sqlite3 *connection, std::string_view
     scan.wanted_[place] = static_cast<std::int8_t>(i + 1);
     scan.places_ = std::max(scan.places_, place + 1);
     if (found->isRowid) scan.rowidPlace_ = place;
+    if (found->isReal) scan.realColumns_ |= 1u << (i + 1);
   }
   return scan;
 }
@@ -207,20 +223,49 @@ bool RecordScan::decode(const unsigned char *record, const unsigned char *end) {
     const std::uint64_t bytes = kind < kBytes.size() ? kBytes[kind] : (kind - 12) / 2;
     if (bytes == kNone || bytes > static_cast<std::uint64_t>(end - value)) return false;
     if (const int into = wanted_[place]; into >= 0) {
-      std::int64_t &out = values_[static_cast<std::size_t>(into)];
+      const auto index = static_cast<std::size_t>(into);
+      std::int64_t &out = values_[index];
+      kinds_[index] = Kind::kInteger;
       if (kind >= 1 && kind <= 6 && place != rowidPlace_) {
         out = integer(value, static_cast<unsigned>(bytes));
       } else if (kind == 0) {
         out = place == rowidPlace_ ? values_[0] : 0;
+        if (place != rowidPlace_) kinds_[index] = Kind::kNull;
       } else if ((kind == 8 || kind == 9) && place != rowidPlace_) {
         out = static_cast<std::int64_t>(kind - 8);
-      } else {
+      } else if (place == rowidPlace_ || !decodeOther(index, kind, value, bytes)) {
         return false;
       }
     }
     value += bytes;
   }
+  if ((realColumns_ & types_.reals) != 0) integersToReals();
   return true;
+}
+
+bool RecordScan::decodeOther(std::size_t into, std::uint64_t kind, const unsigned char *value,
+                             std::uint64_t bytes) {
+  constexpr std::uint64_t kFloat = 7, kFirstText = 13;
+  if (kind == kFloat && (types_.reals >> into & 1) != 0) {
+    values_[into] = integer(value, 8);
+    kinds_[into] = Kind::kReal;
+    return std::bit_cast<double>(values_[into]) ==
+           std::bit_cast<double>(values_[into]); // else NULL
+  }
+  if (kind < kFirstText || kind % 2 == 0 || (types_.texts >> into & 1) == 0) return false;
+  texts_[into] = {reinterpret_cast<const char *>(value), static_cast<std::size_t>(bytes)};
+  kinds_[into] = Kind::kText;
+  values_[into] = 0;
+  return true;
+}
+
+// SQLite stores whole numbers of such columns as integers.
+void RecordScan::integersToReals() {
+  for (std::size_t i = 1; i < kMostColumns; ++i)
+    if ((realColumns_ & types_.reals) >> i & 1 && kinds_[i] == Kind::kInteger) {
+      values_[i] = std::bit_cast<std::int64_t>(static_cast<double>(values_[i]));
+      kinds_[i] = Kind::kReal;
+    }
 }
 
 } // namespace hotloop

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "core/input/file_content.h"
 #include "core/store/process_identity.h"
 #include "core/store/run_state.h"
 
@@ -56,6 +57,24 @@ Result<OpenFile> openCopy(const std::string &path, const FileHeader &header) {
   return file;
 }
 
+Error notSqlite(const std::string &path) {
+  const auto beginning = readBeginning(path);
+  if (!beginning) return beginning.error();
+  const FileContent content = contentOf(*beginning);
+  if (!beginning->compressed && (content == FileContent::kSqlite || content == FileContent::kRun))
+    return corrupt(path + ": not an SQLite file any more: it ends within its header");
+  return notRunError(path, *beginning);
+}
+
+Error otherSqlite(const Connection &connection, const std::string &path) {
+  const auto beginning = readBeginning(path);
+  if (!beginning) return beginning.error();
+  const auto exported = queryInteger(
+      connection.get(),
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'StringIds'", path);
+  return notRunError(path, *beginning, exported && *exported > 0);
+}
+
 } // namespace
 
 Result<FileHeader> readFileHeader(const std::string &path) {
@@ -86,10 +105,7 @@ Result<OpenFile> openSqliteFile(const std::string &path) {
   HOTLOOP_ASSIGN(const FileHeader header, readFileHeader(path));
   if (header.fileBytes == 0)
     return Unexpected(invalidInput(path + ": is an empty file; nothing was recorded into it"));
-  if (!header.isSqlite)
-    return Unexpected(invalidInput(path + ": not an SQLite file, so not a hotloop run; hotloop "
-                                          "import FILE -o RUN.hotloop makes one of a "
-                                          "trace of another tool"));
+  if (!header.isSqlite) return Unexpected(notSqlite(path));
   OpenFile file;
   file.header = header;
   auto opened = openConnection(path, SQLITE_OPEN_READONLY, path);
@@ -106,9 +122,7 @@ Result<OpenFile> openSqliteFile(const std::string &path) {
 Result<OpenFile> openRunFile(const std::string &path, std::span<const Migration> steps,
                              int version) {
   HOTLOOP_ASSIGN(OpenFile file, openSqliteFile(path));
-  if (!file.header.isRun)
-    return Unexpected(invalidInput(
-        path + ": is an SQLite file, but not a hotloop run; `hotloop query` can still read it"));
+  if (!file.header.isRun) return Unexpected(otherSqlite(file.connection, path));
   HOTLOOP_ASSIGN(const std::int64_t stored,
                  queryInteger(file.connection.get(), "PRAGMA user_version", path));
   file.header.version = static_cast<int>(stored);

@@ -45,6 +45,7 @@ void MoeLoop::leaf(const Place &place, std::string_view name, std::int64_t nanos
                    std::int64_t bytes) {
   Work work{.nanoseconds = nanoseconds, .bytes = bytes, .kernel = true};
   work.sequence = sequence_++;
+  work.forwardThread = 1; // LibTorch names it for every operator with a number
   program_.op(lane_, name, place, work);
 }
 

@@ -214,7 +214,8 @@ void EventImporter::addOp(const Event &event, Span span, Kind kind) {
   } else if (kind == Kind::kPython) {
     op.scope = OpScope::kOther;
     op.location = names_.pythonFunction(name);
-  } else if (op.forwardThread != 0 && !name.starts_with("autograd::")) {
+  } else if (op.forwardThread != 0 && !name.starts_with("autograd::") &&
+             !name.starts_with("aten::")) {
     op.scope = OpScope::kBackwardFunction; // only those know the thread of their forward
   }
   if (const Value stack = event.get(Field::kCallStack); stack && !stack.text.empty()) {

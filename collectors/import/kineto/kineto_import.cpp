@@ -42,12 +42,6 @@ std::string describe(const TraceStream &stream, const TraceHeader &header) {
 
 } // namespace
 
-bool looksLikeKineto(std::string_view beginning) {
-  if (beginning.starts_with("\xef\xbb\xbf")) beginning.remove_prefix(3);
-  const auto first = beginning.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && (beginning[first] == '{' || beginning[first] == '[');
-}
-
 Result<ImportReport> importKineto(const std::string &path, TraceSink &sink,
                                   const ImportOptions &options) {
   HOTLOOP_ASSIGN(ByteSource source, ByteSource::open(path));

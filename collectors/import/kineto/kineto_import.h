@@ -1,17 +1,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "collectors/import/import_report.h"
 #include "core/base/result.h"
 #include "core/trace/trace_sink.h"
 
 namespace hotloop {
-
-// Does a file that begins with `beginning` (a few KiB, decompressed) look like a Chrome or Kineto
-// trace: an object with an array `traceEvents`, or an array of events?
-bool looksLikeKineto(std::string_view beginning);
 
 // Reads a trace of torch.profiler, plain or gzip, of any generation, into `sink`: a stream, in
 // memory that does not grow with the file. A file that breaks off is read up to its last whole

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kChunk = 1u << 20;
 constexpr std::size_t kLargestElement = 64u << 20;
+// So that an element fits, and no more: a buffer is there twice while it grows.
+constexpr std::size_t kLargestBuffer = kLargestElement + kLargestElement / 4 + 2 * kChunk;
 constexpr std::size_t kLargestMember = 1u << 20;
 constexpr std::size_t kLongestKey = 4096;
 constexpr std::size_t kSlack = EventParser::kPadding + 1;
@@ -41,7 +43,7 @@ Result<bool> TraceStream::more() {
   }
   if (end_ + kSlack + buffer_.size() / 8 > buffer_.size()) {
     if (end_ - at_ > kLargestElement) return Unexpected(tooLarge());
-    buffer_.resize(buffer_.size() * 2);
+    buffer_.resize(std::min(buffer_.size() * 2, kLargestBuffer));
   }
   HOTLOOP_ASSIGN(
       const std::size_t got,
@@ -180,6 +182,13 @@ Result<void> TraceStream::readEvents(const Handlers &handlers) {
     if (scanner.arrayEnd() != StructureScanner::kNone) {
       at_ = scanned + scanner.arrayEnd() + 1;
       return {};
+    }
+    // White space, however much of it.
+    if (!scanner.insideElement() &&
+        rest().find_first_not_of(" \t\r\n,") == std::string_view::npos) {
+      at_ = end_;
+      scanner.dropFront(at_ - scanned);
+      scanned = at_;
     }
     const std::size_t before = at_;
     if (end_ - at_ > kLargestElement) return Unexpected(tooLarge());

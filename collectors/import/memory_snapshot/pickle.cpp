@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostNodes = 64'000'000;
 constexpr std::size_t kMostContainers = 16'000'000;
 constexpr std::size_t kMostMemo = 64'000'000;
+constexpr std::size_t kMostMarks = 1'000'000;      // open at a time: as deep as containers nest
+constexpr std::size_t kMostElements = 256'000'000; // of all containers
 
 // What would run code, or build what code makes.
 constexpr std::pair<unsigned char, std::string_view> kForbidden[] = {
@@ -40,7 +42,8 @@ public:
       }
       HOTLOOP_TRY(execute(opcode));
       if (pickle_.nodes_.size() > kMostNodes || pickle_.lists_.size() > kMostContainers ||
-          memo_.size() > kMostMemo || stack_.size() > kMostNodes)
+          memo_.size() > kMostMemo || stack_.size() > kMostNodes || marks_.size() > kMostMarks ||
+          elements_ > kMostElements)
         return Unexpected(damaged("it holds more values than a memory snapshot ever has"));
     }
   }
@@ -60,6 +63,7 @@ private:
   void push(Node node) { stack_.push_back(node); }
   void pushList(Kind kind, std::size_t from) { // takes what is on the stack from there on
     pickle_.lists_.emplace_back(stack_.begin() + static_cast<std::ptrdiff_t>(from), stack_.end());
+    elements_ += stack_.size() - from;
     stack_.resize(from);
     push(add(kind, static_cast<std::int64_t>(pickle_.lists_.size() - 1)));
   }
@@ -149,6 +153,7 @@ private:
     if (kind == Kind::kDictionary && (stack_.size() - from) % 2 != 0) return tooFew();
     std::vector<Node> *list = listOf(stack_[from - 1], kind);
     if (list == nullptr) return Unexpected(damaged("something is added to what is no container"));
+    elements_ += stack_.size() - from;
     list->insert(list->end(), stack_.begin() + static_cast<std::ptrdiff_t>(from), stack_.end());
     stack_.resize(from);
     return {};
@@ -181,6 +186,7 @@ private:
   std::vector<Node> stack_;
   std::vector<std::size_t> marks_; // sizes of the stack
   std::vector<Node> memo_;
+  std::size_t elements_ = 0; // of all containers
   std::size_t at_ = 0;
   std::size_t opcodeAt_ = 0;
 };

@@ -328,13 +328,6 @@ Result<std::string> readWhole(const std::string &path) {
 
 } // namespace
 
-// Protocols 2 to 5 name themselves; 0 and 1 begin with the root, a dictionary or a list.
-bool looksLikePickle(std::string_view beginning) {
-  const bool named = beginning.size() >= 2 && static_cast<unsigned char>(beginning[0]) == 0x80 &&
-                     beginning[1] >= 2 && beginning[1] <= 5;
-  return named || beginning.starts_with("(dp") || beginning.starts_with("(lp");
-}
-
 Result<ImportReport> importMemorySnapshot(const std::string &path, TraceSink &sink,
                                           const ImportOptions &) {
   HOTLOOP_ASSIGN(const std::string bytes, readWhole(path));

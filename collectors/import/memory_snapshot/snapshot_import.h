@@ -1,16 +1,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "collectors/import/import_report.h"
 #include "core/base/result.h"
 #include "core/trace/trace_sink.h"
 
 namespace hotloop {
-
-// Does a file that begins like this look like a pickle?
-bool looksLikePickle(std::string_view beginning);
 
 // Reads a snapshot of torch.cuda.memory (`_dump_snapshot`), plain or gzip, of today's and of the
 // old form, into `sink`: the history of allocations with their stacks, what was alive before it

@@ -96,9 +96,16 @@ Result<void> Events::readCalls() {
     bool driver = false;
   };
   std::unordered_map<std::int64_t, Name> names;
-  return database_.forEach(
-      schema_.select(kTable, {"start", "end", "eventClass", "globalTid", "correlationId", "nameId",
-                              "returnValue", "callchainId"}),
+  return database_.forEachOf(
+      kTable,
+      schema_.columns(kTable, {{"start"},
+                               {"end"},
+                               {"eventClass"},
+                               {"globalTid"},
+                               {"correlationId"},
+                               {"nameId"},
+                               {"returnValue"},
+                               {"callchainId"}}),
       [&](const Database::Row &row) {
         const auto [name, isNew] = names.try_emplace(row.integer(5));
         if (isNew) {
@@ -138,49 +145,50 @@ Result<void> Events::readCalls() {
 Result<void> Events::readKernels() {
   constexpr std::string_view kTable = "CUPTI_ACTIVITY_KIND_KERNEL";
   if (!schema_.has(kTable)) return {};
-  return database_.forEach(schema_.select(kTable, {"start",
-                                                   "end",
-                                                   "deviceId",
-                                                   "contextId",
-                                                   "streamId",
-                                                   "correlationId",
-                                                   "globalPid",
-                                                   "demangledName",
-                                                   "shortName",
-                                                   "registersPerThread",
-                                                   "gridX",
-                                                   "gridY",
-                                                   "gridZ",
-                                                   "blockX",
-                                                   "blockY",
-                                                   "blockZ",
-                                                   "staticSharedMemory",
-                                                   "dynamicSharedMemory",
-                                                   "graphId",
-                                                   "graphNodeId"}),
-                           [&](const Database::Row &row) {
-                             const Span at = span(row, 0, 1);
-                             KernelEvent kernel;
-                             kernel.start = at.start;
-                             kernel.duration = at.duration;
-                             kernel.lane = entities_.stream(row.integer(6), row.integer(2),
-                                                            row.integer(3), row.integer(4));
-                             kernel.name = entities_.text(row.integer(row.isNull(7) ? 8 : 7));
-                             kernel.correlation = static_cast<std::uint32_t>(row.integer(5));
-                             kernel.registers = clamped<std::uint16_t>(row.integer(9));
-                             kernel.gridX = clamped<std::uint32_t>(row.integer(10));
-                             kernel.gridY = clamped<std::uint32_t>(row.integer(11));
-                             kernel.gridZ = clamped<std::uint32_t>(row.integer(12));
-                             kernel.blockX = clamped<std::uint16_t>(row.integer(13));
-                             kernel.blockY = clamped<std::uint16_t>(row.integer(14));
-                             kernel.blockZ = clamped<std::uint16_t>(row.integer(15));
-                             kernel.staticShared = clamped<std::uint32_t>(row.integer(16));
-                             kernel.dynamicShared = clamped<std::uint32_t>(row.integer(17));
-                             kernel.graph = static_cast<std::uint32_t>(row.integer(18));
-                             kernel.graphNode = static_cast<std::uint64_t>(row.integer(19));
-                             sink_.add(kernel);
-                             counted();
-                           });
+  return database_.forEachOf(kTable,
+                             schema_.columns(kTable, {{"start"},
+                                                      {"end"},
+                                                      {"deviceId"},
+                                                      {"contextId"},
+                                                      {"streamId"},
+                                                      {"correlationId"},
+                                                      {"globalPid"},
+                                                      {"demangledName"},
+                                                      {"shortName"},
+                                                      {"registersPerThread"},
+                                                      {"gridX"},
+                                                      {"gridY"},
+                                                      {"gridZ"},
+                                                      {"blockX"},
+                                                      {"blockY"},
+                                                      {"blockZ"},
+                                                      {"staticSharedMemory"},
+                                                      {"dynamicSharedMemory"},
+                                                      {"graphId"},
+                                                      {"graphNodeId"}}),
+                             [&](const Database::Row &row) {
+                               const Span at = span(row, 0, 1);
+                               KernelEvent kernel;
+                               kernel.start = at.start;
+                               kernel.duration = at.duration;
+                               kernel.lane = entities_.stream(row.integer(6), row.integer(2),
+                                                              row.integer(3), row.integer(4));
+                               kernel.name = entities_.text(row.integer(row.isNull(7) ? 8 : 7));
+                               kernel.correlation = static_cast<std::uint32_t>(row.integer(5));
+                               kernel.registers = clamped<std::uint16_t>(row.integer(9));
+                               kernel.gridX = clamped<std::uint32_t>(row.integer(10));
+                               kernel.gridY = clamped<std::uint32_t>(row.integer(11));
+                               kernel.gridZ = clamped<std::uint32_t>(row.integer(12));
+                               kernel.blockX = clamped<std::uint16_t>(row.integer(13));
+                               kernel.blockY = clamped<std::uint16_t>(row.integer(14));
+                               kernel.blockZ = clamped<std::uint16_t>(row.integer(15));
+                               kernel.staticShared = clamped<std::uint32_t>(row.integer(16));
+                               kernel.dynamicShared = clamped<std::uint32_t>(row.integer(17));
+                               kernel.graph = static_cast<std::uint32_t>(row.integer(18));
+                               kernel.graphNode = static_cast<std::uint64_t>(row.integer(19));
+                               sink_.add(kernel);
+                               counted();
+                             });
 }
 
 // A graph recorded as a whole is one piece of device work.

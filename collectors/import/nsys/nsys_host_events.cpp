@@ -117,10 +117,25 @@ Result<void> Events::readRanges() {
         domains[{processOf(row.integer(0)), row.integer(1)}] =
             row.isText(2) ? sink_.intern(row.text(2)) : entities_.text(row.integer(3));
       }));
-  return database_.forEach(
-      schema_.select(kTable, {"start", "end", "eventType", "globalTid", "endGlobalTid", "domainId",
-                              "text", "textId", "category", "color", "int64Value", "uint64Value",
-                              "int32Value", "uint32Value", "doubleValue", "floatValue"}),
+  using Type = Database::Column::Type;
+  return database_.forEachOf(
+      kTable,
+      schema_.columns(kTable, {{"start"},
+                               {"end"},
+                               {"eventType"},
+                               {"globalTid"},
+                               {"endGlobalTid"},
+                               {"domainId"},
+                               {"text", Type::kText},
+                               {"textId"},
+                               {"category"},
+                               {"color"},
+                               {"int64Value"},
+                               {"uint64Value"},
+                               {"int32Value"},
+                               {"uint32Value"},
+                               {"doubleValue", Type::kReal},
+                               {"floatValue", Type::kReal}}),
       [&](const Database::Row &row) {
         const std::int64_t type = row.integer(2);
         if (type != kMark && type != kPushPop && type != kStartEnd) {

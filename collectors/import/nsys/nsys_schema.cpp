@@ -1,7 +1,5 @@
 #include "collectors/import/nsys/nsys_schema.h"
 
-#include <vector>
-
 namespace hotloop::nsys {
 
 namespace {
@@ -44,6 +42,14 @@ std::string Schema::select(std::string_view table,
     sql += has(table, column) ? quoted(column) : "NULL";
   }
   return sql + " FROM " + quoted(table);
+}
+
+std::vector<Database::Column>
+Schema::columns(std::string_view table, std::initializer_list<Database::Column> wanted) const {
+  std::vector<Database::Column> columns(wanted);
+  for (Database::Column &column : columns)
+    if (!has(table, column.name)) column.name = {};
+  return columns;
 }
 
 std::set<std::string> Schema::names() const {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/store/database.h"
@@ -22,6 +23,9 @@ public:
   bool has(std::string_view table, std::string_view column) const;
   // SELECT of these columns in this order; NULL in place of those that the table lacks.
   std::string select(std::string_view table, std::initializer_list<std::string_view> columns) const;
+  // The same for Database::forEachOf(): columns without a name where the table lacks them.
+  std::vector<Database::Column> columns(std::string_view table,
+                                        std::initializer_list<Database::Column> wanted) const;
   // Every table's name.
   std::set<std::string> names() const;
 

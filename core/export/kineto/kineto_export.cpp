@@ -196,10 +196,12 @@ private:
                             : "cpu_op",
                    run_.text(row.integer(3)), row);
           json_.raw(python ? "\"Python id\": " : "\"External id\": ").number(row.integer(9));
-          if (row.integer(5) >= 0) {
-            json_.raw(", \"Sequence number\": ").number(row.integer(5));
-            json_.raw(", \"Fwd thread id\": ").number(row.integer(6));
-          }
+          // Readers know backward functions by the thread of their forward: others have 0 there.
+          const bool backward = scope == static_cast<std::int64_t>(OpScope::kBackwardFunction) ||
+                                run_.text(row.integer(3)).starts_with("autograd::");
+          if (row.integer(5) >= 0) json_.raw(", \"Sequence number\": ").number(row.integer(5));
+          if (row.integer(5) >= 0 || backward)
+            json_.raw(", \"Fwd thread id\": ").number(backward ? row.integer(6) : 0);
           const std::string_view stack =
               python ? std::string_view() : stacks_.text(row.integer(8), row.integer(7));
           if (!stack.empty()) json_.raw(", \"Call stack\": ").string(stack);

@@ -2,7 +2,7 @@
 """Live verdicts of `hotloop ab` on hotloop-moe: calibrates, then compares the program with itself and with a
 copy that --inject-delay slows by twice the calibrated floor.
 
-    live.py --state idle --verdicts 10 --hotloop build/dev/bin/hotloop --moe build/dev/bin/hotloop-moe
+    live.py --state noisy --verdicts 10 --hotloop build/dev/bin/hotloop --moe build/dev/bin/hotloop-moe
 
 Makes --verdicts comparisons of each kind, turn by turn, and appends one JSON line each to
 results/live_<state>.jsonl; called again it goes on where it stopped. --share 2/6 makes every sixth of them, from the

@@ -9,7 +9,7 @@ PROGRAM = ("run --tokens 32 --dim 16 --hidden 32 --experts 4 --layers 1 --thread
 
 def parser(document):
     options = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--state", required=True, help="name of the machine's state: idle, noisy; idle-2 for part 2 of it")
+    options.add_argument("--state", required=True, help="name of the machine's state: quieter, noisy; quieter-2 for part 2 of it")
     options.add_argument("--budget", type=float, default=1e9, help="seconds")
     options.add_argument("--results", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "results"))
     options.add_argument("--hotloop", default="build/dev/bin/hotloop")

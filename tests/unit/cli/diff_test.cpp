@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/diff/diff_writer.h"
-#include "cli/diff/row_filter.h"
+#include "cli/filter/row_filter.h"
 #include "tests/unit/cli/cli_harness.h"
 
 namespace hotloop::cli {
@@ -112,7 +112,8 @@ TEST(Diff, AFilterChoosesRowsAndAllStillAddsUp) {
     owner.bMs = owner.countMs = delta;
     diff.time.owners.push_back(owner);
   }
-  const auto filter = RowFilter::parse("phase:forward -kernel:*_b -site:tests/*");
+  const auto filter =
+      RowFilter::parse("phase:forward -kernel:*_b -site:tests/*", RowFilter::kDiffKeys);
   ASSERT_TRUE(filter) << filter.error().message;
   filter->apply(diff);
   EXPECT_TRUE(diff.sites.empty()) << "their phase is another one";
@@ -121,15 +122,16 @@ TEST(Diff, AFilterChoosesRowsAndAllStillAddsUp) {
   EXPECT_DOUBLE_EQ(diff.time.owners[1].deltaMs(), -0.5);
   RunDiff sites = diffRuns(runWith(2, {}),
                            runWith(9, {site("a.py", 1, "f", 2), site("tests/b.py", 1, "g", 5)}));
-  RowFilter::parse("counter:syncs -site:tests/*")->apply(sites);
+  RowFilter::parse("counter:syncs -site:tests/*", RowFilter::kDiffKeys)->apply(sites);
   ASSERT_EQ(sites.sites.size(), 1u);
   EXPECT_EQ(sites.sites[0].site.file, "a.py");
-  for (const char *bad : {"", "phase", "phase:", "fase:x", ":x"}) {
-    const auto refused = RowFilter::parse(bad);
+  for (const char *bad : {"", "phase", "phase:", "fase:x", ":x", "kernel:/a(/"}) {
+    const auto refused = RowFilter::parse(bad, RowFilter::kDiffKeys);
     ASSERT_FALSE(refused) << bad;
     EXPECT_THAT(refused.error().message, HasSubstr("--filter"));
   }
-  EXPECT_THAT(RowFilter::parse("phas:x").error().message, HasSubstr("did you mean 'phase'"));
+  EXPECT_THAT(RowFilter::parse("phas:x", RowFilter::kDiffKeys).error().message,
+              HasSubstr("did you mean 'phase'"));
 }
 
 } // namespace

@@ -70,13 +70,9 @@ protected:
           fmt::format("sync {} {} event {}", syncs.kind[i], syncs.correlation[i], syncs.event[i]));
     const auto &ops = trace->ops;
     for (std::size_t i = 0; i < ops.start.size(); ++i) {
-      // Kineto tells a backward function by the thread of its forward alone.
-      const bool function =
-          ops.scope[i] == OpScope::kFunction || ops.scope[i] == OpScope::kBackwardFunction;
       add(ops, i, thread(trace, ops.lane[i]),
           fmt::format("op {} scope {} sequence {}", trace.text(ops.name[i]),
-                      keeps == Keeps::kKineto && function ? 0 : static_cast<int>(ops.scope[i]),
-                      ops.sequence[i]));
+                      static_cast<int>(ops.scope[i]), ops.sequence[i]));
     }
     const auto &ranges = trace->ranges;
     for (std::size_t i = 0; i < ranges.start.size(); ++i)

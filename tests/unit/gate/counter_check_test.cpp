@@ -185,6 +185,34 @@ TEST(CounterCheck, RegistersOfAKernelFamilyAreLimited) {
   EXPECT_EQ(checkBudgets(run, policy)[0].status, GateStatus::kOk);
 }
 
+// A budget that nothing is held against says so: a phase that was renamed must not turn it off.
+TEST(CounterCheck, ABudgetThatLimitsNothingWarns) {
+  const auto message = [](const std::string &phase, const std::string &kernel,
+                          const std::string &counter) {
+    GatePolicy policy;
+    policy.budgets.push_back(
+        {phase,
+         kernel,
+         {{counter, 1e9, std::nullopt, std::nullopt, GateLevel::kError, "max"}},
+         {},
+         7});
+    const auto rows = checkBudgets(loop({}), policy);
+    EXPECT_EQ(rows.size(), 1u);
+    if (rows[0].status == GateStatus::kOk) return std::string("ok");
+    EXPECT_EQ(rows[0].status, GateStatus::kWarn);
+    EXPECT_EQ(rows[0].verdict, "HG039");
+    return rows[0].message;
+  };
+  EXPECT_EQ(message("**", "", "host_syncs"), "ok");
+  EXPECT_EQ(message("forward", "", "host_syncs"), "ok");
+  EXPECT_EQ(message("fwd/**", "", "host_syncs"),
+            "the budget in line 7 limits nothing: no phase of the run matches \"fwd/**\"");
+  EXPECT_EQ(message("**", "", "h2d_bytes"),
+            "the budget in line 7 limits nothing: H2D bytes were not measured in this run");
+  EXPECT_EQ(message("**", "gemm_*", "registers"),
+            "the budget in line 7 limits nothing: the run has no records of kernels");
+}
+
 TEST(CounterCheck, AHigherPeakAndMemoryKeptFail) {
   const auto memory = [](std::int64_t more, bool keep) {
     ScriptedLoop script;

@@ -39,8 +39,14 @@ TEST_F(GateCommands, TheSameRunPassesAndANewSyncFailsWithItsLine) {
   EXPECT_EQ(json["exit"]["code"], 1);
   EXPECT_EQ(json["exit"]["reason"], "new-sync");
   EXPECT_EQ(runCli({"check", "item.hotloop", "--fail-on", "copies"}).code, 0);
-  EXPECT_EQ(runCli({"check", "item.hotloop", "--baseline", "base.hotloop"}).code, 1)
-      << "run against run";
+  const CliResult runs = runCli({"check", "item.hotloop", "--baseline", "base.hotloop"});
+  EXPECT_EQ(runs.code, 1) << "run against run";
+  EXPECT_THAT(runs.out, HasSubstr("next: hotloop diff base.hotloop item.hotloop"));
+  const CliResult stillFails = runCli({"check", "item.hotloop", "--filter", "phase:nothing"});
+  EXPECT_EQ(stillFails.code, 1);
+  EXPECT_THAT(stillFails.out,
+              HasSubstr(std::string(plant.file) + ":" + std::to_string(plant.line)));
+  EXPECT_EQ(runCli({"check", "base.hotloop", "--filter", "kernel:x"}).code, 2);
 }
 
 TEST_F(GateCommands, AcceptRecordsTheChangeWithItsReason) {
@@ -131,6 +137,11 @@ TEST_F(GateCommands, BudgetsOfTheConfigurationApply) {
   const CliResult over = runCli({"check", "base.hotloop"});
   EXPECT_EQ(over.code, 1) << over.out << over.err;
   EXPECT_THAT(over.out, HasSubstr("line 1"));
+  writeFile("hotloop.toml", "[[budget]]\nphase = \"**\"\noperators = { max = 1000000 }\n");
+  EXPECT_THAT(runCli({"check", "base.hotloop"}).out, HasSubstr("budgets"));
+  const CliResult filtered = runCli({"check", "base.hotloop", "--filter", "counter:syncs"});
+  EXPECT_EQ(filtered.code, 0);
+  EXPECT_THAT(filtered.out, testing::Not(HasSubstr("budgets")));
   writeFile("hotloop.toml", "[gate]\nbaselin = \"x\"\n");
   EXPECT_EQ(runCli({"check", "base.hotloop"}).code, 2);
 }

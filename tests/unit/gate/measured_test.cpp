@@ -122,6 +122,7 @@ TEST_F(Measured, AbSaysWhyItCannotDecide) {
   EXPECT_EQ(crash.code, 3);
   EXPECT_THAT(crash.out, HasSubstr("it broke"));
   EXPECT_THAT(crash.out, HasSubstr("HG038"));
+  EXPECT_EQ(runCli({"ab", "--base", "crash", "--cand", "same", "-r", "3"}).code, 3);
   EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "-r", "0"}).code, 2) << "zero pairs";
   EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "same", "-r", "5..2"}).code, 2);
   EXPECT_EQ(runCli({"ab", "--base", "base"}).code, 2);

@@ -114,5 +114,54 @@ TEST_F(Databases, ReadsAForeignWalFileFromAReadOnlyFolder) {
   }));
 }
 
+// Whatever the rows are made of, reading a table whole gives what SQLite gives.
+TEST_F(Databases, TablesReadWholeAreAsSqliteReadsThem) {
+  const std::vector<std::pair<std::string, std::string>> tables = {
+      {"plain", "i INTEGER, t TEXT, r REAL"},
+      {"untyped", "i, t, r"},
+      {"alias", "i INTEGER PRIMARY KEY, t TEXT, r DOUBLE"},
+      {"shadow", "rowid TEXT, i INT, t TEXT, r REAL"},
+      {"clustered", "i INTEGER PRIMARY KEY, t TEXT, r REAL) WITHOUT ROWID"},
+      {"computed", "i INT, t TEXT, r REAL, g AS (i + 1)"},
+      {"late", "i INT, t TEXT"},
+  };
+  const std::string rows =
+      "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000) SELECT x, "
+      "CASE x % 5 WHEN 0 THEN NULL WHEN 1 THEN 'name ' || x WHEN 2 THEN '' ELSE 'é' END, "
+      "CASE x % 4 WHEN 0 THEN NULL WHEN 1 THEN x WHEN 2 THEN x / 8.0 ELSE -1e300 END FROM n";
+  std::string sql;
+  for (const auto &[name, columns] : tables) {
+    sql += "CREATE TABLE " + name + " (" + columns + (columns.ends_with("ROWID") ? ";" : ");");
+    sql += "INSERT INTO " + name +
+           (name == "late" ? " (i, t) SELECT x, 1 || x FROM (" : " (i, t, r) SELECT * FROM (") +
+           rows + ");";
+  }
+  sql += "ALTER TABLE late ADD COLUMN r REAL DEFAULT 4;"
+         "UPDATE untyped SET i = '12 apples' WHERE rowid = 2500;"
+         "UPDATE plain SET t = hex(zeroblob(20000)) WHERE rowid = 2600;"; // on overflow pages
+  change(path(), sql);
+  using Type = Database::Column::Type;
+  const auto seen = [](std::string &text) {
+    return [&](const Database::Row &row) {
+      for (int i = 0; i < 4; ++i) {
+        text += row.isNull(i) ? "null " : std::to_string(row.integer(i)) + " ";
+        if (row.isText(i)) text += std::string(row.text(i)) + " ";
+        if (row.isReal(i)) text += std::to_string(row.real(i)) + " ";
+      }
+      text += "\n";
+    };
+  };
+  for (const auto &[name, columns] : tables) {
+    Database database = open();
+    std::string bySqlite, whole;
+    ASSERT_TRUE(database.forEach("SELECT t, NULL, i, r FROM " + name, seen(bySqlite)));
+    const auto read = database.forEachOf(
+        name, {{"t", Type::kText}, {""}, {"i"}, {"r", Type::kReal}}, seen(whole));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(whole == bySqlite) << name; // too long to be shown
+    EXPECT_GT(whole.size(), 10'000u);
+  }
+}
+
 } // namespace
 } // namespace hotloop

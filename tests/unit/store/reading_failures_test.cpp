@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <gmock/gmock.h>
 
 #include "core/store/run_reader.h"
@@ -42,7 +44,30 @@ TEST_F(ReadingFailures, EmptyFile) {
 
 TEST_F(ReadingFailures, TextFile) {
   write(path(), std::string(5000, 'x'));
-  expectError(path(), ErrorKind::kInvalidInput, "not an SQLite file");
+  expectError(path(), ErrorKind::kInvalidInput, "is of no format that hotloop reads");
+}
+
+TEST_F(ReadingFailures, TracesOfOtherToolsAreNamed) {
+  const std::string import = "hotloop import " + path() + " -o run.hotloop";
+  const auto expect = [&](const std::string &what) {
+    expectError(path(), ErrorKind::kInvalidInput, what);
+    expectError(path(), ErrorKind::kInvalidInput, import);
+  };
+  write(path(), R"({"schemaVersion": 1, "traceEvents": []})");
+  expect("JSON, as traces of torch.profiler (Kineto) are, not a run of hotloop");
+  const std::string packed = path("packed");
+  gzFile file = gzopen(packed.c_str(), "wb");
+  ASSERT_EQ(gzputs(file, "[{\"ph\": \"X\"}]"), 13);
+  ASSERT_EQ(gzclose(file), Z_OK);
+  expectError(packed, ErrorKind::kInvalidInput,
+              "JSON, as traces of torch.profiler (Kineto) are, compressed with gzip");
+  write(path(), "\x80\x04}q.");
+  expect("a pickle, as memory snapshots of torch are");
+  std::filesystem::remove(path());
+  change(path(), "CREATE TABLE StringIds (id, value)");
+  expect("an SQLite export of Nsight Systems");
+  write(path(), "NVIDIA Tegra Profiler Report");
+  expectError(path(), ErrorKind::kUnsupported, "nsys export --type sqlite");
 }
 
 TEST_F(ReadingFailures, NoPermission) {
@@ -56,7 +81,7 @@ TEST_F(ReadingFailures, NoPermission) {
 
 TEST_F(ReadingFailures, OtherSqliteFile) {
   change(path(), "CREATE TABLE op (a)");
-  expectError(path(), ErrorKind::kInvalidInput, "not a hotloop run");
+  expectError(path(), ErrorKind::kInvalidInput, "neither a run of hotloop nor an export");
 }
 
 TEST_F(ReadingFailures, NewerFormat) {
@@ -78,7 +103,7 @@ TEST_F(ReadingFailures, TruncatedFile) {
     expectError(file, ErrorKind::kCorrupt, "damaged");
   }
   std::filesystem::resize_file(file, 60);
-  expectError(file, ErrorKind::kInvalidInput, "not an SQLite file");
+  expectError(file, ErrorKind::kCorrupt, "ends within its header");
 }
 
 TEST_F(ReadingFailures, OverwrittenPages) {

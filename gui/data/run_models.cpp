@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyzers/timeline/idle.h"
+#include "core/base/stop.h"
 
 namespace hotloop::gui {
 namespace {
@@ -59,14 +60,20 @@ std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps) {
 
 } // namespace
 
-RunModels makeModels(const TraceView &trace, const Analysis &analysis) {
+RunModels makeModels(const TraceView &trace, const Analysis &analysis,
+                     const std::stop_token &stop) {
   RunModels models;
-  models.callTree = buildCallTree(trace);
-  models.experts = findExperts(trace);
-  models.memory = buildMemoryModel(trace);
-  models.profile = profileRun(trace, -1);
+  runUntilStopped(stop, [&] {
+    models.callTree = buildCallTree(trace);
+    stopPoint();
+    models.experts = findExperts(trace);
+    stopPoint();
+    models.memory = buildMemoryModel(trace);
+  });
+  models.profile = profileRun(trace, -1, stop);
   models.profile.series.clear();
   models.profile.series.shrink_to_fit();
+  if (stop.stop_requested()) return models;
   models.idle = idleBars(trace, analysis.stepTable);
   for (const auto *list : {&analysis.findings, &analysis.unresolved, &analysis.notWorth}) {
     for (const Finding &finding : *list) {

@@ -19,6 +19,7 @@
 #include "gui/pages/findings/findings_model.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/plan_panel.h"
 #include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
@@ -115,6 +116,22 @@ QWidget *qualityList(const RunDocument &document) {
   return scroll;
 }
 
+// Null when it says no more than the findings.
+QWidget *planSection(const RunDocument &document) {
+  QWidget *panel = document.analysis.plan ? makePlanPanel(*document.analysis.plan) : nullptr;
+  if (panel == nullptr) return nullptr;
+  auto *box = new QWidget;
+  auto *layout = new QVBoxLayout(box);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(4);
+  layout->addWidget(
+      label(QStringLiteral("What to do, in this order, each on top of those before it"),
+            theme::font(theme::TextSize::kNormal, true)));
+  layout->addWidget(panel);
+  box->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+  return box;
+}
+
 // Enter (and a double click) goes to the place.
 class FindingsTable : public QTableView {
 public:
@@ -204,13 +221,14 @@ QString uncheckedLine(const Analysis &analysis) {
 class FindingsPage : public Page {
 public:
   explicit FindingsPage(const PageContext &context)
-      : model_(new FindingsModel(context.document, this)) {
+      : document_(context.document), model_(new FindingsModel(context.document, this)) {
     const RunDocumentPtr &document = context.document;
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 12, 14, 10);
     layout->setSpacing(10);
     layout->addWidget(summary(*document));
     if (QWidget *quality = qualityList(*document)) layout->addWidget(quality);
+    if (QWidget *plan = planSection(*document)) layout->addWidget(plan);
     if (const std::string sentence = emptyFindingsSentence(*document); sentence.empty()) {
       layout->addWidget(findings(document, context.navigator), 1);
     } else {
@@ -247,11 +265,14 @@ public:
         out += (column == 0 ? QString() : QStringLiteral("\t")) +
                model_->index(row, column).data().toString();
     }
-    return out + QLatin1Char('\n');
+    out += QLatin1Char('\n');
+    if (document_->analysis.plan) out += planLines(*document_->analysis.plan);
+    return out;
   }
   QString csv() const override { return tabsToCsv(text()); }
 
 private:
+  RunDocumentPtr document_;
   FindingsModel *model_;
 };
 

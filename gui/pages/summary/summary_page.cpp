@@ -14,6 +14,7 @@
 #include "gui/view/text.h"
 #include "gui/widgets/bar_chart.h"
 #include "gui/widgets/labels.h"
+#include "gui/widgets/plan_panel.h"
 #include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
@@ -242,6 +243,10 @@ public:
       layout->addWidget(body);
     };
     section("What holds the loop back", findings(context));
+    if (document.analysis.plan) {
+      section("What to do, in this order, each on top of those before it",
+              makePlanPanel(*document.analysis.plan));
+    }
     section("Where a steady step goes", shares(document));
     section("Why the device stands still", idle(document));
     if (QWidget *chart = stepTimes(context)) {
@@ -266,6 +271,7 @@ public:
       out += shown(tile.label + "\t" + tile.value + "\t" + tile.note) + QLatin1Char('\n');
     for (const Finding &finding : document_->analysis.findings)
       out += findingLine(finding) + QLatin1Char('\n');
+    if (document_->analysis.plan) out += planLines(*document_->analysis.plan);
     for (const QualityLine &line : document_->qualityLines)
       out += QString::fromStdString(line.message) + QLatin1Char('\n');
     return out;

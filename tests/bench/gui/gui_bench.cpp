@@ -10,7 +10,7 @@
 
 // gui_bench [EVENTS] [FOLDER] [SECTION ...]: makes runs of that size (10^5 by default, kept in
 // FOLDER) and prints what the viewer needs for them. 10^7 are the figures of docs/viewer.md.
-// Sections: open warm frames overlays lanes queries window compare; all of them unless named.
+// Sections: open warm frames overlays lanes queries window stop compare; all of them unless named.
 namespace {
 
 using namespace hotloop;
@@ -47,6 +47,7 @@ int bench(std::uint64_t events, const std::string &folder,
     if (many) frameSection(*gui::loadTrace(*many));
   }
   if (wanted("window")) windowSection(*run);
+  if (wanted("stop")) stopSection(*run);
   if (wanted("compare")) compareSection(folder, events);
   return 0;
 }

@@ -129,6 +129,7 @@ Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &opti
   analysis.counters = std::move(counters);
   for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
 
+  stopPoint();
   if (steps.whyNone.empty()) {
     analysis.perStep = medians(trace, steps, analysis.counters);
     analysis.operators = operatorCosts(trace, steps, ops, allocations);

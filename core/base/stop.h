@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <stop_token>
 
 // Giving up long work that nobody waits for any more.
@@ -24,6 +26,19 @@ struct Scope {
 // Nothing happens outside of runUntilStopped().
 inline void stopPoint() {
   if (stop_detail::current != nullptr && stop_detail::current->stop_requested()) throw Stopped();
+}
+
+// The same in a loop over very many rows, for less.
+inline void stopPoint(std::size_t row) {
+  if ((row & 0xFFF) == 0) stopPoint();
+}
+
+// `compare` with a stop point every so many calls, for sorting very many things.
+template <class Compare> auto stoppable(Compare compare) {
+  return [compare, calls = std::uint32_t{0}](const auto &a, const auto &b) mutable {
+    if ((++calls & 0xFFFF) == 0) stopPoint();
+    return compare(a, b);
+  };
 }
 
 // Does `work()`; false where one of its stop points, on this thread, gave up because `token` asked.

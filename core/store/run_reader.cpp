@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/stop.h"
 #include "core/metrics/quality.h"
 #include "core/store/run_file.h"
 #include "core/store/run_state.h"
@@ -104,9 +105,8 @@ Result<TraceView> loadRun(const std::string &path, const std::stop_token &stop) 
     if (loaded) loaded = loadTable<Table>(context, data.columns<Table>());
   });
   HOTLOOP_TRY(std::move(loaded));
-  if (stop.stop_requested()) return Unexpected(stopped(path));
-
-  auto mended = normalise(data);
+  Result<NormaliseCounts> mended = NormaliseCounts();
+  if (!runUntilStopped(stop, [&] { mended = normalise(data); })) return Unexpected(stopped(path));
   if (!mended) return Unexpected(Error{mended.error().kind, path + ": " + mended.error().message});
   TraceBuilder sink(std::move(data));
   reportState(sink, run.state);

@@ -37,9 +37,10 @@ EvidencePlace placeOf(const TraceView &trace, const Evidence &evidence) {
   return {};
 }
 
-std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps) {
+std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps,
+                              const std::stop_token &stop) {
   std::vector<IdleBar> bars;
-  const IdleAccount account = accountIdle(trace, steps);
+  const IdleAccount account = accountIdle(trace, steps, stop);
   const auto count = static_cast<std::int64_t>(std::max<std::uint32_t>(1, account.steps));
   for (const DeviceIdle &device : account.devices) {
     IdleBar bar;
@@ -74,7 +75,7 @@ RunModels makeModels(const TraceView &trace, const Analysis &analysis,
   models.profile.series.clear();
   models.profile.series.shrink_to_fit();
   if (stop.stop_requested()) return models;
-  models.idle = idleBars(trace, analysis.stepTable);
+  models.idle = idleBars(trace, analysis.stepTable, stop);
   for (const auto *list : {&analysis.findings, &analysis.unresolved, &analysis.notWorth}) {
     for (const Finding &finding : *list) {
       auto &places = models.places.emplace_back();

@@ -28,12 +28,13 @@ QStringList notes(const ChangePlan &plan) {
   return lines;
 }
 
-QString commandHeading(const ChangePlan &plan) {
-  return predictedChanges(plan) > 0 ? QStringLiteral("As a command:")
-                                    : QStringLiteral("As a command, gains not known:");
-}
-
 } // namespace
+
+QString planHeading(const ChangePlan &plan) {
+  return predictedChanges(plan) > 0
+             ? QStringLiteral("What to do, in this order, each on top of those before it")
+             : QStringLiteral("What to do, as a command; what it gains is not known");
+}
 
 QWidget *makePlanPanel(const ChangePlan &plan) {
   if (!isPlanWorthShowing(plan)) return nullptr;
@@ -66,7 +67,10 @@ QWidget *makePlanPanel(const ChangePlan &plan) {
   for (const QString &note : notes(plan))
     wide(makeLabel(note, theme::font(theme::TextSize::kSmall), theme::dimText()));
   if (!plan.command.empty()) {
-    wide(makeLabel(commandHeading(plan), theme::font(theme::TextSize::kSmall), theme::dimText()));
+    if (predictedChanges(plan) > 0) {
+      wide(makeLabel(QStringLiteral("As a command:"), theme::font(theme::TextSize::kSmall),
+                     theme::dimText()));
+    }
     auto *command = makeLabel(shown(plan.command), theme::codeFont());
     command->setObjectName(QStringLiteral("plan-command"));
     wide(command);
@@ -89,7 +93,7 @@ QString planLines(const ChangePlan &plan) {
   }
   for (const QString &note : notes(plan)) out += note + QLatin1Char('\n');
   if (!plan.command.empty())
-    out += commandHeading(plan) + QLatin1Char('\t') + shown(plan.command) + QLatin1Char('\n');
+    out += QStringLiteral("As a command\t") + shown(plan.command) + QLatin1Char('\n');
   return out;
 }
 

@@ -98,7 +98,8 @@ TEST(Plan, ThatSaysNoMoreThanTheFindingsIsNotShown) {
   const auto page = findingsPage(document);
   const auto *plan = page->findChild<QWidget *>("plan");
   ASSERT_NE(plan, nullptr);
-  EXPECT_TRUE(labelTexts(*plan).startsWith("As a command, gains not known:"));
+  EXPECT_TRUE(labelTexts(*plan).startsWith("hotloop-moe run --dispatch stacked"));
+  EXPECT_TRUE(labelTexts(*page).contains("What to do, as a command; what it gains is not known"));
 }
 
 // What a run on a GPU gets by itself.

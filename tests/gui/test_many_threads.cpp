@@ -11,46 +11,24 @@
 #include "gui/pages/timeline/timeline_view.h"
 #include "gui/view/theme.h"
 #include "tests/gui/made_document.h"
+#include "tests/support/many_threads.h"
 
 namespace hotloop::gui {
 namespace {
 
 constexpr std::uint32_t kThreads = 100'000;
-constexpr std::int64_t kRoom = 1'000; // ns between the beginnings of threads
-constexpr std::int64_t kLength = 40'000'000;
 
-// A run of very many threads with three operators each, one of them over the whole time.
 std::string manyThreads() {
   const std::string path = test::scratchPath("threads.hotloop");
+  static bool made = false;
+  if (made) return path;
+  made = true;
   RunWriterOptions options;
   options.survivesWriter = false;
-  options.overwrite = true;
   auto writer = RunWriter::create(path, options);
   EXPECT_TRUE(writer.has_value());
-  RunWriter &run = **writer;
-  ProcessRow process;
-  process.id = ProcessId(1);
-  process.osPid = 4242;
-  process.name = run.intern("swarm");
-  run.add(process);
-  const StringId names[] = {run.intern("aten::linear"), run.intern("aten::mm"),
-                            run.intern("aten::add")};
-  for (std::uint32_t i = 1; i <= kThreads; ++i) {
-    ThreadRow thread;
-    thread.id = ThreadId(i);
-    thread.process = process.id;
-    thread.osTid = 10'000 + i;
-    run.add(thread);
-    for (int k = 0; k < 3; ++k) {
-      OpEvent op;
-      op.start = Nanoseconds(1'000'000 + (k == 0 ? 0 : i * kRoom / 4 + k * 5'000'000));
-      op.duration = Nanoseconds(k == 0 ? kLength : 2'000'000);
-      op.lane = ThreadId(i);
-      op.name = names[k];
-      run.add(op);
-    }
-  }
-  EXPECT_TRUE(run.finalise(RunState::kClean).has_value());
+  EXPECT_TRUE(test_support::makeManyThreads(**writer, kThreads).has_value());
+  EXPECT_TRUE((*writer)->finalise(RunState::kClean).has_value());
   return path;
 }
 
@@ -73,7 +51,7 @@ TEST(ManyThreads, AreLaidOutAndNeverABlankFrame) {
   const auto document = openTimeline(manyThreads());
   ASSERT_TRUE(document.has_value()) << document.error().message;
   const Trace &trace = *(*document)->trace;
-  ASSERT_EQ(trace.size(), 3u * kThreads);
+  ASSERT_EQ(trace.size(), test_support::kEventsPerThread * kThreads);
   ASSERT_EQ(trace.tracks.size(), kThreads);
   PageContext context;
   context.document = *document;

@@ -25,9 +25,12 @@
 namespace hotloop::gui {
 namespace {
 
-constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 104, 306, 172, 72, 76, 244, 78, 0};
+// At most; narrower where the texts are.
+constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 150, 306, 220, 72, 76, 244, 84, 0};
 constexpr int kRowHeight = 26;
-constexpr int kQualityHeight = 96; // of the list; longer ones scroll
+constexpr int kCellMargin = 8;
+constexpr std::size_t kQualityWhole = 3; // lines that are shown without scrolling
+constexpr int kQualityHeight = 96;       // of the list; longer ones scroll
 
 QLabel *label(const QString &text, const QFont &font, const QColor &color = {}) {
   auto *label = new QLabel(text);
@@ -104,6 +107,13 @@ QWidget *qualityList(const RunDocument &document) {
     message->setWordWrap(true);
     rows->addWidget(message, row, 1, Qt::AlignTop);
   }
+  if (lines.size() <= kQualityWhole) {
+    list->setObjectName(QStringLiteral("quality"));
+    list->setAccessibleName(QStringLiteral("data quality"));
+    list->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    return list;
+  }
+  rows->setRowStretch(rows->rowCount(), 1); // lines stay together
   auto *scroll = new QScrollArea;
   scroll->setObjectName(QStringLiteral("quality"));
   scroll->setAccessibleName(QStringLiteral("data quality"));
@@ -125,8 +135,7 @@ QWidget *planSection(const RunDocument &document) {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(4);
   layout->addWidget(
-      label(QStringLiteral("What to do, in this order, each on top of those before it"),
-            theme::font(theme::TextSize::kNormal, true)));
+      label(planHeading(*document.analysis.plan), theme::font(theme::TextSize::kNormal, true)));
   layout->addWidget(panel);
   box->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
   return box;
@@ -136,6 +145,7 @@ QWidget *planSection(const RunDocument &document) {
 class FindingsTable : public QTableView {
 public:
   std::function<void(int)> opened;
+  using QTableView::sizeHintForColumn;
 
 protected:
   void keyPressEvent(QKeyEvent *event) override {
@@ -163,7 +173,9 @@ FindingsTable *findingsTable(FindingsModel *model) {
   table->verticalHeader()->setDefaultSectionSize(kRowHeight);
   table->horizontalHeader()->setHighlightSections(false);
   for (int column = 0; column < FindingsModel::kFix; ++column) {
-    table->setColumnWidth(column, kColumnWidths[column]);
+    const int header = table->horizontalHeader()->sectionSizeHint(column);
+    const int wanted = std::max(header, table->sizeHintForColumn(column) + kCellMargin);
+    table->setColumnWidth(column, std::min(wanted, kColumnWidths[column]));
   }
   // The title has what room there is; the fix is in the details below.
   table->setColumnHidden(FindingsModel::kFix, true);

@@ -236,24 +236,22 @@ public:
     steps->setWordWrap(true);
     layout->addWidget(steps);
     layout->addWidget(tiles(document));
-    const auto section = [layout](const char *title, QWidget *body) {
+    const auto section = [layout](const QString &title, QWidget *body) {
       if (body == nullptr) return;
       layout->addSpacing(6);
-      layout->addWidget(heading(QString::fromUtf8(title)));
+      layout->addWidget(heading(title));
       layout->addWidget(body);
     };
-    section("What holds the loop back", findings(context));
-    if (document.analysis.plan) {
-      section("What to do, in this order, each on top of those before it",
-              makePlanPanel(*document.analysis.plan));
-    }
-    section("Where a steady step goes", shares(document));
-    section("Why the device stands still", idle(document));
+    section(QStringLiteral("What holds the loop back"), findings(context));
+    if (const auto &plan = document.analysis.plan; plan.has_value())
+      section(planHeading(*plan), makePlanPanel(*plan));
+    section(QStringLiteral("Where a steady step goes"), shares(document));
+    section(QStringLiteral("Why the device stands still"), idle(document));
     if (QWidget *chart = stepTimes(context)) {
       layout->addSpacing(6);
       layout->addWidget(chart);
     }
-    section("Data quality", quality(document));
+    section(QStringLiteral("Data quality"), quality(document));
     layout->addStretch(1);
     auto *scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);

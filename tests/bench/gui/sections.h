@@ -23,6 +23,8 @@ void querySection(const gui::TracePtr &trace);
 void windowSection(const std::string &run);
 // How long what is stopped goes on: what closing the window waits for.
 void stopSection(const std::string &run);
+// That many events in a process of very many threads.
+void threadsSection(const std::string &folder, std::uint64_t events);
 // Four runs of that size side by side.
 void compareSection(const std::string &folder, std::uint64_t events);
 

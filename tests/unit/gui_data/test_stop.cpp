@@ -111,7 +111,7 @@ TEST_F(Stop, WhatIsStoppedBeforeItBeginsIsAnError) {
 TEST_F(Stop, AnAnalysisIsLeftAnywhere) {
   const auto timeline = openTimeline(run);
   ASSERT_TRUE(timeline.has_value());
-  Result<RunDocumentPtr> whole;
+  Result<RunDocumentPtr> whole = RunDocumentPtr();
   const double took = milliseconds([&] { whole = withAnalysis(*timeline, {}); });
   ASSERT_TRUE(whole.has_value());
   ASSERT_FALSE((*whole)->analysis.findings.empty());

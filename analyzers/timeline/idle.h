@@ -61,8 +61,8 @@ struct IdleAccount {
   std::uint32_t steps = 0;
 };
 
-// Pure; a run without steady steps or device work gives an empty account, and so does one that `stop`
-// interrupts.
+// Pure; a run without steady steps or device work gives an empty account, and so does one that
+// `stop` interrupts.
 IdleAccount accountIdle(const TraceView &trace, const Steps &steps,
                         const std::stop_token &stop = {});
 

@@ -12,6 +12,7 @@
 #include "analyzers/run_facts.h"
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/what_if.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -89,7 +90,9 @@ void checkRules(const TraceView &trace, const AnalysisOptions &options, const Si
     WhatIfOptions how;
     how.unprofiled = options.unprofiled;
     how.profile = options.profile;
+    how.stop = options.stop;
     whatIf.emplace(trace, analysis.stepTable, how);
+    stopPoint();
   }
   const RuleInput input{trace,
                         analysis.stepTable,
@@ -126,6 +129,7 @@ Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &opti
   analysis.counters = std::move(counters);
   for (SiteIndex i = 0; i < sites.size(); ++i) analysis.counterSites.push_back(sites.site(i));
 
+  stopPoint();
   if (steps.whyNone.empty()) {
     analysis.perStep = medians(trace, steps, analysis.counters);
     analysis.operators = operatorCosts(trace, steps, ops, allocations);
@@ -136,15 +140,25 @@ Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &opti
   return analysis;
 }
 
+Result<Analysis> analyzeUntilStopped(const TraceView &trace, const AnalysisOptions &options,
+                                     const WhatIf *whatIf, std::vector<Edit> *edits) {
+  Result<Analysis> result = Unexpected(nothingMeasured("The analysis was stopped before its end."));
+  runUntilStopped(options.stop, [&] { result = analyzeWith(trace, options, whatIf, edits); });
+  return result;
+}
+
 } // namespace
 
 Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options) {
-  return analyzeWith(trace, options, nullptr, nullptr);
+  return analyzeUntilStopped(trace, options, nullptr, nullptr);
 }
 
-Result<FindingEdits> findingEdits(const WhatIf &whatIf) {
+Result<FindingEdits> findingEdits(const WhatIf &whatIf, const std::stop_token &stop) {
   FindingEdits result;
-  HOTLOOP_ASSIGN(Analysis analysis, analyzeWith(whatIf.trace(), {}, &whatIf, &result.edits));
+  AnalysisOptions options;
+  options.stop = stop;
+  HOTLOOP_ASSIGN(Analysis analysis,
+                 analyzeUntilStopped(whatIf.trace(), options, &whatIf, &result.edits));
   result.findings = std::move(analysis.findings);
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@ struct AnalysisOptions {
   bool pictures = false;                      // draw a step for each finding
   bool gains = true;                          // replay the run to say what fixes would give
   bool plan = false;                          // put the fixes in order: a replay per pair of them
+  std::stop_token stop = {};                  // asks to give up: analyze() returns within ~0.1 s
 };
 
 // Per steady step, medians. A count that this run cannot give is absent.
@@ -93,7 +95,8 @@ struct Analysis {
 };
 
 // Everything `advise`, `stats` and `diff` show. Pure: the same run and options give the same
-// result. Errors: unknown rule id. A run without steps is not an error: see StepSummary::whyNone.
+// result. Errors: unknown rule id; `stop` asked. A run without steps is not an error: see
+// StepSummary::whyNone.
 Result<Analysis> analyze(const TraceView &trace, const AnalysisOptions &options = {});
 
 } // namespace hotloop

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -25,6 +26,7 @@ std::vector<Sums> sumUp(const TraceView &trace, const Steps &steps, const OpFact
                         auto &&keyOfAllocation) {
   std::vector<Sums> sums(entries);
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    stopPoint(op);
     if (!inSteadyStep(steps, ops.step[op])) continue;
     const std::size_t key = keyOfOp(op);
     if (key >= entries) continue;
@@ -40,6 +42,7 @@ std::vector<Sums> sumUp(const TraceView &trace, const Steps &steps, const OpFact
   }
   const auto &rows = trace->allocations;
   for (std::uint32_t row = 0; row < allocations.size(); ++row) {
+    stopPoint(row);
     if (!inSteadyStep(steps, allocations.step[row]) ||
         rows.action[row] != AllocationAction::kAllocate)
       continue;

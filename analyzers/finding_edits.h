@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <vector>
 
 #include "analyzers/timeline/what_if.h"
@@ -17,6 +18,6 @@ struct FindingEdits {
 
 // Analyses the run of `whatIf` anew, whose steps must be those of findSteps(trace, -1). Errors:
 // those of analyze().
-Result<FindingEdits> findingEdits(const WhatIf &whatIf);
+Result<FindingEdits> findingEdits(const WhatIf &whatIf, const std::stop_token &stop = {});
 
 } // namespace hotloop

@@ -12,6 +12,7 @@
 #include "analyzers/run_facts.h"
 #include "analyzers/timeline/site_filter.h"
 #include "analyzers/timeline/transforms.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -108,12 +109,7 @@ std::string nothingOr(const RowFilter &filter, std::string otherwise) {
   return unknown.empty() ? std::move(otherwise) : unknown;
 }
 
-} // namespace
-
-Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
-  if (!whatIf.whyNone().empty()) return noEdit("fuse", whatIf.whyNone());
-  const Subject subject(whatIf);
-  const RuleInput input = subject.input(whatIf);
+Edit fuseChains(const WhatIf &whatIf, const RuleInput &input, const std::string &site) {
   const Where where{site, {}, {}};
   const RowFilter filter(whatIf, input, where);
   std::vector<Edit> edits;
@@ -143,10 +139,7 @@ Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
   return edit;
 }
 
-Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
-  if (!whatIf.whyNone().empty()) return noEdit("balance", whatIf.whyNone());
-  const Subject subject(whatIf);
-  const RuleInput input = subject.input(whatIf);
+Edit balanceExperts(const WhatIf &whatIf, const RuleInput &input, const std::string &site) {
   const Where where{site, {}, {}};
   const RowFilter filter(whatIf, input, where);
   std::vector<Edit> edits;
@@ -172,6 +165,36 @@ Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
   Edit edit = combine(edits);
   edit.name = site.empty() ? "balance" : "balance=" + site;
   return edit;
+}
+
+} // namespace
+
+Edit fuseChains(const WhatIf &whatIf, const std::string &site) {
+  if (!whatIf.whyNone().empty()) return noEdit("fuse", whatIf.whyNone());
+  const Subject subject(whatIf);
+  return fuseChains(whatIf, subject.input(whatIf), site);
+}
+
+Edit balanceExperts(const WhatIf &whatIf, const std::string &site) {
+  if (!whatIf.whyNone().empty()) return noEdit("balance", whatIf.whyNone());
+  const Subject subject(whatIf);
+  return balanceExperts(whatIf, subject.input(whatIf), site);
+}
+
+std::vector<Edit> ruleFixes(const WhatIf &whatIf, const std::stop_token &stop) {
+  std::vector<Edit> edits;
+  if (!whatIf.whyNone().empty())
+    return {noEdit("fuse", whatIf.whyNone()), noEdit("balance", whatIf.whyNone())};
+  const bool whole = runUntilStopped(stop, [&] {
+    const Subject subject(whatIf);
+    const RuleInput input = subject.input(whatIf);
+    stopPoint();
+    edits.push_back(fuseChains(whatIf, input, {}));
+    stopPoint();
+    edits.push_back(balanceExperts(whatIf, input, {}));
+  });
+  if (!whole) edits.clear();
+  return edits;
 }
 
 std::vector<std::string_view> anyFixNames() {

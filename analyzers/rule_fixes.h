@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ Edit fuseChains(const WhatIf &whatIf, const std::string &site);
 // The turns of each loop over experts (as HL104 and HL603 find them) all as fast as their mean, in
 // the forward pass.
 Edit balanceExperts(const WhatIf &whatIf, const std::string &site);
+
+// Both, everywhere, for less than one after the other; empty when `stop` asked.
+std::vector<Edit> ruleFixes(const WhatIf &whatIf, const std::stop_token &stop = {});
 
 // namedFix(), and "fuse[=SITE]", "balance[=SITE]". Errors: those of namedFix(), with all names.
 Result<Edit> anyFix(const WhatIf &whatIf, std::string_view fix);

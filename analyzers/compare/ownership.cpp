@@ -9,6 +9,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -163,6 +164,7 @@ private:
     StepCursor stepOf(trace_, facts_.steps);
     LatestWins segments(calls_);
     for (std::size_t i = 0; i < apis.start.size(); ++i) {
+      stopPoint(i);
       ranges.advance(apis.start[i]);
       const std::uint32_t op = places_.op(i);
       Call call;
@@ -203,6 +205,7 @@ private:
     const auto add = [&](const auto &rows, Category category) {
       StepCursor byTime(trace_, facts_.steps);
       for (std::size_t i = 0; i < rows.start.size(); ++i) {
+        stopPoint(i);
         std::uint32_t step = byTime.at(rows.start[i]);
         OwnerKey key;
         const auto call = byCorrelation_.find(rows.correlation[i]);
@@ -226,10 +229,14 @@ private:
     add(trace_->memcpys, kCopy);
     add(trace_->memsets, kFill);
     if (all.empty()) return;
-    std::ranges::stable_sort(all, {}, &Work::start);
+    std::stable_sort(all.begin(), all.end(),
+                     stoppable([](const Work &a, const Work &b) { return a.start < b.start; }));
     std::vector<Segment> layer;
     LatestWins segments(layer);
-    for (const Work &one : all) segments.add(one.start, one.end, one.owner);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      stopPoint(i);
+      segments.add(all[i].start, all[i].end, all[i].owner);
+    }
     segments.finish();
     paint(layer);
   }
@@ -269,6 +276,7 @@ private:
     const auto &ranges = trace_->ranges;
     RangeCursor cursor(trace_, facts_.paths);
     for (std::size_t i = 0; i < ranges.start.size(); ++i) {
+      stopPoint(i);
       if (ranges.lane[i] != facts_.steps.lane || ranges.kind[i] != RangeKind::kPushPop) continue;
       cursor.advance(ranges.start[i]);
       scopes.push_back({ranges.start[i], endOf(ranges.start[i], ranges.duration[i]),
@@ -277,6 +285,7 @@ private:
     const auto &ops = trace_->ops;
     std::int64_t number = 0;
     for (std::size_t i = 0; i < ops.start.size(); ++i) {
+      stopPoint(i);
       if (ops.scope[i] != OpScope::kUserScope || ops.lane[i] != facts_.steps.lane) continue;
       const std::string_view name = trace_.text(ops.name[i]);
       const PathIndex path = facts_.ops.path[i];
@@ -329,6 +338,7 @@ private:
   TimeOwnership take() {
     TimeOwnership result;
     for (std::size_t i = 0; i < owners_.size(); ++i) {
+      stopPoint(i);
       if (owners_[i].owned == 0 && owners_[i].count == 0) continue;
       TimeOwner owner = owners_[i];
       const OwnerKey &key = keys_[i];

@@ -6,6 +6,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -28,6 +29,7 @@ void pairFrees(const TraceView &trace, AllocationFacts &facts) {
   };
   std::unordered_map<Key, std::uint32_t, Hash> live;
   for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+    stopPoint(i);
     if (rows.address[i] == 0) continue;
     const Key key{rows.address[i], processOf(trace, rows.lane[i]).value,
                   static_cast<std::uint8_t>(rows.allocator[i])};

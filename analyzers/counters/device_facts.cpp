@@ -9,6 +9,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -103,9 +104,10 @@ public:
     add(trace_->kernels, ItemKind::kKernel);
     add(trace_->memcpys, ItemKind::kCopy);
     add(trace_->memsets, ItemKind::kFill);
-    std::ranges::sort(facts_.work, [](const DeviceItem &a, const DeviceItem &b) {
-      return std::tuple(a.start, a.kind, a.row) < std::tuple(b.start, b.kind, b.row);
-    });
+    std::sort(facts_.work.begin(), facts_.work.end(),
+              stoppable([](const DeviceItem &a, const DeviceItem &b) {
+                return std::tuple(a.start, a.kind, a.row) < std::tuple(b.start, b.kind, b.row);
+              }));
     StepCursor stepOf(trace_, steps_);
     for (DeviceItem &work : facts_.work) {
       const std::uint32_t here = stepOf.at(work.start);
@@ -135,6 +137,7 @@ public:
     std::vector<Nanoseconds> lastOf(trace_->streams.id.size() + 1);
     Nanoseconds last{-1};
     for (std::uint32_t i = 0; i < facts_.calls(); ++i) {
+      stopPoint(i);
       Nanoseconds own{-1};
       for (std::uint32_t k = 0; k < facts_.workCount(i); ++k) {
         const DeviceItem &work = facts_.work[facts_.started[facts_.firstWork[i] + k]];
@@ -166,6 +169,7 @@ private:
   template <class Columns> void add(const Columns &rows, ItemKind kind) {
     const auto &process = trace_->streams.process;
     for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+      stopPoint(i);
       const std::uint32_t stream = rows.lane[i].value;
       if (stream != 0 && stream <= process.size() && !ours(process[stream - 1])) continue;
       DeviceItem &work = facts_.work.emplace_back();

@@ -7,6 +7,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -71,6 +72,7 @@ public:
     const auto count = static_cast<std::uint32_t>(ops_.start.size());
     std::vector<std::uint32_t> ties;
     for (std::uint32_t i = 0; i < count;) {
+      stopPoint(i);
       std::uint32_t next = i + 1;
       while (next < count && ops_.start[next] == ops_.start[i] &&
              ops_.duration[next] == ops_.duration[i])
@@ -204,10 +206,12 @@ public:
 
   void run(const LaneOps &lane) {
     for (const std::uint32_t op : lane.ops) {
+      stopPoint(op);
       const std::uint32_t parent = facts_.parent[op];
       if (parent != kNoIndex && ((state_[parent] & kCovered) != 0 || selfContained(parent)))
         state_[op] |= kCovered;
     }
+    stopPoint();
     for (auto it = lane.ops.rbegin(); it != lane.ops.rend(); ++it) count(*it);
   }
 

@@ -1,5 +1,7 @@
 #include <unordered_map>
 
+#include "core/base/stop.h"
+
 #include "analyzers/counters/allocation_facts.h"
 
 namespace hotloop {
@@ -33,6 +35,7 @@ void inherit(OpFacts &ops) {
 // called.
 void placeByCallees(OpFacts &ops) {
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    stopPoint(op);
     if (ops.site[op] == 0) continue;
     for (std::uint32_t up = ops.parent[op];
          up != kNoIndex && ops.isOperator[up] != 0 && ops.site[up] == 0; up = ops.parent[up])
@@ -46,6 +49,7 @@ void placeAlike(const TraceView &trace, OpFacts &ops) {
   };
   std::unordered_map<std::uint64_t, Known> alike;
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    stopPoint(op);
     if (!isCalled(ops, op)) continue;
     Known &known = alike[keyOf(op)];
     if (ops.site[op] == 0) {
@@ -57,6 +61,7 @@ void placeAlike(const TraceView &trace, OpFacts &ops) {
     known.site = ops.site[op];
   }
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    stopPoint(op);
     if (ops.site[op] != 0 || !isCalled(ops, op)) continue;
     const Known &known = alike[keyOf(op)];
     if (known.usable()) ops.site[op] = known.site;
@@ -74,6 +79,7 @@ bool anyUnplaced(const OpFacts &ops) {
 void placeByAllocations(const TraceView &trace, AllocationFacts &allocations, OpFacts &ops) {
   if (!anyUnplaced(ops)) return;
   for (std::uint32_t row = 0; row < allocations.size(); ++row) {
+    stopPoint(row);
     if (allocations.site[row] == 0) continue;
     for (std::uint32_t op = allocations.op[row];
          op != kNoIndex && ops.isOperator[op] != 0 && ops.site[op] == 0; op = ops.parent[op])

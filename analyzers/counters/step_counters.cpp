@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "analyzers/counters/step_cursor.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -55,6 +56,7 @@ public:
     const auto &syncs = trace_->syncs;
     constexpr std::uint8_t kStreamWaitsForEvent = 2;
     for (std::size_t i = 0; i < syncs.start.size(); ++i) {
+      stopPoint(i);
       const std::uint32_t step = syncStep.at(syncs.lane[i], syncs.start[i]);
       if (step != kNoIndex && syncs.kind[i] != kStreamWaitsForEvent) ++into_[step].hostSyncs;
     }
@@ -73,6 +75,7 @@ private:
     StepCursor stepOf(trace_, steps_);
     std::uint32_t lastCorrelation = 0;
     for (std::size_t i = 0; i < apis.start.size(); ++i) {
+      stopPoint(i);
       const std::uint32_t step = stepOf.at(apis.lane[i], apis.start[i]);
       const std::uint32_t name = apis.name[i].value;
       if (step == kNoIndex || name >= kindOfName.size()) continue;
@@ -109,6 +112,7 @@ StepCounters computeStepCounters(const TraceView &trace, const Steps &steps, con
   std::size_t op = 0;
   std::size_t allocation = 0;
   for (std::uint32_t step = 0; step < steps.all.size(); ++step) {
+    stopPoint(step);
     const auto add = [&](SiteIndex site, const Counters &what) {
       if (!touched[site]) {
         touched[site] = true;
@@ -119,12 +123,14 @@ StepCounters computeStepCounters(const TraceView &trace, const Steps &steps, con
     };
     const Nanoseconds end = steps.all[step].end;
     for (; op < ops.size() && trace->ops.start[op] < end; ++op) {
+      stopPoint(op);
       if (ops.step[op] != step) continue;
       const bool userScope = trace->ops.scope[op] == OpScope::kUserScope;
       add(ops.site[op], {ops.isOperator[op], ops.launches[op], ops.hostSync[op], 0, 0,
                          userScope ? 0 : ops.self[op]});
     }
     for (; allocation < allocations.size() && rows.start[allocation] < end; ++allocation) {
+      stopPoint(allocation);
       if (allocations.step[allocation] != step ||
           rows.action[allocation] != AllocationAction::kAllocate)
         continue;

@@ -9,6 +9,7 @@
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 #include "core/trace/copy_kinds.h"
 
 namespace hotloop {
@@ -173,6 +174,7 @@ StringId shownOp(const RunFacts &facts, std::uint32_t op) {
 void countOperators(const RunFacts &facts, bool device, Gatherer &into) {
   const OpFacts &ops = facts.ops;
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
+    stopPoint(op);
     const std::uint32_t step = ops.step[op];
     if (step == kNoIndex) continue;
     const PathIndex path = ops.path[op];
@@ -190,6 +192,7 @@ void countAllocations(const RunFacts &facts, Gatherer &into) {
   const auto &rows = facts.trace->allocations;
   const AllocationFacts &allocations = facts.allocations;
   for (std::size_t i = 0; i < allocations.size(); ++i) {
+    stopPoint(i);
     if (rows.action[i] != AllocationAction::kAllocate || allocations.step[i] == kNoIndex) continue;
     const StringId name = shownOp(facts, allocations.op[i]);
     into.add(kAllocations, allocations.step[i], allocations.path[i], allocations.site[i], name, 1);
@@ -226,6 +229,7 @@ void countMemory(const RunFacts &facts, bool device, RunProfile &profile) {
     }
   };
   for (std::size_t i = 0; i < rows.start.size(); ++i) {
+    stopPoint(i);
     if (rows.allocator[i] != wanted || processOf(facts.trace, rows.lane[i]) != facts.steps.process)
       continue;
     const bool more = rows.action[i] == AllocationAction::kAllocate;
@@ -285,6 +289,7 @@ private:
     ApiPlaces places(facts_);
     std::unordered_map<std::uint32_t, ApiKind> kinds;
     for (std::size_t i = 0; i < apis.start.size(); ++i) {
+      stopPoint(i);
       ranges.advance(apis.start[i]);
       const std::uint32_t op = places.op(i);
       Call call;
@@ -334,6 +339,7 @@ private:
     const auto &rows = facts_.trace->memcpys;
     StepCursor byTime(facts_.trace, facts_.steps);
     for (std::size_t i = 0; i < rows.start.size(); ++i) {
+      stopPoint(i);
       const Call call = callOr(rows.correlation[i], byTime, rows.start[i]);
       add(kCopies, call);
       const CounterIndex bytes = rows.copyKind[i] == kCopyToDevice ? kHostToDevice
@@ -348,6 +354,7 @@ private:
     StepCursor byTime(facts_.trace, facts_.steps);
     constexpr std::uint8_t kStreamWaitsForEvent = 2;
     for (std::size_t i = 0; i < rows.start.size(); ++i) {
+      stopPoint(i);
       const Call call = callOr(rows.correlation[i], byTime, rows.start[i]);
       if (rows.kind[i] == kStreamWaitsForEvent) continue;
       if (rows.correlation[i] != 0 && !waited_.insert(rows.correlation[i]).second) continue;

@@ -8,6 +8,7 @@
 #include "analyzers/compare/ownership.h"
 #include "analyzers/gate/profile_counters.h"
 #include "analyzers/steps/steps.h"
+#include "core/base/stop.h"
 #include "core/trace/meta_keys.h"
 
 namespace hotloop {
@@ -72,6 +73,35 @@ std::vector<std::string> lostRecords(const TraceView &trace) {
   return lost;
 }
 
+RunProfile makeProfile(const TraceView &trace, std::int64_t warmupSteps) {
+  const Steps steps = findSteps(trace, warmupSteps);
+  RunProfile profile;
+  profile.fingerprint = fingerprintOf(trace, steps);
+  profile.command = trace.meta(meta_key::kCommand);
+  profile.state = trace.meta(meta_key::kState);
+  profile.exitStatus = numberOf(trace.meta(meta_key::kExitStatus), 0);
+  profile.startRealtime = numberOf(trace.meta(meta_key::kStartRealtime), 0);
+  profile.steps = static_cast<std::int64_t>(steps.all.size());
+  profile.lost = lostRecords(trace);
+  if (!steps.whyNone.empty()) {
+    profile.whyNone = steps.whyNone;
+    return profile;
+  }
+  for (const std::uint32_t step : steps.steady)
+    profile.durations.push_back((steps.all[step].end - steps.all[step].start).count);
+
+  const SiteTable sites(trace);
+  RangePaths paths;
+  OpFacts ops = computeOpFacts(trace, steps, sites, paths);
+  AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
+  placeByAllocations(trace, allocations, ops);
+  countProfile({trace, steps, sites, paths, ops, allocations}, profile);
+  TimeOwnership time = ownersOfTime({trace, steps, sites, paths, ops, allocations});
+  profile.owners = std::move(time.owners);
+  profile.phaseTimes = std::move(time.phases);
+  return profile;
+}
+
 } // namespace
 
 bool CounterSeries::sameKey(const CounterSeries &other) const {
@@ -111,32 +141,11 @@ std::string deviceClassOf(std::string_view deviceName) {
   return result.empty() ? "cpu" : result;
 }
 
-RunProfile profileRun(const TraceView &trace, std::int64_t warmupSteps) {
-  const Steps steps = findSteps(trace, warmupSteps);
+RunProfile profileRun(const TraceView &trace, std::int64_t warmupSteps,
+                      const std::stop_token &stop) {
   RunProfile profile;
-  profile.fingerprint = fingerprintOf(trace, steps);
-  profile.command = trace.meta(meta_key::kCommand);
-  profile.state = trace.meta(meta_key::kState);
-  profile.exitStatus = numberOf(trace.meta(meta_key::kExitStatus), 0);
-  profile.startRealtime = numberOf(trace.meta(meta_key::kStartRealtime), 0);
-  profile.steps = static_cast<std::int64_t>(steps.all.size());
-  profile.lost = lostRecords(trace);
-  if (!steps.whyNone.empty()) {
-    profile.whyNone = steps.whyNone;
-    return profile;
-  }
-  for (const std::uint32_t step : steps.steady)
-    profile.durations.push_back((steps.all[step].end - steps.all[step].start).count);
-
-  const SiteTable sites(trace);
-  RangePaths paths;
-  OpFacts ops = computeOpFacts(trace, steps, sites, paths);
-  AllocationFacts allocations = computeAllocationFacts(trace, steps, sites, ops, paths);
-  placeByAllocations(trace, allocations, ops);
-  countProfile({trace, steps, sites, paths, ops, allocations}, profile);
-  TimeOwnership time = ownersOfTime({trace, steps, sites, paths, ops, allocations});
-  profile.owners = std::move(time.owners);
-  profile.phaseTimes = std::move(time.phases);
+  if (!runUntilStopped(stop, [&] { profile = makeProfile(trace, warmupSteps); }))
+    profile.whyNone = "The profile was stopped before it was made.";
   return profile;
 }
 

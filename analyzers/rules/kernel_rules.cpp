@@ -1,5 +1,7 @@
 #include "analyzers/rules/kernel_rules.h"
 
+#include "core/base/stop.h"
+
 #include <algorithm>
 
 namespace hotloop {
@@ -71,6 +73,7 @@ RuleOutcome judgeKernels(const RuleInput &input, const KernelRule &rule) {
   const KernelKinds kinds(input);
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
+    stopPoint(i);
     const DeviceItem &item = input.device.work[i];
     if (item.kind == ItemKind::kKernel && input.steady(item.step) &&
         rule.matches(input, item, kinds.of(item)))

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -54,6 +55,7 @@ OccurrenceGroups::OccurrenceGroups(const RuleInput &input)
 
 OccurrenceGroup *OccurrenceGroups::at(SiteIndex site, PathIndex path, std::uint32_t variant,
                                       std::uint32_t step, std::size_t &position) {
+  stopPoint();
   if (step == kNoIndex || positionOfStep_[step] == kNoIndex) return nullptr;
   position = positionOfStep_[step];
   // Without a site the ranges are all that tells two places apart.

@@ -11,6 +11,7 @@
 #include "analyzers/rules/fix_edits.h"
 #include "analyzers/rules/step_picture.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 #include "core/report/report.h"
 
 namespace hotloop {
@@ -56,6 +57,7 @@ void attachCalls(const RuleInput &input, std::vector<RuleFinding> &findings) {
   std::vector<std::vector<double>> waited(findings.size()), idle(findings.size()),
       worked(findings.size());
   for (std::uint32_t call = 0; call < facts.calls(); ++call) {
+    stopPoint(call);
     if (facts.kind[call] == CallKind::kOther || facts.op[call] == kNoIndex) continue;
     const std::uint32_t op = findEnclosing(
         input.ops, facts.op[call], [&](std::uint32_t up) { return ownerOf[up] != kNoIndex; });
@@ -244,6 +246,7 @@ void runRules(std::span<const Rule> rules, const AnalysisOptions &options, const
       analysis.notChecked.push_back({id, std::move(why)});
       continue;
     }
+    stopPoint();
     const auto begin = std::chrono::steady_clock::now();
     RuleOutcome outcome = rule.run(input);
     attachCalls(input, outcome.findings);

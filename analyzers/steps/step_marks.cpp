@@ -5,6 +5,7 @@
 #include <map>
 
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 #include "core/metrics/step_names.h"
 #include "core/trace/meta_keys.h"
 
@@ -16,6 +17,7 @@ template <class Table>
 void addNamedMarks(const ColumnsOf<Table> &rows, const std::vector<std::int64_t> &numberOfName,
                    std::int64_t notAStep, auto &&accept, std::vector<StepMark> &marks) {
   for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+    stopPoint(i);
     const std::uint32_t name = rows.name[i].value;
     if (name >= numberOfName.size() || numberOfName[name] == notAStep || !accept(i)) continue;
     marks.push_back({rows.start[i], rows.start[i] + rows.duration[i], rows.lane[i],
@@ -31,6 +33,7 @@ StepMarks collectStepMarks(const TraceView &trace) {
   if (!rows.start.empty()) {
     result.source = *std::ranges::min_element(rows.source);
     for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+      stopPoint(i);
       if (rows.source[i] != result.source) continue;
       result.marks.push_back(
           {rows.start[i], rows.start[i] + rows.duration[i], rows.lane[i], rows.number[i], i});

@@ -7,6 +7,7 @@
 #include "analyzers/steps/period.h"
 #include "analyzers/steps/step_marks.h"
 #include "analyzers/steps/warmup.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -34,6 +35,7 @@ Sequence operatorSequence(const TraceView &trace, ThreadId lane) {
   Sequence sequence;
   Nanoseconds open{INT64_MIN};
   for (std::size_t i = 0; i < ops.start.size(); ++i) {
+    stopPoint(i);
     if (ops.lane[i] != lane || ops.scope[i] == OpScope::kUserScope) continue;
     const Nanoseconds end = endOf(ops.start[i], ops.duration[i]);
     if (ops.start[i] < open) continue; // called by the one before
@@ -49,6 +51,7 @@ Sequence kernelSequence(const TraceView &trace, StreamId lane) {
   const auto &kernels = trace->kernels;
   Sequence sequence;
   for (std::size_t i = 0; i < kernels.start.size(); ++i) {
+    stopPoint(i);
     if (kernels.lane[i] != lane) continue;
     sequence.tokens.push_back(kernels.name[i].value);
     sequence.starts.push_back(kernels.start[i]);
@@ -112,6 +115,7 @@ Steps findSteps(const TraceView &trace, std::int64_t warmupSteps) {
                                  ? std::min(static_cast<std::size_t>(warmupSteps), steps.all.size())
                                  : warmupLength(readStepSigns(trace, steps));
   for (std::size_t i = warmup; i < steps.all.size(); ++i) {
+    stopPoint(i);
     steps.all[i].steady = true;
     steps.steady.push_back(static_cast<std::uint32_t>(i));
   }

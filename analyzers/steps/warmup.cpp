@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -15,6 +16,7 @@ template <class Columns>
 void forEachInStep(const TraceView &trace, const Steps &steps, const Columns &rows, auto &&visit) {
   std::size_t step = 0;
   for (std::size_t i = 0; i < rows.start.size(); ++i) {
+    stopPoint(i);
     while (step < steps.all.size() && steps.all[step].end <= rows.start[i]) ++step;
     if (step == steps.all.size()) return;
     if (rows.start[i] < steps.all[step].start) continue;

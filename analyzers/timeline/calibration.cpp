@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop::timeline {
 
@@ -112,6 +113,7 @@ Calibration calibrate(const TraceView &trace, const Timeline &timeline) {
   const std::uint32_t firstStep = timeline.steps.empty() ? 0 : timeline.steps.front().step;
   AnchorKind before = AnchorKind::kStep;
   for (std::uint32_t i = 0; i < anchors.size(); ++i) {
+    stopPoint(i);
     sampleWork(timeline, i, streams, samples);
     const bool inTemplate = anchors.step[i] != kNoIndex && anchors.step[i] >= firstStep;
     sampleCalls(trace, timeline, i, before, inTemplate, samples);

@@ -4,6 +4,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/timeline_parts.h"
+#include "core/base/stop.h"
 #include "core/trace/copy_kinds.h"
 
 namespace hotloop::timeline {
@@ -42,6 +43,7 @@ std::vector<RawAnchor> candidates(BuildState &state) {
         std::lower_bound(apis.start.begin(), apis.start.end(), Nanoseconds(window.start)) -
         apis.start.begin());
     for (; row < apis.start.size() && apis.start[row].count < window.end; ++row) {
+      stopPoint(row);
       const ApiKind kind = state.kinds.of(apis.name[row]);
       if (kind == ApiKind::kOther || !state.inProcess(apis.lane[row])) continue;
       raw.push_back({apis.start[row].count, endOf(apis.start[row], apis.duration[row]).count,
@@ -68,6 +70,7 @@ public:
   template <class Columns>
   void add(const Columns &rows, DeviceWorkKind kind, auto &&collective, auto &&pageable) {
     for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
+      stopPoint(i);
       const auto found = state_.anchorOf.find(rows.correlation[i]);
       if (found == state_.anchorOf.end()) continue;
       const ProcessId process = processOfStream(rows.lane[i]);
@@ -194,6 +197,7 @@ void collectAnchors(BuildState &state) {
   state.anchorOf.clear();
   std::size_t next = 0;
   for (std::uint32_t i = 0; i < raw.size(); ++i) {
+    stopPoint(i);
     const std::size_t begin = next;
     bool pageable = false;
     for (; next < work.size() && work[next].anchor == i; ++next)

@@ -7,6 +7,7 @@
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/api_kinds.h"
 #include "analyzers/timeline/idle_parts.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -80,6 +81,7 @@ private:
     device_.collectives.addBorders(idle.start, idle.end, borders);
     std::sort(borders.begin(), borders.end());
     for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+      stopPoint(i);
       if (device_.collectives.contains(borders[i]))
         add(borders[i], borders[i + 1], IdleCause::kCollective);
       else
@@ -129,6 +131,7 @@ private:
     if (stepEnd > start && stepEnd < end) borders.push_back(stepEnd);
     std::sort(borders.begin(), borders.end());
     for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+      stopPoint(i);
       const std::int64_t at = borders[i];
       IdleCause cause = IdleCause::kLaunchBound;
       if (host_.allocation.contains(at))
@@ -169,6 +172,7 @@ HostWaiting hostWaiting(const HostStates &host, const std::vector<WaitingCall> &
       set->addBorders(begin, finish, borders);
     std::sort(borders.begin(), borders.end());
     for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+      stopPoint(i);
       HostWait wait = HostWait::kNothing;
       if (call.memory)
         wait = HostWait::kMemory;
@@ -188,9 +192,10 @@ HostWaiting hostWaiting(const HostStates &host, const std::vector<WaitingCall> &
 
 } // namespace timeline
 
-IdleAccount accountIdle(const TraceView &trace, const Steps &steps) {
+namespace {
+
+IdleAccount wholeAccount(const TraceView &trace, const Steps &steps) {
   IdleAccount account;
-  if (!steps.whyNone.empty() || steps.steady.empty()) return account;
   const std::int64_t start = steps.all[steps.steady.front()].start.count;
   const std::int64_t end = steps.all[steps.steady.back()].end.count;
   account.steps = static_cast<std::uint32_t>(steps.steady.size());
@@ -204,6 +209,15 @@ IdleAccount accountIdle(const TraceView &trace, const Steps &steps) {
     waiting.thread = thread;
     if (waiting.total > 0) account.threads.push_back(waiting);
   }
+  return account;
+}
+
+} // namespace
+
+IdleAccount accountIdle(const TraceView &trace, const Steps &steps, const std::stop_token &stop) {
+  IdleAccount account;
+  if (!steps.whyNone.empty() || steps.steady.empty()) return account;
+  runUntilStopped(stop, [&] { account = wholeAccount(trace, steps); });
   return account;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -60,7 +61,9 @@ struct IdleAccount {
   std::uint32_t steps = 0;
 };
 
-// Pure; a run without steady steps or device work gives an empty account.
-IdleAccount accountIdle(const TraceView &trace, const Steps &steps);
+// Pure; a run without steady steps or device work gives an empty account, and so does one that
+// `stop` interrupts.
+IdleAccount accountIdle(const TraceView &trace, const Steps &steps,
+                        const std::stop_token &stop = {});
 
 } // namespace hotloop

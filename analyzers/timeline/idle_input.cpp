@@ -4,6 +4,7 @@
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/api_kinds.h"
 #include "analyzers/timeline/idle_parts.h"
+#include "core/base/stop.h"
 
 namespace hotloop::timeline {
 
@@ -42,6 +43,7 @@ struct Reader {
         pageable.emplace(copies.correlation[i], true);
     const auto &apis = trace->apis;
     for (std::size_t i = 0; i < apis.start.size() && apis.start[i].count < end; ++i) {
+      stopPoint(i);
       if (!inProcess(apis.lane[i])) continue;
       const TimeStretch call{apis.start[i].count, endOf(apis.start[i], apis.duration[i]).count};
       const ApiKind kind = kinds.of(apis.name[i]);
@@ -78,6 +80,7 @@ struct Reader {
     std::vector<std::uint8_t> inputName(trace->strings.size(), 2); // 2: not looked at yet
     const auto read = [&](const auto &rows, auto &&isActive) {
       for (std::size_t i = 0; i < rows.start.size() && rows.start[i].count < end; ++i) {
+        stopPoint(i);
         if (!inProcess(rows.lane[i])) continue;
         const TimeStretch event{rows.start[i].count, endOf(rows.start[i], rows.duration[i]).count};
         if (isActive(i)) active.push_back(event);
@@ -116,6 +119,7 @@ struct Reader {
     std::vector<std::uint8_t> collectiveName(trace->strings.size(), 2);
     const auto read = [&](const auto &rows, std::vector<TimeStretch> &kind, bool mayCommunicate) {
       for (std::size_t i = 0; i < rows.start.size() && rows.start[i].count < end; ++i) {
+        stopPoint(i);
         DeviceView *view = viewOf(rows.lane[i]);
         if (view == nullptr) continue;
         const TimeStretch work{rows.start[i].count, endOf(rows.start[i], rows.duration[i]).count};
@@ -154,13 +158,15 @@ struct Reader {
     std::vector<std::int64_t> ends;
     for (const DeviceView &view : input.devices)
       for (const DevicePiece &work : view.works) ends.push_back(work.end);
-    std::sort(ends.begin(), ends.end());
+    std::sort(ends.begin(), ends.end(), stoppable(std::less<>()));
     for (DeviceView &view : input.devices) {
       std::sort(view.works.begin(), view.works.end(),
-                [](const DevicePiece &a, const DevicePiece &b) {
+                stoppable([](const DevicePiece &a, const DevicePiece &b) {
                   return std::pair(a.start, a.end) < std::pair(b.start, b.end);
-                });
+                }));
+      std::size_t looked = 0;
       for (DevicePiece &work : view.works) {
+        stopPoint(looked++);
         if (work.launchEnd == DevicePiece::kNoLaunch) continue;
         const auto other = std::lower_bound(ends.begin(), ends.end(), work.start - kEndsTogether);
         const auto wait =

@@ -3,6 +3,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/site_filter.h"
+#include "core/base/stop.h"
 
 namespace hotloop::timeline {
 
@@ -38,6 +39,7 @@ LineCutter::LineCutter(const WhatIf &whatIf) : whatIf_(whatIf) {
     std::int64_t end = INT64_MIN;
     before.reserve(records.start.size());
     for (std::size_t i = 0; i < records.start.size(); ++i) {
+      stopPoint(i);
       before.push_back(end);
       if (i > 0 && records.start[i] > end && records.location[i] &&
           !(lineOf(records.location[i]) == lineOf(records.location[i - 1])))
@@ -152,6 +154,7 @@ std::size_t LineCutter::cutLine(std::string_view fileLine, Edit &edit) {
              (!records.function.empty() && isLine(records.function[i]));
     };
     for (std::uint32_t i = 0; i < records.start.size(); ++i) {
+      stopPoint(i);
       std::int64_t stepStart = 0;
       std::int64_t stepEnd = 0;
       if (!isHere(i) || !stepAround(timeline, records.start[i], stepStart, stepEnd)) continue;

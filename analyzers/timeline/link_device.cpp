@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/stop.h"
+
 #include "analyzers/timeline/timeline_parts.h"
 
 namespace hotloop::timeline {
@@ -48,6 +50,7 @@ public:
 
   void run() {
     for (std::uint32_t i = 0; i < anchors_.size(); ++i) {
+      stopPoint(i);
       switch (anchors_.kind[i]) {
       case AnchorKind::kLaunch:
       case AnchorKind::kPageable:
@@ -69,6 +72,7 @@ private:
   void readSyncs() {
     const auto &syncs = state_.trace->syncs;
     for (std::uint32_t i = 0; i < syncs.start.size(); ++i) {
+      stopPoint(i);
       const auto found = state_.anchorOf.find(syncs.correlation[i]);
       if (syncs.correlation[i] == 0 || found == state_.anchorOf.end()) continue;
       syncOf_[found->second] = {syncs.kind[i], syncs.stream[i],
@@ -76,6 +80,7 @@ private:
     }
     const auto &records = state_.trace->eventRecords;
     for (std::uint32_t i = 0; i < records.event.size(); ++i) {
+      stopPoint(i);
       const auto found = state_.anchorOf.find(records.correlation[i]);
       if (records.correlation[i] == 0 || found == state_.anchorOf.end()) continue;
       syncOf_[found->second] = {0, records.lane[i],
@@ -290,6 +295,7 @@ private:
     std::vector<std::int64_t> awaited(timeline_.streams.size(), INT64_MIN);
     std::size_t early = 0; // began before what its stream was told to wait for had ended
     for (std::uint32_t i = 0; i < anchors_.size(); ++i) {
+      stopPoint(i);
       const std::uint32_t target = anchors_.targetIndex[i];
       if (anchors_.kind[i] == AnchorKind::kEventRecord && target < eventTime.size()) {
         const std::uint16_t s = timeline_.recordStream[i];

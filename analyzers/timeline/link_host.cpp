@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "core/base/stop.h"
+
 #include "analyzers/timeline/timeline_parts.h"
 
 namespace hotloop::timeline {
@@ -28,6 +30,7 @@ void linkHost(BuildState &state) {
   std::vector<std::uint32_t> latest(threads, kNoIndex); // of its own, the one that ended last
   std::size_t window = 0;
   for (std::uint32_t i = 0; i < anchors.size(); ++i) {
+    stopPoint(i);
     // A border shared by two windows belongs to the earlier one.
     while (window + 1 < state.windows.size() &&
            anchors.start[i] >= state.windows[window + 1].start) {

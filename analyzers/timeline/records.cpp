@@ -3,6 +3,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/timeline_parts.h"
+#include "core/base/stop.h"
 
 namespace hotloop::timeline {
 
@@ -50,6 +51,7 @@ void nest(ThreadRecords &records, bool &locations) {
   std::vector<std::uint32_t> open;
   records.parent.resize(records.start.size(), kNoIndex);
   for (std::uint32_t i = 0; i < records.start.size(); ++i) {
+    stopPoint(i);
     while (!open.empty() && records.end[open.back()] <= records.start[i]) open.pop_back();
     if (!open.empty()) records.parent[i] = open.back();
     if (records.location[i])
@@ -74,7 +76,9 @@ void placeInCalls(ThreadRecords &records, const PythonCalls &calls) {
   std::vector<std::size_t> open;
   std::size_t next = 0;
   for (std::size_t i = 0; i < records.start.size(); ++i) {
+    stopPoint(i);
     for (; next < calls.start.size() && calls.start[next] <= records.start[i]; ++next) {
+      stopPoint(next);
       while (!open.empty() && calls.end[open.back()] <= calls.start[next]) open.pop_back();
       open.push_back(next);
     }
@@ -97,6 +101,7 @@ struct Stretch {
 std::vector<Stretch> busyStretches(const ThreadRecords &records) {
   std::vector<Stretch> busy;
   for (std::size_t i = 0; i < records.start.size(); ++i) {
+    stopPoint(i);
     if (!busy.empty() && records.start[i] <= busy.back().end)
       busy.back().end = std::max(busy.back().end, records.end[i]);
     else

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/stop.h"
+
 namespace hotloop::timeline {
 
 namespace {
@@ -286,6 +288,7 @@ private:
 
 ReplayResult replay(const Program &program, const Calibration &calibration,
                     const ReplayOptions &options) {
+  stopPoint();
   const auto count = static_cast<std::uint32_t>(program.stepBegin.size());
   if (count < 2 || options.firstStep + 1 >= count) return {};
   const std::uint32_t last = std::min(options.lastStep, count - 1);

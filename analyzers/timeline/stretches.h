@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/stop.h"
+
 // Sets of points in time as sorted, disjoint, half-open stretches.
 namespace hotloop::timeline {
 
@@ -17,9 +19,10 @@ class TimeSet {
 public:
   TimeSet() = default;
   explicit TimeSet(std::vector<TimeStretch> stretches) {
-    std::sort(stretches.begin(), stretches.end(), [](const TimeStretch &a, const TimeStretch &b) {
-      return std::pair(a.start, a.end) < std::pair(b.start, b.end);
-    });
+    std::sort(stretches.begin(), stretches.end(),
+              stoppable([](const TimeStretch &a, const TimeStretch &b) {
+                return std::pair(a.start, a.end) < std::pair(b.start, b.end);
+              }));
     for (const TimeStretch &stretch : stretches) {
       if (stretch.end <= stretch.start) continue;
       if (!merged_.empty() && stretch.start <= merged_.back().end)

@@ -4,6 +4,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/timeline_parts.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -91,9 +92,12 @@ Timeline buildTimeline(const TraceView &trace, const Steps &steps, const Timelin
   if (!result.whyNone.empty()) return result;
   timeline::collectAnchors(state);
   if (!result.whyNone.empty()) return result;
+  stopPoint();
   timeline::collectRecords(state);
+  stopPoint();
   timeline::linkHost(state);
   timeline::linkDevice(state);
+  stopPoint();
   timeline::markHeldLaunches(result);
   timeline::findDoubts(state);
   timeline::shrink(result);

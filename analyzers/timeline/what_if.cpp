@@ -10,6 +10,7 @@
 #include "analyzers/timeline/baseline.h"
 #include "analyzers/timeline/program.h"
 #include "analyzers/timeline/replay.h"
+#include "core/base/stop.h"
 #include "core/trace/meta_keys.h"
 
 namespace hotloop {
@@ -76,6 +77,7 @@ struct WhatIf::State {
   std::vector<std::string> doubts;
 
   explicit State(const TraceView &view) : trace(view) {}
+  void build(const Steps &steps); // may be stopped
 
   double period(const Program &changed, const Edit *edit, double factor, double device = 1,
                 std::uint32_t first = 0, std::uint32_t last = kNoIndex,
@@ -118,10 +120,8 @@ struct WhatIf::State {
   void judge(const Edit &edit, Prediction &prediction) const;
 };
 
-WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &options)
-    : state_(std::make_unique<State>(trace)) {
-  State &state = *state_;
-  state.options = options;
+void WhatIf::State::build(const Steps &steps) {
+  State &state = *this;
   if (!state.options.unprofiled) {
     const std::string_view text = trace.meta(meta_key::kStepTimeUnprofiled);
     std::int64_t ns = 0;
@@ -162,6 +162,13 @@ WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &
         "steps wait for is not all on record, and gains would be guesses; record synchronisation "
         "and event calls too.",
         100 * state.baseline.error);
+}
+
+WhatIf::WhatIf(const TraceView &trace, const Steps &steps, const WhatIfOptions &options)
+    : state_(std::make_unique<State>(trace)) {
+  state_->options = options;
+  if (!runUntilStopped(options.stop, [&] { state_->build(steps); }))
+    state_->whyNone = "The replay was stopped before it was made.";
 }
 
 WhatIf::~WhatIf() = default;

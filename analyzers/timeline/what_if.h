@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct WhatIfOptions {
   std::optional<MachineProfile> profile =
       {}; // else the figures of one H100 stand in, at lower trust
   TimelineOptions timeline = {};
+  std::stop_token stop = {}; // asks to give up: nothing can be predicted then, see whyNone()
 };
 
 // The state of the step without a change.

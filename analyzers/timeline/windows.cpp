@@ -3,6 +3,7 @@
 
 #include "analyzers/steps/lanes.h"
 #include "analyzers/timeline/timeline_parts.h"
+#include "core/base/stop.h"
 
 namespace hotloop::timeline {
 
@@ -15,6 +16,7 @@ void moveToHost(BuildState &state) {
   for (const std::int64_t border : state.borders) correlationAt.emplace(border, 0);
   const auto &kernels = state.trace->kernels;
   for (std::size_t i = 0; i < kernels.start.size(); ++i) {
+    stopPoint(i);
     const auto found = correlationAt.find(kernels.start[i].count);
     if (found != correlationAt.end()) found->second = kernels.correlation[i];
   }
@@ -23,6 +25,7 @@ void moveToHost(BuildState &state) {
     if (correlation != 0) hostStart.emplace(correlation, INT64_MIN);
   const auto &apis = state.trace->apis;
   for (std::size_t i = 0; i < apis.start.size(); ++i) {
+    stopPoint(i);
     const auto found = hostStart.find(apis.correlation[i]);
     if (found != hostStart.end()) found->second = apis.start[i].count;
   }
@@ -38,6 +41,7 @@ void findBorders(BuildState &state) {
   const auto &all = state.steps.all;
   std::vector<double> pauses;
   for (std::size_t i = 0; i < all.size(); ++i) {
+    stopPoint(i);
     state.borders.push_back(all[i].start.count);
     if (i > 0) pauses.push_back(static_cast<double>((all[i].start - all[i - 1].end).count));
   }
@@ -53,6 +57,7 @@ std::vector<std::uint64_t> countCandidates(BuildState &state) {
   const auto &apis = state.trace->apis;
   std::size_t step = 0;
   for (std::size_t i = 0; i < apis.start.size(); ++i) {
+    stopPoint(i);
     const std::int64_t start = apis.start[i].count;
     if (start > state.borders.back()) break;
     if (state.kinds.of(apis.name[i]) == ApiKind::kOther || !state.inProcess(apis.lane[i])) continue;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/stop.h"
 #include "core/metrics/quality.h"
 #include "core/store/run_file.h"
 #include "core/store/run_state.h"
@@ -13,6 +14,8 @@
 namespace hotloop {
 
 namespace {
+
+constexpr int kInstructionsBetweenLooks = 100'000; // of SQLite's machine: about a millisecond
 
 struct OpenRun {
   OpenFile file;
@@ -65,6 +68,10 @@ Result<std::int64_t> loadStrings(LoadContext &context, StringPool &pool) {
   return rows - static_cast<std::int64_t>(pool.size() - before);
 }
 
+Error stopped(const std::string &path) {
+  return Error{ErrorKind::kBusy, path + ": reading was stopped"};
+}
+
 void reportState(TraceSink &sink, const std::string &state) {
   if (state == "truncated") reportQuality(sink, "truncated_run");
   if (state == "running") reportQuality(sink, "still_running");
@@ -72,8 +79,15 @@ void reportState(TraceSink &sink, const std::string &state) {
 
 } // namespace
 
-Result<TraceView> loadRun(const std::string &path) {
+Result<TraceView> loadRun(const std::string &path, const std::stop_token &stop) {
+  std::stop_token token = stop; // outlives the connection that is told of it
   HOTLOOP_ASSIGN(const OpenRun run, openChecked(path));
+  if (stop.stop_possible()) {
+    const auto asked = [](void *it) -> int {
+      return static_cast<std::stop_token *>(it)->stop_requested() ? 1 : 0;
+    };
+    sqlite3_progress_handler(run.file.connection.get(), kInstructionsBetweenLooks, asked, &token);
+  }
   LoadContext context;
   context.connection = run.file.connection.get();
   context.path = path;
@@ -91,8 +105,8 @@ Result<TraceView> loadRun(const std::string &path) {
     if (loaded) loaded = loadTable<Table>(context, data.columns<Table>());
   });
   HOTLOOP_TRY(std::move(loaded));
-
-  auto mended = normalise(data);
+  Result<NormaliseCounts> mended = NormaliseCounts();
+  if (!runUntilStopped(stop, [&] { mended = normalise(data); })) return Unexpected(stopped(path));
   if (!mended) return Unexpected(Error{mended.error().kind, path + ": " + mended.error().message});
   TraceBuilder sink(std::move(data));
   reportState(sink, run.state);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,9 @@ namespace hotloop {
 // Loads a whole run. A file that is still being written, or whose writer died, is read up to its
 // last commit; meta.state then says "running" or "truncated" and a quality row says so in a
 // sentence. The file is never changed; an older format is migrated on a temporary copy. Errors:
-// missing, not a hotloop file, newer format, damaged, locked.
-Result<TraceView> loadRun(const std::string &path);
+// missing, not a hotloop file, newer format, damaged, locked; `stop` asked, which is looked at
+// about every hundredth of a second.
+Result<TraceView> loadRun(const std::string &path, const std::stop_token &stop = {});
 
 // What can be told of a run without loading it.
 struct RunSummary {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "core/base/stop.h"
 #include "core/base/time.h"
 #include "core/trace/table.h"
 
@@ -17,6 +19,7 @@ namespace hotloop {
 template <class Table>
 void reorder(ColumnsOf<Table> &columns, const std::vector<std::uint32_t> &order) {
   Table::template columns<Column>([&](auto member, const ColumnInfo &) {
+    stopPoint();
     auto &column = columns.*member;
     std::remove_reference_t<decltype(column)> sorted;
     sorted.reserve(order.size());
@@ -105,7 +108,7 @@ template <class Table> std::vector<std::uint32_t> eventOrder(const ColumnsOf<Tab
   std::vector<detail::EventKey> keys;
   keys.reserve(rows);
   for (std::uint32_t i = 0; i < rows; ++i) keys.push_back(detail::eventKey<Table>(columns, i));
-  std::sort(keys.begin(), keys.end());
+  std::sort(keys.begin(), keys.end(), stoppable(std::less<>()));
   std::vector<std::uint32_t> order;
   order.reserve(rows);
   for (const detail::EventKey &key : keys) order.push_back(key.row);

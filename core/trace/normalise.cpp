@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/stop.h"
 #include "core/trace/event_order.h"
 #include "core/trace/table_rows.h"
 
@@ -154,6 +155,7 @@ Result<NormaliseCounts> normalise(TraceData &data) {
 
   NormaliseCounts counts;
   AllTables::forEach([&]<class Table>() {
+    stopPoint();
     auto &columns = data.columns<Table>();
     Table::template columns<Column>([&](auto member, const ColumnInfo &) {
       counts.danglingReferences += clearDangling(data, columns.*member);

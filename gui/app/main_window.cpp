@@ -35,7 +35,7 @@ MainWindow::MainWindow(std::string firstPage, std::string range, std::string sel
 }
 
 MainWindow::~MainWindow() {
-  for (OpenRun &run : runs_) run.cancel->store(true);
+  for (OpenRun &run : runs_) run.stop.request_stop();
   jobs_.waitForDone();
 }
 
@@ -137,8 +137,8 @@ MainWindow::OpenRun *MainWindow::findRun(std::uint64_t generation) {
 
 void MainWindow::startReading(std::size_t index) {
   OpenRun &run = runs_[index];
-  if (run.cancel) run.cancel->store(true);
-  run.cancel = std::make_shared<std::atomic<bool>>(false);
+  run.stop.request_stop();
+  run.stop = std::stop_source();
   run.generation = ++generations_;
   run.document = nullptr;
   run.failure.clear();
@@ -146,14 +146,14 @@ void MainWindow::startReading(std::size_t index) {
     closePages();
     showSentence("Reading " + run.path, "Large runs take some seconds.");
   }
-  jobs_.start([this, path = run.path, generation = run.generation, cancel = run.cancel] {
-    const auto post = [this, generation, cancel](RunDocumentPtr document) {
-      if (cancel->load()) return;
+  jobs_.start([this, path = run.path, generation = run.generation, stop = run.stop.get_token()] {
+    const auto post = [this, generation, stop](RunDocumentPtr document) {
+      if (stop.stop_requested()) return;
       QMetaObject::invokeMethod(this,
                                 [this, generation, document] { arrived(generation, document); });
     };
     LoadOptions options;
-    options.cancel = cancel.get();
+    options.stop = stop;
     options.preview = [&](TracePtr trace) {
       auto preview = std::make_shared<RunDocument>();
       preview->path = path;
@@ -163,10 +163,12 @@ void MainWindow::startReading(std::size_t index) {
     auto document = openTimeline(path, options);
     if (document) {
       post(*document);
-      if (!cancel->load()) keepTimeline(**document); // for the next time, now that it is shown
-      if (!cancel->load()) document = withAnalysis(*document);
+      if (!stop.stop_requested())
+        keepTimeline(**document); // for the next time, now that it is shown
+      if (!stop.stop_requested()) document = withAnalysis(*document, stop);
       if (document) return post(*document);
     }
+    if (stop.stop_requested()) return;
     QMetaObject::invokeMethod(this, [this, generation, sentence = document.error().message] {
       failed(generation, sentence);
     });

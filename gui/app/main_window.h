@@ -2,10 +2,10 @@
 
 #include <QMainWindow>
 #include <QThreadPool>
-#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -52,7 +52,7 @@ private:
     std::string path;
     RunDocumentPtr document; // null while it is read, or when it failed
     std::string failure;
-    std::shared_ptr<std::atomic<bool>> cancel;
+    std::stop_source stop; // of its jobs
     std::uint64_t generation = 0;
     bool restored = false;                 // its session, after it was opened
     std::map<std::string, QString> states; // of pages that are not made yet

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kExitOk = 0;
 constexpr int kExitUsage = 2;
+constexpr int kPatienceMilliseconds = 500;
 constexpr std::size_t kQuickToAnalyse = 500'000; // slices
 
 // QApplication keeps references to these.
@@ -101,13 +102,16 @@ int window(const GuiOptions &options, std::ostream &err) {
   probe.release();
   applyTheme(application);
   warnAboutFonts(err);
-  MainWindow mainWindow(options.view, options.range, options.select);
-  for (const std::string &run : options.runs) mainWindow.openPath(run);
-  mainWindow.show();
-  const int code = QApplication::exec();
-  // An analysis may go on for seconds; nobody is left to see it. Sessions are saved by now, and
-  // files are written under other names until they are whole.
-  if (mainWindow.isBusy() || QThreadPool::globalInstance()->activeThreadCount() > 0) {
+  int code = 0;
+  {
+    MainWindow mainWindow(options.view, options.range, options.select);
+    for (const std::string &run : options.runs) mainWindow.openPath(run);
+    mainWindow.show();
+    code = QApplication::exec();
+  } // stops what is still read, analysed or counted
+  // Nobody is left to see what does not stop. Sessions are saved by now, and files are written
+  // under other names until they are whole.
+  if (!QThreadPool::globalInstance()->waitForDone(kPatienceMilliseconds)) {
     err.flush();
     std::_Exit(code);
   }

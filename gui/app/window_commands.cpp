@@ -64,7 +64,7 @@ bool MainWindow::act(std::string_view action) {
   } else if (action == "close-run") {
     if (current_ >= runs_.size()) return true;
     saveSession();
-    runs_[current_].cancel->store(true);
+    runs_[current_].stop.request_stop();
     runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(current_));
     closePages();
     if (runs_.empty()) {
@@ -116,7 +116,6 @@ void MainWindow::openPath(const std::string &path) {
   }
   OpenRun run;
   run.path = path;
-  run.cancel = std::make_shared<std::atomic<bool>>(false);
   if (current_ < runs_.size()) saveSession();
   runs_.push_back(std::move(run));
   current_ = runs_.size() - 1;
@@ -282,6 +281,7 @@ void MainWindow::dropEvent(QDropEvent *event) {
 
 void MainWindow::closeEvent(QCloseEvent *event) {
   saveSession();
+  for (OpenRun &run : runs_) run.stop.request_stop();
   QMainWindow::closeEvent(event);
 }
 

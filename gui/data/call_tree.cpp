@@ -4,6 +4,7 @@
 #include <cctype>
 #include <unordered_map>
 
+#include "core/base/stop.h"
 #include "gui/data/trace/short_name.h"
 
 namespace hotloop::gui {
@@ -45,6 +46,7 @@ public:
     // All threads at once, by start: each has its own stack.
     while (range < data.ranges.start.size() || op < data.ops.start.size() ||
            api < data.apis.start.size()) {
+      stopPoint(range + op);
       const bool rangeFirst =
           earlier(data.ranges, range, data.ops, op) && earlier(data.ranges, range, data.apis, api);
       if (rangeFirst || (op >= data.ops.start.size() && api >= data.apis.start.size())) {
@@ -169,6 +171,7 @@ private:
   void takeAllocations(Nanoseconds until, std::size_t &next) {
     const AllocationColumns &all = trace_->allocations;
     for (; next < all.start.size() && all.start[next] < until; ++next) {
+      stopPoint(next);
       if (all.action[next] != AllocationAction::kAllocate) continue;
       ThreadState &state = thread(all.lane[next]);
       while (!state.open.empty() && state.open.back().end <= all.start[next].count)
@@ -180,6 +183,7 @@ private:
 
   template <class Columns> void addDevice(const Columns &columns) {
     for (std::size_t i = 0; i < columns.start.size(); ++i) {
+      stopPoint(i);
       const auto found = launchers_.find(columns.correlation[i]);
       if (found == launchers_.end()) continue;
       tree_.nodes[found->second].device += columns.duration[i].count;

@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "core/base/stop.h"
+
 namespace hotloop::gui {
 namespace {
 
@@ -55,6 +57,7 @@ Experts findExperts(const TraceView &trace) {
   std::map<std::uint32_t, std::vector<Burst>> bursts; // of marks, by thread
   std::map<std::uint32_t, PayloadSeries> others;      // by name
   for (std::size_t i = 0; i < ranges.start.size(); ++i) {
+    stopPoint(i);
     if (ranges.payloadKind[i] == PayloadKind::kNone) continue;
     const std::string_view name = trace.text(ranges.name[i]);
     const std::int64_t time = ranges.start[i].count;

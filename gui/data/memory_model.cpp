@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "analyzers/counters/sites.h"
+#include "core/base/stop.h"
 
 namespace hotloop::gui {
 namespace {
@@ -22,6 +23,7 @@ template <class Visit>
 void follow(const AllocationColumns &all, const SiteTable &sites, Source source, Visit &&visit) {
   std::unordered_map<std::uint64_t, Live> blocks;
   for (std::size_t i = 0; i < all.start.size(); ++i) {
+    stopPoint(i);
     if (Source(static_cast<std::uint8_t>(all.allocator[i]), all.device[i].value) != source)
       continue;
     if (all.action[i] == AllocationAction::kAllocate) {
@@ -45,6 +47,7 @@ MemoryModel buildMemoryModel(const TraceView &trace) {
   const SiteTable sites(trace);
   std::map<Source, std::int64_t> taken;
   for (std::size_t i = 0; i < all.start.size(); ++i) {
+    stopPoint(i);
     if (all.action[i] == AllocationAction::kAllocate)
       taken[{static_cast<std::uint8_t>(all.allocator[i]), all.device[i].value}] += all.bytes[i];
   }

@@ -77,15 +77,20 @@ void keepTimeline(const RunDocument &document) {
   if (document.fresh) storeCachedTrace(document.path, *document.trace);
 }
 
-Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document) {
+Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document, const std::stop_token &stop) {
   auto full = std::make_shared<RunDocument>();
   full->path = document->path;
   full->meta = document->meta;
   {
-    HOTLOOP_ASSIGN(const TraceView trace, loadRun(document->path));
-    HOTLOOP_ASSIGN(full->analysis, analyze(trace));
+    HOTLOOP_ASSIGN(const TraceView trace, loadRun(document->path, stop));
+    AnalysisOptions options;
+    options.plan = true;
+    options.stop = stop;
+    HOTLOOP_ASSIGN(full->analysis, analyze(trace, options));
     full->qualityLines = qualityLines(trace, full->analysis, *document->trace);
-    full->models = makeModels(trace, full->analysis);
+    full->models = makeModels(trace, full->analysis, stop);
+    if (stop.stop_requested())
+      return Unexpected(Error{ErrorKind::kBusy, document->path + ": the analysis was stopped"});
   }
   full->trace = withSteps(document->trace, full->analysis);
   full->analysed = true;

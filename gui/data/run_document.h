@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,9 @@ Result<RunDocumentPtr> openTimeline(const std::string &path, const LoadOptions &
 void keepTimeline(const RunDocument &document);
 
 // The same document with the analysis, which reads the whole run: some seconds and memory for large
-// ones, given back before it returns.
-Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document);
+// ones, given back before it returns. An error soon after `stop` asked for it.
+Result<RunDocumentPtr> withAnalysis(const RunDocumentPtr &document,
+                                    const std::stop_token &stop = {});
 
 // Both.
 Result<RunDocumentPtr> openRun(const std::string &path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyzers/timeline/idle.h"
+#include "core/base/stop.h"
 
 namespace hotloop::gui {
 namespace {
@@ -36,9 +37,10 @@ EvidencePlace placeOf(const TraceView &trace, const Evidence &evidence) {
   return {};
 }
 
-std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps) {
+std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps,
+                              const std::stop_token &stop) {
   std::vector<IdleBar> bars;
-  const IdleAccount account = accountIdle(trace, steps);
+  const IdleAccount account = accountIdle(trace, steps, stop);
   const auto count = static_cast<std::int64_t>(std::max<std::uint32_t>(1, account.steps));
   for (const DeviceIdle &device : account.devices) {
     IdleBar bar;
@@ -59,15 +61,21 @@ std::vector<IdleBar> idleBars(const TraceView &trace, const Steps &steps) {
 
 } // namespace
 
-RunModels makeModels(const TraceView &trace, const Analysis &analysis) {
+RunModels makeModels(const TraceView &trace, const Analysis &analysis,
+                     const std::stop_token &stop) {
   RunModels models;
-  models.callTree = buildCallTree(trace);
-  models.experts = findExperts(trace);
-  models.memory = buildMemoryModel(trace);
-  models.profile = profileRun(trace, -1);
+  runUntilStopped(stop, [&] {
+    models.callTree = buildCallTree(trace);
+    stopPoint();
+    models.experts = findExperts(trace);
+    stopPoint();
+    models.memory = buildMemoryModel(trace);
+  });
+  models.profile = profileRun(trace, -1, stop);
   models.profile.series.clear();
   models.profile.series.shrink_to_fit();
-  models.idle = idleBars(trace, analysis.stepTable);
+  if (stop.stop_requested()) return models;
+  models.idle = idleBars(trace, analysis.stepTable, stop);
   for (const auto *list : {&analysis.findings, &analysis.unresolved, &analysis.notWorth}) {
     for (const Finding &finding : *list) {
       auto &places = models.places.emplace_back();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +43,9 @@ struct RunModels {
   std::vector<std::vector<EvidencePlace>>
       places; // by finding (findings, unresolved, then notWorth), evidence
 };
-RunModels makeModels(const TraceView &trace, const Analysis &analysis);
+// When `stop` asks, it returns soon with a part of it.
+RunModels makeModels(const TraceView &trace, const Analysis &analysis,
+                     const std::stop_token &stop = {});
 
 // The slice of a place; kNoSlice when it is not drawn.
 std::uint32_t sliceOf(const Trace &trace, const EvidencePlace &place);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "analyzers/finding_edits.h"
+#include "analyzers/rule_fixes.h"
 #include "analyzers/steps/steps.h"
 #include "analyzers/timeline/transforms.h"
 #include "analyzers/timeline/what_if.h"
@@ -10,9 +11,20 @@
 
 namespace hotloop::gui {
 
+namespace {
+
+WhatIfOptions replayOptions(const std::stop_token &stop) {
+  WhatIfOptions options;
+  options.stop = stop;
+  return options;
+}
+
+} // namespace
+
 struct WhatIfSession::State {
-  explicit State(TraceView view)
-      : trace(std::move(view)), steps(findSteps(trace, -1)), whatIf(trace, steps) {}
+  State(TraceView view, const std::stop_token &stop)
+      : trace(std::move(view)), steps(findSteps(trace, -1)),
+        whatIf(trace, steps, replayOptions(stop)) {}
   TraceView trace;
   Steps steps;
   WhatIf whatIf;
@@ -41,12 +53,13 @@ struct WhatIfSession::State {
 WhatIfSession::WhatIfSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
 WhatIfSession::~WhatIfSession() = default;
 
-Result<std::unique_ptr<WhatIfSession>> WhatIfSession::open(const std::string &path) {
-  HOTLOOP_ASSIGN(TraceView trace, loadRun(path));
-  auto state = std::make_unique<State>(std::move(trace));
+Result<std::unique_ptr<WhatIfSession>> WhatIfSession::open(const std::string &path,
+                                                           const std::stop_token &stop) {
+  HOTLOOP_ASSIGN(TraceView trace, loadRun(path, stop));
+  auto state = std::make_unique<State>(std::move(trace), stop);
   if (state->whatIf.whyNone().empty()) {
-    HOTLOOP_ASSIGN(FindingEdits found, findingEdits(state->whatIf));
-    for (std::size_t i = 0; i < found.findings.size(); ++i) {
+    HOTLOOP_ASSIGN(FindingEdits found, findingEdits(state->whatIf, stop));
+    for (std::size_t i = 0; i < found.findings.size() && !stop.stop_requested(); ++i) {
       const Finding &finding = found.findings[i];
       FixChoice choice;
       choice.name = "finding " + std::to_string(i + 1) + ", " + finding.rule +
@@ -56,13 +69,21 @@ Result<std::unique_ptr<WhatIfSession>> WhatIfSession::open(const std::string &pa
       state->add(std::move(choice), std::move(found.edits[i]));
     }
     for (const std::string_view name : fixNames()) {
+      if (stop.stop_requested()) break;
       auto edit = namedFix(state->whatIf, name);
       if (!edit) continue; // one that needs a value
       FixChoice choice;
       choice.name = name;
       state->add(std::move(choice), std::move(*edit));
     }
+    for (Edit &edit : ruleFixes(state->whatIf, stop)) {
+      FixChoice choice;
+      choice.name = edit.name;
+      state->add(std::move(choice), std::move(edit));
+    }
   }
+  if (stop.stop_requested())
+    return Unexpected(Error{ErrorKind::kBusy, path + ": the replay was stopped"});
   return std::unique_ptr<WhatIfSession>(new WhatIfSession(std::move(state)));
 }
 

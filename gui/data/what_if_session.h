@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ struct FixOutcome {
 // One thread at a time.
 class WhatIfSession {
 public:
-  // Loads and replays; seconds. Errors: those of loading.
-  static Result<std::unique_ptr<WhatIfSession>> open(const std::string &path);
+  // Loads and replays; seconds. Errors: those of loading; soon after `stop` asked.
+  static Result<std::unique_ptr<WhatIfSession>> open(const std::string &path,
+                                                     const std::stop_token &stop = {});
   ~WhatIfSession();
 
   const std::string &whyNone() const; // not empty: nothing can be predicted on this run

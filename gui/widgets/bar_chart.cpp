@@ -14,9 +14,19 @@ constexpr int kBarHeight = 22;
 constexpr int kLegend = 22;
 constexpr int kBarGap = 8;
 constexpr int kAxisWidth = 70;
-constexpr std::size_t kOneLine = 3; // parts whose legend takes one line
+constexpr int kLegendLines = 2; // at most; the widest parts come first
+constexpr int kUsualWidth = 400;
 
-int legendHeight(const Bar &bar) { return bar.parts.size() > kOneLine ? 2 * kLegend : kLegend; }
+float legendWidth(const QString &text) {
+  return static_cast<float>(textWidth(text, theme::TextSize::kSmall, false));
+}
+
+QString legendText(const Bar &bar, const BarPart &part,
+                   const std::function<QString(double)> &format) {
+  return QStringLiteral("%1  %2  (%3 %)")
+      .arg(part.label, format(part.value),
+           QString::number(100 * part.value / std::max(1e-9, bar.total), 'f', 1));
+}
 
 } // namespace
 
@@ -39,10 +49,33 @@ void BarChart::setBars(std::vector<Bar> bars) {
   markDirty();
 }
 
-QSize BarChart::sizeHint() const {
+int BarChart::legendHeight(const Bar &bar, int width) const {
+  float legend = 0;
+  int lines = 1;
+  for (const BarPart &part : bar.parts) {
+    const float tw = legendWidth(legendText(bar, part, format_));
+    if (legend + tw + 18 > static_cast<float>(width)) {
+      if (lines == kLegendLines) continue;
+      ++lines;
+      legend = 0;
+    }
+    legend += tw + 30;
+  }
+  return lines * kLegend;
+}
+
+int BarChart::heightAt(int width) const {
   int height = 0;
-  for (const Bar &bar : bars_) height += kBarLabel + kBarHeight + legendHeight(bar) + kBarGap;
-  return {400, height};
+  for (const Bar &bar : bars_)
+    height += kBarLabel + kBarHeight + legendHeight(bar, width) + kBarGap;
+  return height;
+}
+
+QSize BarChart::sizeHint() const { return {kUsualWidth, heightAt(std::max(kUsualWidth, width()))}; }
+
+void BarChart::resizeEvent(QResizeEvent *event) {
+  Canvas::resizeEvent(event);
+  if (const int wanted = heightAt(width()); wanted != height()) setFixedHeight(wanted);
 }
 
 void BarChart::draw(DrawList &list) {
@@ -62,13 +95,10 @@ void BarChart::draw(DrawList &list) {
         list.main.rects.push_back(
             {x, y, std::max(1.0f, pw - 1), kBarHeight, part.color, part.pattern});
       x += pw;
-      const QString text =
-          QStringLiteral("%1  %2  (%3 %)")
-              .arg(part.label, format_(part.value),
-                   QString::number(100 * part.value / std::max(1e-9, bar.total), 'f', 1));
-      const auto tw = static_cast<float>(textWidth(text, theme::TextSize::kSmall, false));
+      const QString text = legendText(bar, part, format_);
+      const float tw = legendWidth(text);
       if (legend + tw + 18 > w) {
-        if (line + 1 >= legendHeight(bar) / kLegend) continue; // the widest come first
+        if (line + 1 >= kLegendLines) continue;
         ++line;
         legend = 0;
       }
@@ -79,7 +109,7 @@ void BarChart::draw(DrawList &list) {
           textIn(legend + 14, ly, tw + 2, kLegend, text, rgb(theme::dimText())));
       legend += tw + 30;
     }
-    y += static_cast<float>(kBarHeight + legendHeight(bar) + kBarGap);
+    y += static_cast<float>(kBarHeight + legendHeight(bar, width()) + kBarGap);
   }
 }
 

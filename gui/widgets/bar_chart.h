@@ -29,8 +29,12 @@ public:
 
 protected:
   void draw(DrawList &list) override;
+  void resizeEvent(QResizeEvent *event) override;
 
 private:
+  int legendHeight(const Bar &bar, int width) const;
+  int heightAt(int width) const;
+
   std::vector<Bar> bars_;
   std::function<QString(double)> format_;
 };

@@ -96,6 +96,7 @@ void HistogramView::draw(DrawList &list) {
     return static_cast<float>(share) * (bottom - kTop);
   };
   for (const double share : {0.0, 0.5, 1.0}) {
+    if (share == 0.5 && most < 2) continue; // would be rounded to one of the others
     const double count =
         logarithmic_ ? std::expm1(share * std::log1p(static_cast<double>(most))) : share * most;
     const float y = bottom - static_cast<float>(share) * (bottom - kTop);
@@ -135,10 +136,11 @@ void HistogramView::draw(DrawList &list) {
   for (const HistogramSeries &each : series_) {
     const DurationHistogram &d = each.histogram;
     const QString text =
-        QStringLiteral("%1%2 times  ·  total %3  ·  median %4  ·  90 % %5  ·  99 % %6  ·  least "
+        QStringLiteral("%1%2  ·  total %3  ·  median %4  ·  90 % %5  ·  99 % %6  ·  least "
                        "%7  ·  greatest %8")
             .arg(each.label.isEmpty() ? QString() : each.label + QStringLiteral(": "))
-            .arg(static_cast<qulonglong>(d.count))
+            .arg(d.count == 1 ? QStringLiteral("once")
+                              : QStringLiteral("%1 times").arg(static_cast<qulonglong>(d.count)))
             .arg(time(d.total), time(d.p50), time(d.p90), time(d.p99), time(d.least),
                  time(d.greatest));
     const float room = (w - 20) / static_cast<float>(series_.size());
@@ -157,7 +159,8 @@ void HistogramView::draw(DrawList &list) {
         next > start ? std::clamp((static_cast<double>(value) - start) / (next - start), 0.0, 1.0)
                      : 0.0);
     const float x = kLeft + column * (static_cast<float>(bin - first) + inside);
-    list.top.lines.push_back({x, kTop, x, bottom, rgb(theme::bad()), 1, false});
+    // Below the labels, which would be crossed out by the lines of the others.
+    list.main.lines.push_back({x, kTop, x, bottom, rgb(theme::bad()), 1, false});
     // One below the other: quantiles often fall together. Beside the last columns there is no room.
     const bool left = x > w - kRight - 40;
     const float tx = left ? x - 39 : x + 3;

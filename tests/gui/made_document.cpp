@@ -144,6 +144,33 @@ std::shared_ptr<RunDocument> madeDocument() {
   analysis.findings = {finding("HL101", Felt::kMeasured, 3), finding("HL104", Felt::kWould, 2.5)};
   analysis.notWorth = {finding("HL201", Felt::kWould, 1)};
   analysis.notChecked = {{"HL605", "needs a router"}};
+  ChangePlan plan;
+  plan.stepMs = 12;
+  PlannedChange graph;
+  graph.name = "graph";
+  graph.rules = {"HL301", "HL302"};
+  graph.advice = "Capture the step <i>once</i>.";
+  graph.flags = "--graph on";
+  graph.addsMs = 4;
+  graph.ms = 8;
+  PlannedChange item;
+  item.name = "HL101 item";
+  item.rules = {"HL101"};
+  item.advice = "Keep the loss on the device.";
+  item.site = {"/home/user/project/train.py", 42, "loss", "train/forward"};
+  item.addsMs = 2;
+  item.ms = 6;
+  PlannedChange unknown;
+  unknown.name = "HL105";
+  unknown.whyNone = "Nobody knows.";
+  plan.changes = {graph, item, unknown};
+  plan.covered = {"HL505"};
+  plan.together = Gain::Estimate{6, 5, 7, "high"};
+  plan.together->share = 0.5;
+  plan.command = "hotloop-moe run --graph on";
+  plan.preset = "graph";
+  plan.presetDiffers = {"amp"};
+  analysis.plan = std::move(plan);
   return document(std::move(analysis), true, "/data/run.hotloop");
 }
 

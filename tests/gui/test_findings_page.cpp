@@ -57,6 +57,59 @@ TEST(Summary, HasTheCountersOfTheRunOnly) {
   EXPECT_TRUE(summaryTiles(*test::emptyDocument(false)).empty());
 }
 
+TEST(Plan, IsOnTheSummaryAndOnFindings) {
+  for (const char *id : {"summary", "findings"}) {
+    const std::unique_ptr<QWidget> page(findPage(id)->make(contextOf(test::madeDocument())));
+    const auto *plan = page->findChild<QWidget *>("plan");
+    ASSERT_NE(plan, nullptr) << id;
+    const QString texts = labelTexts(*plan);
+    for (const char *text :
+         {"12.00 ms → 8.00 ms", "8.00 ms → 6.00 ms", "HL301, HL302", "--graph on",
+          "train.py:42: Keep the loss on the device.", "together 6.00 ms of 12.00 ms (50.0 %)",
+          "nothing more on top of these: HL505", "hotloop-moe run --graph on",
+          "that is --preset graph but for --amp"}) {
+      EXPECT_TRUE(texts.contains(QString::fromUtf8(text))) << id << " lacks " << text << " in\n"
+                                                           << texts.toStdString();
+    }
+    EXPECT_FALSE(texts.contains("HL105")) << "it has no number";
+    auto *command = plan->findChild<QLabel *>("plan-command");
+    ASSERT_NE(command, nullptr);
+    EXPECT_TRUE(command->textInteractionFlags() & Qt::TextSelectableByKeyboard);
+    const auto *made = dynamic_cast<Page *>(page.get());
+    ASSERT_NE(made, nullptr);
+    EXPECT_TRUE(made->text().contains("2\t8.00 ms → 6.00 ms\tHL101 item\t")) << id;
+    EXPECT_TRUE(made->text().contains("hotloop-moe run --graph on")) << id;
+  }
+}
+
+TEST(Plan, ThatSaysNoMoreThanTheFindingsIsNotShown) {
+  const auto document = test::madeDocument();
+  document->analysis.plan->command.clear();
+  document->analysis.plan->changes.resize(1);
+  for (const char *id : {"summary", "findings"}) {
+    const std::unique_ptr<QWidget> page(findPage(id)->make(contextOf(document)));
+    EXPECT_EQ(page->findChild<QWidget *>("plan"), nullptr) << id;
+  }
+  document->analysis.plan.reset();
+  EXPECT_EQ(findingsPage(document)->findChild<QWidget *>("plan"), nullptr);
+  // Gains are not known, but the command is.
+  document->analysis.plan.emplace();
+  document->analysis.plan->command = "hotloop-moe run --dispatch stacked";
+  const auto page = findingsPage(document);
+  const auto *plan = page->findChild<QWidget *>("plan");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_TRUE(labelTexts(*plan).startsWith("hotloop-moe run --dispatch stacked"));
+  EXPECT_TRUE(labelTexts(*page).contains("What to do, as a command; what it gains is not known"));
+}
+
+// What a run on a GPU gets by itself.
+TEST(Plan, OfARecordedRunComesWithItsAnalysis) {
+  const auto document = openRun(test::madeRunFile(true));
+  ASSERT_TRUE(document.has_value());
+  ASSERT_TRUE((*document)->analysis.plan.has_value());
+  EXPECT_FALSE((*document)->analysis.plan->changes.empty());
+}
+
 TEST(FindingsPage, SaysWhatIsWrongWithTheDataWorstFirst) {
   const auto page = findingsPage(test::madeDocument());
   const QWidget *quality = page->findChild<QWidget *>("quality");

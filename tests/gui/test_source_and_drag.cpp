@@ -1,12 +1,17 @@
 #include <QAction>
+#include <QLabel>
 #include <QTableView>
 #include <QTest>
+#include <QThreadPool>
+#include <atomic>
 #include <gtest/gtest.h>
+#include <semaphore>
 
 #include "gui/pages/names/names_page.h"
 #include "gui/view/syntax.h"
 #include "gui/view/theme.h"
 #include "gui/widgets/histogram_view.h"
+#include "gui/widgets/latest_job.h"
 #include "tests/gui/made_document.h"
 
 namespace hotloop::gui {
@@ -74,42 +79,152 @@ TEST(Syntax, ItsColoursCanBeRead) {
   theme::setMode(theme::Mode::kLight);
 }
 
-TEST(Names, ADragOverDurationsSelectsThem) {
+// A page of operators in a window; its results come from other threads.
+struct OperatorsInAWindow {
+  explicit OperatorsInAWindow(const std::string &select) {
+    navigator.say = [this](const QString &sentence) { said = sentence; };
+    navigator.showSlice = [this](std::uint32_t slice) { gone = slice; };
+    context.document = test::madeDocument();
+    context.navigator = &navigator;
+    context.select = select;
+    widget.reset(makeOperatorsPage(context));
+    widget->resize(1000, 700);
+    widget->show();
+  }
+  Page &page() { return dynamic_cast<Page &>(*widget); }
+  HistogramView *histogram() { return widget->findChild<HistogramView *>("histogram"); }
+  bool shows(const QString &title) {
+    return QTest::qWaitFor(
+        [&] {
+          return histogram() != nullptr &&
+                 histogram()->accessibleDescription().startsWith("Durations of " + title + ";");
+        },
+        60'000);
+  }
+  void drag(int from, int to) {
+    const int y = histogram()->height() / 2;
+    QTest::mousePress(histogram(), Qt::LeftButton, {}, QPoint(from, y));
+    QTest::mouseMove(histogram(), QPoint((from + to) / 2, y));
+    QTest::mouseMove(histogram(), QPoint(to, y));
+    QTest::mouseRelease(histogram(), Qt::LeftButton, {}, QPoint(to, y));
+  }
+
   QString said;
-  std::uint32_t shown = kNoSlice;
+  std::uint32_t gone = kNoSlice;
   Navigator navigator;
-  navigator.say = [&](const QString &sentence) { said = sentence; };
-  navigator.showSlice = [&](std::uint32_t slice) { shown = slice; };
   PageContext context;
-  context.document = test::madeDocument();
-  context.navigator = &navigator;
-  context.select = "aten::linear";
-  const std::unique_ptr<QWidget> page(makeOperatorsPage(context));
-  page->resize(1000, 700);
-  page->show();
-  QCoreApplication::processEvents();
-  auto *histogram = page->findChild<QWidget *>("histogram");
-  ASSERT_NE(histogram, nullptr);
-  const int y = histogram->height() / 2;
+  std::unique_ptr<QWidget> widget;
+};
+
+TEST(Names, ADragOverDurationsSelectsThem) {
+  OperatorsInAWindow window("aten::linear");
+  ASSERT_TRUE(window.shows("aten::linear"));
   // All 40 take as long as each other: a drag over everything holds them, one at the edge none.
-  const auto drag = [&](int from, int to) {
-    QTest::mousePress(histogram, Qt::LeftButton, {}, QPoint(from, y));
-    QTest::mouseMove(histogram, QPoint((from + to) / 2, y));
-    QTest::mouseMove(histogram, QPoint(to, y));
-    QTest::mouseRelease(histogram, Qt::LeftButton, {}, QPoint(to, y));
-  };
-  drag(66, histogram->width() - 16);
-  EXPECT_TRUE(said.startsWith("40 of them take ")) << said.toStdString();
-  auto *made = dynamic_cast<Page *>(page.get());
-  ASSERT_NE(made, nullptr);
-  EXPECT_TRUE(made->act("activate"));
-  ASSERT_NE(shown, kNoSlice);
-  EXPECT_EQ(context.document->trace->nameOf(shown).text, "aten::linear");
-  shown = kNoSlice;
-  drag(66, 66 + histogram->width() / 4);
-  EXPECT_TRUE(said.startsWith("0 of them take ")) << said.toStdString();
-  EXPECT_TRUE(made->act("activate"));
-  EXPECT_EQ(shown, kNoSlice); // nothing to go to
+  window.drag(66, window.histogram()->width() - 16);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return window.said.startsWith("40 of them take "); }, 60'000))
+      << window.said.toStdString();
+  EXPECT_TRUE(window.page().act("activate"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.gone != kNoSlice; }, 60'000));
+  EXPECT_EQ(window.context.document->trace->nameOf(window.gone).text, "aten::linear");
+  window.gone = kNoSlice;
+  window.drag(66, 66 + window.histogram()->width() / 4);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return window.said.startsWith("0 of them take "); }, 60'000))
+      << window.said.toStdString();
+  EXPECT_TRUE(window.page().act("activate"));
+  QThreadPool::globalInstance()->waitForDone();
+  QCoreApplication::processEvents();
+  EXPECT_EQ(window.gone, kNoSlice); // nothing to go to
+}
+
+TEST(Names, SaysThatItCountsAndKeepsWhatIsAskedForMeanwhile) {
+  OperatorsInAWindow window("aten::linear");
+  ASSERT_EQ(window.histogram(), nullptr); // nothing arrives but by the event loop
+  const auto *waiting = window.widget->findChild<QLabel *>();
+  ASSERT_NE(waiting, nullptr);
+  EXPECT_TRUE(waiting->text().startsWith("adding up")) << waiting->text().toStdString();
+  EXPECT_TRUE(window.page().act("select:aten::mm"));
+  EXPECT_FALSE(window.page().act("select:no such operator"));
+  EXPECT_FALSE(window.page().act("select:gemm")); // a kernel
+  EXPECT_TRUE(window.shows("aten::mm"));
+}
+
+TEST(Names, OnlyTheLastRowsHistogramIsShown) {
+  OperatorsInAWindow window({});
+  ASSERT_TRUE(window.shows("aten::linear"));
+  QStringList titles;
+  for (const char *name : {"aten::mm", "aten::item", "aten::mm", "aten::item"})
+    EXPECT_TRUE(window.page().act(std::string("select:") + name));
+  EXPECT_TRUE(window.shows("aten::item"));
+  QThreadPool::globalInstance()->waitForDone();
+  QCoreApplication::processEvents();
+  EXPECT_TRUE(window.histogram()->accessibleDescription().startsWith("Durations of aten::item;"));
+}
+
+TEST(Names, MayBeClosedWhileItCounts) {
+  for (int i = 0; i < 20; ++i) {
+    OperatorsInAWindow window({});
+    if (i % 2 == 1) QCoreApplication::processEvents();
+  }
+  QThreadPool::globalInstance()->waitForDone();
+  QCoreApplication::processEvents();
+}
+
+TEST(LatestJob, OnlyTheLastResultArrives) {
+  QObject owner;
+  LatestJob job(&owner, false);
+  std::binary_semaphore began(0), first(0);
+  std::vector<int> arrived;
+  const auto done = [&](int result) { arrived.push_back(result); };
+  std::atomic<bool> told{false};
+  job.start(
+      [&](std::stop_token token) {
+        began.release();
+        first.acquire();
+        told = token.stop_requested();
+        return 1;
+      },
+      done);
+  EXPECT_TRUE(job.isBusy());
+  began.acquire();
+  job.start([](std::stop_token) { return 2; }, done);
+  first.release();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !job.isBusy(); }, 60'000));
+  QThreadPool::globalInstance()->waitForDone();
+  QCoreApplication::processEvents();
+  EXPECT_EQ(arrived, std::vector<int>{2});
+  EXPECT_TRUE(told); // the first could have given up
+  job.start([](std::stop_token) { return 3; }, done);
+  job.drop();
+  QThreadPool::globalInstance()->waitForDone();
+  QCoreApplication::processEvents();
+  EXPECT_EQ(arrived, std::vector<int>{2});
+}
+
+TEST(LatestJob, SaysWhenItTakesLong) {
+  QObject owner;
+  LatestJob job(&owner, false);
+  std::binary_semaphore enough(0);
+  int slow = 0;
+  job.slow = [&] { ++slow; };
+  int arrived = 0;
+  job.start(
+      [&](std::stop_token) {
+        enough.acquire();
+        return 7;
+      },
+      [&](int result) { arrived = result; });
+  EXPECT_TRUE(QTest::qWaitFor([&] { return slow == 1; }, 60'000));
+  enough.release();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return arrived == 7; }, 60'000));
+}
+
+TEST(LatestJob, APictureDoesTheWorkAtOnce) {
+  QObject owner;
+  LatestJob job(&owner, true);
+  int arrived = 0;
+  job.start([](std::stop_token) { return 7; }, [&](int result) { arrived = result; });
+  EXPECT_EQ(arrived, 7);
+  EXPECT_FALSE(job.isBusy());
 }
 
 } // namespace

@@ -1,13 +1,17 @@
 #include <QAbstractItemModelTester>
+#include <QAbstractItemView>
 #include <QAccessible>
 #include <QApplication>
 #include <QTest>
 #include <QWheelEvent>
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "gui/data/trace/area_stats.h"
 #include "gui/pages/calltree/call_tree_model.h"
+#include "gui/pages/page_list.h"
 #include "gui/pages/timeline/timeline_page.h"
 #include "gui/pages/timeline/timeline_view.h"
 #include "gui/view/raster.h"
@@ -291,6 +295,52 @@ TEST(Models, KeepTheRulesOfItemModels) {
   EXPECT_EQ(table.source(0), 1);
   table.sort(0, Qt::AscendingOrder);
   EXPECT_EQ(table.index(0, 0).data().toString(), "a");
+}
+
+// Every page, made from a document and from a run that was recorded, keeps the rules with whatever
+// models it has, also while they are sorted.
+TEST(Models, OfEveryPageKeepTheRules) {
+  const auto recorded = openRun(test::madeRunFile(true));
+  ASSERT_TRUE(recorded.has_value()) << recorded.error().message;
+  std::set<std::string> classes;
+  for (const RunDocumentPtr &document :
+       {RunDocumentPtr(test::madeDocument()), RunDocumentPtr(test::emptyDocument(true)),
+        RunDocumentPtr(test::emptyDocument(false)), *recorded}) {
+    PageContext context;
+    context.document = document;
+    context.all = {document, document};
+    for (const PageInfo &info : pageList()) {
+      const std::unique_ptr<QWidget> page(info.make(context));
+      page->resize(1000, 700);
+      page->show();
+      QCoreApplication::processEvents();
+      std::set<QAbstractItemModel *> models;
+      for (auto *view : page->findChildren<QAbstractItemView *>())
+        if (view->model() != nullptr) models.insert(view->model());
+      for (auto *model : page->findChildren<QAbstractItemModel *>()) models.insert(model);
+      for (QAbstractItemModel *model : models) {
+        // Ends the program with a message when a rule is broken.
+        const QAbstractItemModelTester tester(
+            model, QAbstractItemModelTester::FailureReportingMode::Fatal);
+        for (int column = 0; column < model->columnCount(); ++column) {
+          model->sort(column, Qt::DescendingOrder);
+          model->sort(column, Qt::AscendingOrder);
+        }
+        // No cell of a row is without something to show or a reason to be empty.
+        for (int row = 0; row < std::min(20, model->rowCount()); ++row)
+          EXPECT_FALSE(model->index(row, 0).data().toString().isEmpty())
+              << info.id << " row " << row;
+        classes.insert(model->metaObject()->className() + std::string(" ") + info.id);
+      }
+    }
+  }
+  for (const char *page :
+       {"findings", "kernels", "operators", "sites", "calltree", "memory", "compare", "sql"}) {
+    EXPECT_TRUE(std::any_of(
+        classes.begin(), classes.end(),
+        [&](const std::string &name) { return name.ends_with(" " + std::string(page)); }))
+        << page << " has no model";
+  }
 }
 
 TEST(Theme, TextsCanBeReadInBothModes) {

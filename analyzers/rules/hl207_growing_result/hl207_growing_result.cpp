@@ -6,6 +6,7 @@
 #include "analyzers/rules/allocation_origin.h"
 #include "analyzers/rules/hl207_growing_result/trend.h"
 #include "analyzers/rules/occurrences.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 namespace {
@@ -158,6 +159,7 @@ RuleOutcome run(const RuleInput &input) {
   OccurrenceGroups groups(input);
   std::map<const OccurrenceGroup *, LiveBytes> liveOf;
   for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
+    stopPoint(row);
     if (!takenInSteadyStep(input, row)) continue;
     const std::uint32_t called = origins.calledOperator(row);
     const bool makes =

@@ -6,6 +6,7 @@
 
 #include "analyzers/rules/occurrences.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -59,6 +60,7 @@ public:
   template <class Columns> void add(const Columns &rows, std::string_view table) {
     Nanoseconds last;
     for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
+      stopPoint(row);
       if (rows.lane[row] != input_.steps.lane || rows.start[row] < last ||
           !isLoader(input_.trace.text(rows.name[row])))
         continue;
@@ -115,9 +117,11 @@ private:
   using Span = std::pair<Nanoseconds, Nanoseconds>;
 
   template <class Rows> void add(const RuleInput &input, const Rows &rows) {
-    for (std::uint32_t row = 0; row < rows.start.size(); ++row)
+    for (std::uint32_t row = 0; row < rows.start.size(); ++row) {
+      stopPoint(row);
       if (rows.lane[row] == input.steps.lane && isLoader(input.trace.text(rows.name[row])))
         spans_.emplace_back(rows.start[row], endOf(rows.start[row], rows.duration[row]));
+    }
   }
 
   std::vector<Span> spans_;
@@ -184,6 +188,7 @@ void judgeSilence(const RuleInput &input, RuleOutcome &outcome) {
       }
   };
   for (std::uint32_t op = 0; op < input.ops.size(); ++op) {
+    stopPoint(op);
     if (!isOwn(ops.lane[op]) || input.ops.isOperator[op] == 0 ||
         (input.ops.parent[op] != kNoIndex && input.ops.isOperator[input.ops.parent[op]] != 0))
       continue;

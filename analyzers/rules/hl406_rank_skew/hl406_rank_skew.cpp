@@ -5,6 +5,7 @@
 
 #include "analyzers/rules/kernel_rules.h"
 #include "analyzers/steps/lanes.h"
+#include "core/base/stop.h"
 
 namespace hotloop {
 
@@ -32,6 +33,7 @@ RuleOutcome run(const RuleInput &input) {
   const auto &kernels = input.trace->kernels;
   const auto &streams = input.trace->streams;
   for (std::uint32_t row = 0; row < kernels.start.size(); ++row) {
+    stopPoint(row);
     const std::uint32_t stream = kernels.lane[row].value;
     if (stream == 0 || stream > streams.process.size() ||
         !has(kernelTraits(input.trace.text(kernels.name[row])), KernelTrait::kCollective))

@@ -104,4 +104,25 @@ DurationHistogram durationHistogram(const Trace &trace, std::uint32_t name, std:
   return histogram;
 }
 
+NameSelection selectName(const Trace &trace, std::uint32_t name, std::int64_t t0, std::int64_t t1,
+                         DurationRange durations) {
+  NameSelection selection;
+  const bool all = durations.to <= durations.from;
+  const EventTable table = trackTable(trace.names[name].table);
+  for (const Lane &lane : trace.lanes) {
+    if (trace.tracks[lane.track].table != table) continue;
+    const std::uint32_t end = trace.lowerBound(lane, t1);
+    for (std::uint32_t slice = trace.lowerBound(lane, t0); slice < end; ++slice) {
+      if (trace.name[slice] != name) continue;
+      const std::int64_t duration = trace.duration(slice);
+      if (!all && (duration < durations.from || duration >= durations.to)) continue;
+      ++selection.count;
+      selection.total += duration;
+      if (selection.first == kNoSlice || trace.start[slice] < trace.start[selection.first])
+        selection.first = slice;
+    }
+  }
+  return selection;
+}
+
 } // namespace hotloop::gui

@@ -43,4 +43,16 @@ struct DurationHistogram {
 DurationHistogram durationHistogram(const Trace &trace, std::uint32_t name, std::int64_t t0,
                                     std::int64_t t1);
 
+// Slices of a name that begin in a range of time and take some durations.
+struct NameSelection {
+  std::uint64_t count = 0;
+  std::int64_t total = 0;         // ns
+  std::uint32_t first = kNoSlice; // by time, over all lanes
+};
+struct DurationRange {
+  std::int64_t from = 0, to = 0; // [from, to) ns; all where equal
+};
+NameSelection selectName(const Trace &trace, std::uint32_t name, std::int64_t t0, std::int64_t t1,
+                         DurationRange durations);
+
 } // namespace hotloop::gui

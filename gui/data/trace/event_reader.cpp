@@ -56,10 +56,6 @@ Category callCategory(const std::string &function) {
   return Category::kCall;
 }
 
-bool cancelled(const std::atomic<bool> *cancel) {
-  return cancel != nullptr && cancel->load(std::memory_order_relaxed);
-}
-
 // No clock reaches that far, 73 years from its zero in ns; sums and differences of such times fit.
 constexpr std::int64_t kFarthest = std::int64_t{1} << 61;
 std::int64_t nearTime(std::int64_t t) { return std::clamp(t, -kFarthest, kFarthest); }
@@ -71,7 +67,7 @@ std::uint32_t small(std::int64_t value) {
 } // namespace
 
 Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
-                        NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
+                        NameKeys &names, ReadCounts &counts, const std::stop_token &stop,
                         RawChunk &chunk) {
   const TableColumns &columns = kColumns[static_cast<int>(table)];
   const bool correlated = table == EventTable::kApi || table >= EventTable::kKernel;
@@ -97,7 +93,7 @@ Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, 
                           event.name = names.key(values[kName], table, category(table, values));
                           if (correlated) event.correlation = small(values[kExtra]);
                           chunk.events.push_back(event);
-                          return (chunk.events.size() & 0x3FFF) != 0 || !cancelled(cancel);
+                          return (chunk.events.size() & 0x3FFF) != 0 || !stop.stop_requested();
                         }));
   counts.negative += negative;
   counts.outside += outside;
@@ -132,7 +128,7 @@ void NameKeys::resolve(const std::vector<std::string> &texts, TraceParts &parts)
   }
 }
 
-Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomic<bool> *cancel) {
+Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::stop_token &stop) {
   struct Point {
     std::int64_t time, allocated, reserved;
   };
@@ -164,7 +160,7 @@ Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomi
       series.points.push_back({nearTime(values[1]), allocated, values[7]});
       series.reserved = series.reserved || values[7] >= 0;
     }
-    return (++rows & 0x3FFF) != 0 || !cancelled(cancel);
+    return (++rows & 0x3FFF) != 0 || !stop.stop_requested();
   }));
   std::vector<CounterSeries> all;
   for (auto &[source, series] : bySource) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,11 @@ struct ReadCounts {
 // Reads rows [first, last] of an event table. Negative durations become 0, times that no clock
 // has the nearest that one can have, and both are counted. Replaces what the chunk holds.
 Result<void> readEvents(ColumnScan &scan, EventTable table, std::int64_t first, std::int64_t last,
-                        NameKeys &names, ReadCounts &counts, const std::atomic<bool> *cancel,
+                        NameKeys &names, ReadCounts &counts, const std::stop_token &stop,
                         RawChunk &chunk);
 
 // Allocated (and reserved) bytes per allocator and device over time.
-Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::atomic<bool> *cancel);
+Result<std::vector<CounterSeries>> readMemory(ColumnScan &scan, const std::stop_token &stop);
 
 // Rows of the step table.
 Result<std::vector<TraceStep>> readSteps(ColumnScan &scan);

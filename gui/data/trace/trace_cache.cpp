@@ -1,12 +1,15 @@
 #include "gui/data/trace/trace_cache.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -23,6 +26,8 @@ namespace {
 constexpr std::uint64_t kMagic = 0x31304843504f4f4cull; // changes with the byte order
 constexpr std::uint32_t kVersion = 2;                   // of everything below
 constexpr std::size_t kAlignment = 64;
+constexpr std::string_view kCacheEnding = ".hlcache";
+constexpr std::string_view kPartEnding = ".part"; // RUN.hlcache.PID.part while it is written
 
 enum Section {
   kMeta,
@@ -95,14 +100,14 @@ bool identify(const std::string &path, Identity &identity) {
 }
 
 std::vector<std::string> candidates(const std::string &path) {
-  std::vector<std::string> list{path + ".hlcache"};
+  std::vector<std::string> list{path + std::string(kCacheEnding)};
   if (!policy.folder.empty()) {
     std::error_code error;
     const std::string whole = std::filesystem::absolute(path, error).string();
     std::array<char, 24> name{};
     std::snprintf(name.data(), name.size(), "%016llx",
                   static_cast<unsigned long long>(hash(whole.data(), whole.size())));
-    list.push_back(policy.folder + "/" + name.data() + ".hlcache");
+    list.push_back(policy.folder + "/" + name.data() + std::string(kCacheEnding));
   }
   return list;
 }
@@ -256,6 +261,31 @@ TracePtr loadFrom(const std::string &cache, const Identity &run) {
   return trace;
 }
 
+// Is it RUN.hlcache.PID.part of a process that is gone?
+bool isLeftOver(const std::string &name) {
+  const std::size_t middle = name.rfind(kCacheEnding);
+  if (middle == std::string::npos || !name.ends_with(kPartEnding)) return false;
+  const std::size_t from = middle + kCacheEnding.size() + 1; // behind the dot
+  if (from + kPartEnding.size() >= name.size()) return false;
+  const char *last = name.data() + name.size() - kPartEnding.size();
+  pid_t writer = 0;
+  const auto [stop, failed] = std::from_chars(name.data() + from, last, writer);
+  if (failed != std::errc() || stop != last || writer <= 0 || name[from - 1] != '.') return false;
+  return ::kill(writer, 0) != 0 && errno == ESRCH;
+}
+
+// Killed while they wrote, viewers leave parts as large as a cache. One of a process that another
+// machine runs only loses its cache.
+void removeLeftOvers(const std::filesystem::path &folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> old;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (isLeftOver(entry->path().filename().string())) old.push_back(entry->path());
+  }
+  for (const std::filesystem::path &path : old) std::filesystem::remove(path, error);
+}
+
 bool storeTo(const std::string &cache, const Identity &run, const Trace &trace) {
   const std::vector<char> meta = metaBytes(trace);
   const auto bytes = [](const auto &list) {
@@ -281,7 +311,7 @@ bool storeTo(const std::string &cache, const Identity &run, const Trace &trace) 
     offset += sections[i].size();
   }
   // A reader sees the whole file or none; two viewers may write at once.
-  const std::string part = cache + "." + std::to_string(::getpid()) + ".part";
+  const std::string part = cache + "." + std::to_string(::getpid()) + std::string(kPartEnding);
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
   file.write(reinterpret_cast<const char *>(&header), sizeof header);
   for (std::size_t i = 0; i < sections.size(); ++i) {
@@ -319,7 +349,9 @@ bool storeCachedTrace(const std::string &path, const Trace &trace) {
   if (!policy.enabled || trace.size() < policy.leastSlices || !identify(path, run)) return false;
   for (const std::string &cache : candidates(path)) {
     std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(cache).parent_path(), error);
+    const std::filesystem::path folder = std::filesystem::absolute(cache, error).parent_path();
+    std::filesystem::create_directories(folder, error);
+    removeLeftOvers(folder);
     if (storeTo(cache, run, trace)) return true;
   }
   return false;

@@ -21,7 +21,8 @@ void setCachePolicy(CachePolicy policy); // before threads use it
 // is none, or when it is damaged, older or of another version.
 TracePtr loadCachedTrace(const std::string &path);
 
-// Keeps a timeline. Small runs are not worth it. Failing is no harm: false.
+// Keeps a timeline, and clears what viewers that were killed left half written in that folder.
+// Small runs are not worth it. Failing is no harm: false.
 bool storeCachedTrace(const std::string &path, const Trace &trace);
 
 // For tests: where it would be kept first.

@@ -121,10 +121,10 @@ public:
     RawChunk chunk;
     for (std::size_t i = next_++; i < jobs_.size(); i = next_++) {
       auto read = readEvents(scan, jobs_[i].table, jobs_[i].first, jobs_[i].last, names_, counts_,
-                             options_.cancel, chunk);
+                             options_.stop, chunk);
       if (!read) return fail(read.error());
       addPieces(chunk, arena_, pieces_[i]);
-      if (options_.cancel != nullptr && options_.cancel->load())
+      if (options_.stop.stop_requested())
         return fail({ErrorKind::kBusy, path_ + ": reading was cancelled"});
       const std::size_t done = ++done_;
       if (options_.progress) {
@@ -228,7 +228,7 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
     others.emplace_back([&pool] { pool.workAlone(); });
   }
   if (options.preview && planned->rows >= kPreviewFrom) {
-    Pool first(path, planned->preview, names, LoadOptions{1, options.cancel, {}, {}});
+    Pool first(path, planned->preview, names, LoadOptions{1, options.stop, {}, {}});
     first.work(scan);
     if (first.outcome()) {
       auto preview = build(first, {}, 1);
@@ -236,7 +236,7 @@ Result<TracePtr> loadTrace(const std::string &path, const LoadOptions &options) 
       options.preview(preview);
     }
   }
-  auto memory = readMemory(scan, options.cancel);
+  auto memory = readMemory(scan, options.stop);
   auto steps = readSteps(scan);
   pool.work(scan);
   for (std::thread &thread : others) thread.join();

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "core/base/result.h"
@@ -11,9 +11,9 @@ namespace hotloop::gui {
 
 struct LoadOptions {
   int threads = 2;
-  const std::atomic<bool> *cancel = nullptr; // true: give up soon, with an error
-  std::function<void(TracePtr)> preview;     // the first events, while the rest is read
-  std::function<void(double)> progress;      // 0 to 1, from any of the threads
+  std::stop_token stop;                  // asked: give up soon, with an error
+  std::function<void(TracePtr)> preview; // the first events, while the rest is read
+  std::function<void(double)> progress;  // 0 to 1, from any of the threads
 };
 
 // Reads the events of a run file as a timeline. Large runs take a second or more, so a window calls

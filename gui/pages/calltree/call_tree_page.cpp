@@ -4,6 +4,9 @@
 #include <QSplitter>
 #include <QTreeView>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "gui/pages/calltree/call_tree_model.h"
 #include "gui/view/theme.h"
@@ -15,7 +18,27 @@ namespace hotloop::gui {
 namespace {
 
 constexpr int kTextDepth = 12;
-constexpr int kOpenDepth = 4; // of the tree at first
+constexpr int kOpenDepth = 4;              // of the tree at first
+constexpr std::size_t kMostOpened = 4000;  // rows that are shown by opening
+constexpr std::size_t kOpenedOfMany = 100; // rows that are opened where there are more
+
+// Opens rows level by level, the dearest of each first, down to kOpenDepth. A view moves all rows
+// below one that opens, so trees of very many threads or operators are opened in part.
+void openUpper(QTreeView &tree) {
+  const QAbstractItemModel &model = *tree.model();
+  std::vector<std::pair<QModelIndex, int>> rows{{QModelIndex(), -1}};
+  for (std::size_t i = 0; i < rows.size() && rows.size() <= kMostOpened; ++i) {
+    const auto [index, depth] = rows[i];
+    if (depth > kOpenDepth) break;
+    const int count = std::min(model.rowCount(index), static_cast<int>(kMostOpened));
+    for (int row = 0; row < count; ++row) rows.emplace_back(model.index(row, 0, index), depth + 1);
+  }
+  if (rows.size() <= kMostOpened) {
+    tree.expandToDepth(kOpenDepth);
+    return;
+  }
+  for (std::size_t i = 1; i < kOpenedOfMany; ++i) tree.expand(rows[i].first);
+}
 
 class CallTreePage : public Page {
 public:
@@ -49,7 +72,7 @@ public:
     tree_->header()->setSectionResizeMode(CallTreeModel::kName, QHeaderView::Stretch);
     for (int column = 1; column < CallTreeModel::kColumnCount; ++column)
       tree_->setColumnWidth(column, 92);
-    tree_->expandToDepth(kOpenDepth);
+    openUpper(*tree_);
     auto *splitter = new QSplitter(Qt::Vertical);
     splitter->addWidget(tree_);
     splitter->addWidget(flame_);

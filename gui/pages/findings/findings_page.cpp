@@ -19,14 +19,18 @@
 #include "gui/pages/findings/findings_model.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/plan_panel.h"
 #include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
 namespace {
 
-constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 104, 306, 172, 72, 76, 244, 78, 0};
+// At most; narrower where the texts are.
+constexpr int kColumnWidths[FindingsModel::kColumnCount] = {34, 150, 306, 220, 72, 76, 244, 84, 0};
 constexpr int kRowHeight = 26;
-constexpr int kQualityHeight = 96; // of the list; longer ones scroll
+constexpr int kCellMargin = 8;
+constexpr std::size_t kQualityWhole = 3; // lines that are shown without scrolling
+constexpr int kQualityHeight = 96;       // of the list; longer ones scroll
 
 QLabel *label(const QString &text, const QFont &font, const QColor &color = {}) {
   auto *label = new QLabel(text);
@@ -103,6 +107,13 @@ QWidget *qualityList(const RunDocument &document) {
     message->setWordWrap(true);
     rows->addWidget(message, row, 1, Qt::AlignTop);
   }
+  if (lines.size() <= kQualityWhole) {
+    list->setObjectName(QStringLiteral("quality"));
+    list->setAccessibleName(QStringLiteral("data quality"));
+    list->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    return list;
+  }
+  rows->setRowStretch(rows->rowCount(), 1); // lines stay together
   auto *scroll = new QScrollArea;
   scroll->setObjectName(QStringLiteral("quality"));
   scroll->setAccessibleName(QStringLiteral("data quality"));
@@ -115,10 +126,26 @@ QWidget *qualityList(const RunDocument &document) {
   return scroll;
 }
 
+// Null when it says no more than the findings.
+QWidget *planSection(const RunDocument &document) {
+  QWidget *panel = document.analysis.plan ? makePlanPanel(*document.analysis.plan) : nullptr;
+  if (panel == nullptr) return nullptr;
+  auto *box = new QWidget;
+  auto *layout = new QVBoxLayout(box);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(4);
+  layout->addWidget(
+      label(planHeading(*document.analysis.plan), theme::font(theme::TextSize::kNormal, true)));
+  layout->addWidget(panel);
+  box->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+  return box;
+}
+
 // Enter (and a double click) goes to the place.
 class FindingsTable : public QTableView {
 public:
   std::function<void(int)> opened;
+  using QTableView::sizeHintForColumn;
 
 protected:
   void keyPressEvent(QKeyEvent *event) override {
@@ -146,7 +173,9 @@ FindingsTable *findingsTable(FindingsModel *model) {
   table->verticalHeader()->setDefaultSectionSize(kRowHeight);
   table->horizontalHeader()->setHighlightSections(false);
   for (int column = 0; column < FindingsModel::kFix; ++column) {
-    table->setColumnWidth(column, kColumnWidths[column]);
+    const int header = table->horizontalHeader()->sectionSizeHint(column);
+    const int wanted = std::max(header, table->sizeHintForColumn(column) + kCellMargin);
+    table->setColumnWidth(column, std::min(wanted, kColumnWidths[column]));
   }
   // The title has what room there is; the fix is in the details below.
   table->setColumnHidden(FindingsModel::kFix, true);
@@ -204,13 +233,14 @@ QString uncheckedLine(const Analysis &analysis) {
 class FindingsPage : public Page {
 public:
   explicit FindingsPage(const PageContext &context)
-      : model_(new FindingsModel(context.document, this)) {
+      : document_(context.document), model_(new FindingsModel(context.document, this)) {
     const RunDocumentPtr &document = context.document;
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 12, 14, 10);
     layout->setSpacing(10);
     layout->addWidget(summary(*document));
     if (QWidget *quality = qualityList(*document)) layout->addWidget(quality);
+    if (QWidget *plan = planSection(*document)) layout->addWidget(plan);
     if (const std::string sentence = emptyFindingsSentence(*document); sentence.empty()) {
       layout->addWidget(findings(document, context.navigator), 1);
     } else {
@@ -247,11 +277,14 @@ public:
         out += (column == 0 ? QString() : QStringLiteral("\t")) +
                model_->index(row, column).data().toString();
     }
-    return out + QLatin1Char('\n');
+    out += QLatin1Char('\n');
+    if (document_->analysis.plan) out += planLines(*document_->analysis.plan);
+    return out;
   }
   QString csv() const override { return tabsToCsv(text()); }
 
 private:
+  RunDocumentPtr document_;
   FindingsModel *model_;
 };
 

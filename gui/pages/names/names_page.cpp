@@ -10,6 +10,7 @@
 #include "gui/view/text.h"
 #include "gui/widgets/histogram_view.h"
 #include "gui/widgets/labels.h"
+#include "gui/widgets/latest_job.h"
 #include "gui/widgets/rich_table.h"
 #include "gui/widgets/table_model.h"
 
@@ -51,7 +52,8 @@ TimeRange rangeOf(const PageContext &context) {
 class NamesPage : public Page {
 public:
   NamesPage(const PageContext &context, bool kernels)
-      : document_(context.document), range_(rangeOf(context)), kernels_(kernels),
+      : document_(context.document), navigator_(context.navigator), range_(rangeOf(context)),
+        kernels_(kernels), wanted_(context.select),
         model_(new TableModel(
             {{QStringLiteral("Name"),
               QStringLiteral("short; the whole name is in "
@@ -60,51 +62,25 @@ public:
              {QStringLiteral("Kind"), {}, false, 96},
              {QStringLiteral("Count"), {}, true, 84},
              {QStringLiteral("Total"),
-              QStringLiteral("whole time, what lies below "
+              QStringLiteral("whole time, what lies below it "
                              "included"),
               true, 96},
              {QStringLiteral("Share"), QStringLiteral("of the time in view"), true, 76},
              {QStringLiteral("Mean"), {}, true, 88},
              {QStringLiteral("Least"), {}, true, 88},
              {QStringLiteral("Greatest"), {}, true, 88}},
-            this)) {
-    const Trace &trace = *document_->trace;
-    rows_ = namesOf(trace, kernels, range_);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(8, 8, 8, 8);
-    if (rows_.empty()) {
-      layout->addWidget(makeEmpty(
-          kernels
-              ? QStringLiteral("No kernel, copy or fill is on record: this run has no GPU part. "
-                               "The page Operators shows what the host did.")
-              : QStringLiteral("No operator is on record in this range.")));
-      return;
-    }
-    histogram_ = new HistogramView;
-    histogram_->selected = [this, navigator = context.navigator](std::int64_t from,
-                                                                 std::int64_t to) {
-      selectDurations(from, to, navigator);
-    };
-    auto *table = makeTable(
-        model_, kernels ? QStringLiteral("kernels") : QStringLiteral("operators"),
-        [this](int row) { showHistogram(row); },
-        [this, navigator = context.navigator](int row) {
-          if (row < 0 || navigator == nullptr || !navigator->showSlice) return;
-          if (const std::uint32_t slice = firstOf(row); slice != kNoSlice)
-            navigator->showSlice(slice);
-        });
-    table_ = table;
-    fill();
-    auto *splitter = new QSplitter(Qt::Vertical);
-    splitter->addWidget(table);
-    splitter->addWidget(histogram_);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 2);
-    splitter->setChildrenCollapsible(false);
-    layout->addWidget(splitter);
-    setFocusProxy(table);
-    selectRow(0);
-    if (!context.select.empty()) select(context.select);
+            this)),
+        rowsJob_(new LatestJob(this, navigator_ == nullptr)),
+        durationsJob_(new LatestJob(this, navigator_ == nullptr)),
+        selectionJob_(new LatestJob(this, navigator_ == nullptr)), layout_(new QVBoxLayout(this)) {
+    layout_->setContentsMargins(8, 8, 8, 8);
+    waiting_ = makeEmpty(QStringLiteral("adding up what is on record ..."));
+    layout_->addWidget(waiting_);
+    durationsJob_->slow = [this] { histogram_->setSeries(title_ + QStringLiteral(" ..."), {}); };
+    selectionJob_->slow = [this] { say(QStringLiteral("counting ...")); };
+    rowsJob_->start([trace = document_->trace, kernels,
+                     range = range_](std::stop_token) { return namesOf(*trace, kernels, range); },
+                    [this](std::vector<NameStats> rows) { arrived(std::move(rows)); });
   }
 
   bool act(std::string_view action) override {
@@ -123,6 +99,40 @@ public:
   QString csv() const override { return tabsToCsv(model_->text()); }
 
 private:
+  void arrived(std::vector<NameStats> rows) {
+    rows_ = std::move(rows);
+    delete waiting_;
+    waiting_ = nullptr;
+    if (rows_.empty()) {
+      layout_->addWidget(makeEmpty(
+          kernels_
+              ? QStringLiteral("No kernel, copy or fill is on record: this run has no GPU part. "
+                               "The page Operators shows what the host did.")
+              : QStringLiteral("No operator is on record in this range.")));
+      return;
+    }
+    const bool hadFocus = hasFocus();
+    histogram_ = new HistogramView;
+    histogram_->selected = [this](std::int64_t from, std::int64_t to) {
+      selectDurations({from, to});
+    };
+    table_ = makeTable(
+        model_, kernels_ ? QStringLiteral("kernels") : QStringLiteral("operators"),
+        [this](int row) { showHistogram(row); }, [this](int row) { goToFirst(row); });
+    fill();
+    auto *splitter = new QSplitter(Qt::Vertical);
+    splitter->addWidget(table_);
+    splitter->addWidget(histogram_);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 2);
+    splitter->setChildrenCollapsible(false);
+    layout_->addWidget(splitter);
+    setFocusProxy(table_);
+    if (hadFocus) table_->setFocus();
+    // Only one histogram is worth the time.
+    if (wanted_.empty() || !selectNamed(wanted_)) table_->selectRow(0);
+  }
+
   void fill() {
     const Trace &trace = *document_->trace;
     const auto span = static_cast<double>(std::max<std::int64_t>(
@@ -141,16 +151,27 @@ private:
     model_->setRows(std::move(cells));
   }
 
-  void selectRow(int row) { table_->selectRow(row); }
-
+  // Before the table is there, the name is kept for it.
   bool select(std::string_view text) {
+    if (table_ != nullptr) return selectNamed(text);
+    const auto &names = document_->trace->names;
+    if (waiting_ == nullptr || std::none_of(names.begin(), names.end(), [&](const auto &name) {
+          return wanted(name.category, kernels_) && name.text.find(text) != std::string::npos;
+        })) {
+      return false;
+    }
+    wanted_ = text;
+    return true;
+  }
+
+  bool selectNamed(std::string_view text) {
     const Trace &trace = *document_->trace;
     for (int pass = 0; pass < 2; ++pass) { // the name itself, then one that holds it
       for (int row = 0; row < model_->rowCount(); ++row) {
         const std::string &name =
             trace.names[rows_[static_cast<std::size_t>(model_->source(row))].name].text;
         if (pass == 0 ? name == text : name.find(text) != std::string::npos) {
-          selectRow(row);
+          table_->selectRow(row);
           return true;
         }
       }
@@ -158,64 +179,72 @@ private:
     return false;
   }
 
+  // What is counted of the row before, or of another selection, nobody waits for any more.
   void showHistogram(int row) {
-    if (row < 0) return;
-    from_ = to_ = 0;
-    const Trace &trace = *document_->trace;
+    selectionJob_->drop();
+    dragged_ = {};
+    if (row < 0) return durationsJob_->drop();
     const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
-    histogram_->setSeries(QStringLiteral("Durations of ") + shown(trace.names[name].label),
-                          {{QString(), durationHistogram(trace, name, range_.t0, range_.t1),
-                            rgb(theme::categoryColor(trace.names[name].category))}});
+    const SliceName &shownName = document_->trace->names[name];
+    title_ = QStringLiteral("Durations of ") + shown(shownName.label);
+    durationsJob_->start(
+        [trace = document_->trace, name, range = range_](std::stop_token) {
+          return durationHistogram(*trace, name, range.t0, range.t1);
+        },
+        [this, color = rgb(theme::categoryColor(shownName.category))](
+            const DurationHistogram &histogram) {
+          histogram_->setSeries(title_, {{QString(), histogram, color}});
+        });
+  }
+
+  template <class Done> void selectSlices(int row, Done done) {
+    selectionJob_->start(
+        [trace = document_->trace, name = rows_[static_cast<std::size_t>(row)].name, range = range_,
+         dragged = dragged_](std::stop_token) {
+          return selectName(*trace, name, range.t0, range.t1, dragged);
+        },
+        std::move(done));
   }
 
   // Dragged over durations: how many they are; Enter goes to the first of them.
-  void selectDurations(std::int64_t from, std::int64_t to, const Navigator *navigator) {
-    from_ = from;
-    to_ = to;
-    if (to <= from || !table_->currentIndex().isValid() || navigator == nullptr || !navigator->say)
-      return;
-    const Trace &trace = *document_->trace;
-    const int row = model_->source(table_->currentIndex().row());
-    const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
-    std::uint64_t count = 0;
-    std::int64_t total = 0;
-    for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
-      if (trace.name[slice] != name || !inSelection(slice)) continue;
-      ++count;
-      total += trace.duration(slice);
-    }
-    const auto text = [](std::int64_t ns) { return shown(formatDuration(Nanoseconds(ns))); };
-    navigator->say(QStringLiteral("%1 of them take %2 to %3, %4 in all; Enter goes to the first")
-                       .arg(static_cast<qulonglong>(count))
-                       .arg(text(from), text(to), text(total)));
+  void selectDurations(DurationRange dragged) {
+    dragged_ = dragged;
+    selectionJob_->drop();
+    if (dragged.to <= dragged.from || !table_->currentIndex().isValid()) return;
+    selectSlices(
+        model_->source(table_->currentIndex().row()), [this, dragged](const NameSelection &found) {
+          const auto text = [](std::int64_t ns) { return shown(formatDuration(Nanoseconds(ns))); };
+          say(QStringLiteral("%1 of them take %2 to %3, %4 in all; Enter goes to the first")
+                  .arg(static_cast<qulonglong>(found.count))
+                  .arg(text(dragged.from), text(dragged.to), text(found.total)));
+        });
   }
 
-  bool inSelection(std::uint32_t slice) const {
-    const Trace &trace = *document_->trace;
-    if (trace.start[slice] < range_.t0 || trace.start[slice] >= range_.t1) return false;
-    return to_ <= from_ || (trace.duration(slice) >= from_ && trace.duration(slice) < to_);
+  void goToFirst(int row) {
+    if (row < 0 || navigator_ == nullptr || !navigator_->showSlice) return;
+    selectSlices(row, [this](const NameSelection &found) {
+      if (found.first != kNoSlice) navigator_->showSlice(found.first);
+    });
   }
 
-  // By time, over all lanes; of the durations that are selected in the histogram.
-  std::uint32_t firstOf(int row) const {
-    const Trace &trace = *document_->trace;
-    const std::uint32_t name = rows_[static_cast<std::size_t>(row)].name;
-    std::uint32_t first = kNoSlice;
-    for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
-      if (trace.name[slice] != name || !inSelection(slice)) continue;
-      if (first == kNoSlice || trace.start[slice] < trace.start[first]) first = slice;
-    }
-    return first;
+  void say(const QString &sentence) {
+    if (navigator_ != nullptr && navigator_->say) navigator_->say(sentence);
   }
 
   RunDocumentPtr document_;
+  const Navigator *navigator_;
   TimeRange range_;
   bool kernels_;
+  std::string wanted_; // to be selected once the table is there
   std::vector<NameStats> rows_;
-  std::int64_t from_ = 0, to_ = 0; // durations that are selected; none where equal
+  DurationRange dragged_; // durations that are selected
   TableModel *model_;
-  QTableView *table_ = nullptr;
+  LatestJob *rowsJob_, *durationsJob_, *selectionJob_;
+  QVBoxLayout *layout_;
+  QWidget *waiting_ = nullptr;  // until the table is there
+  QTableView *table_ = nullptr; // null while waiting, and where there are no rows
   HistogramView *histogram_ = nullptr;
+  QString title_; // of the histogram
 };
 
 class HistogramPage : public Page {

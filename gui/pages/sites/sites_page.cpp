@@ -15,6 +15,8 @@
 namespace hotloop::gui {
 namespace {
 
+constexpr int kChartHeight = 240; // at most: the table is what one reads
+
 class SitesPage : public Page {
 public:
   explicit SitesPage(const PageContext &context)
@@ -100,6 +102,7 @@ private:
     auto *view = new ColumnChart(std::move(chart), [](double ns) {
       return shown(formatDuration(Nanoseconds(static_cast<std::int64_t>(ns))));
     });
+    view->setMaximumHeight(kChartHeight);
     delete splitter_->replaceWidget(1, view);
   }
 

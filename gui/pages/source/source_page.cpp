@@ -26,6 +26,7 @@ constexpr int kLine = 19;
 constexpr int kHead = 46;
 constexpr std::size_t kMostLines = 100'000;
 constexpr float kTime = 84, kCount = 62, kNumber = 54;
+constexpr float kFinding = 90; // "finding 12" at the end of a line
 constexpr float kMargin = kTime + 4 * kCount + kNumber;
 
 QString figure(double value) { return value > 0 ? shown(formatCount(value)) : QString(); }
@@ -138,7 +139,8 @@ protected:
       list.main.texts.push_back(textIn(kMargin - kNumber, y, kNumber - 6, kLine,
                                        QString::number(number), dim, Align::kRight));
       if (number >= 1 && number <= lines_.size()) {
-        drawCode(list, number - 1, y, w);
+        const bool marked = found != costs_.end() && !found->second->findings.empty();
+        drawCode(list, number - 1, y, marked ? w - kFinding : w);
       }
     }
     list.back.rects.push_back({kMargin, kHead, 1, h, rgb(theme::gridLine())});
@@ -180,7 +182,7 @@ protected:
     put(kCount, figure(cost.hostSyncs), rgb(theme::bad()));
     put(kCount, figure(cost.allocations), words);
     if (cost.findings.empty()) return;
-    list.main.texts.push_back(textIn(static_cast<float>(width()) - 130, y, 124, kLine,
+    list.main.texts.push_back(textIn(static_cast<float>(width()) - kFinding, y, kFinding - 6, kLine,
                                      QStringLiteral("finding %1").arg(cost.findings.front()),
                                      rgb(theme::bad()), Align::kRight, true));
   }

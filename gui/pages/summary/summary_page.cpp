@@ -14,6 +14,7 @@
 #include "gui/view/text.h"
 #include "gui/widgets/bar_chart.h"
 #include "gui/widgets/labels.h"
+#include "gui/widgets/plan_panel.h"
 #include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
@@ -235,20 +236,22 @@ public:
     steps->setWordWrap(true);
     layout->addWidget(steps);
     layout->addWidget(tiles(document));
-    const auto section = [layout](const char *title, QWidget *body) {
+    const auto section = [layout](const QString &title, QWidget *body) {
       if (body == nullptr) return;
       layout->addSpacing(6);
-      layout->addWidget(heading(QString::fromUtf8(title)));
+      layout->addWidget(heading(title));
       layout->addWidget(body);
     };
-    section("What holds the loop back", findings(context));
-    section("Where a steady step goes", shares(document));
-    section("Why the device stands still", idle(document));
+    section(QStringLiteral("What holds the loop back"), findings(context));
+    if (const auto &plan = document.analysis.plan; plan.has_value())
+      section(planHeading(*plan), makePlanPanel(*plan));
+    section(QStringLiteral("Where a steady step goes"), shares(document));
+    section(QStringLiteral("Why the device stands still"), idle(document));
     if (QWidget *chart = stepTimes(context)) {
       layout->addSpacing(6);
       layout->addWidget(chart);
     }
-    section("Data quality", quality(document));
+    section(QStringLiteral("Data quality"), quality(document));
     layout->addStretch(1);
     auto *scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
@@ -266,6 +269,7 @@ public:
       out += shown(tile.label + "\t" + tile.value + "\t" + tile.note) + QLatin1Char('\n');
     for (const Finding &finding : document_->analysis.findings)
       out += findingLine(finding) + QLatin1Char('\n');
+    if (document_->analysis.plan) out += planLines(*document_->analysis.plan);
     for (const QualityLine &line : document_->qualityLines)
       out += QString::fromStdString(line.message) + QLatin1Char('\n');
     return out;

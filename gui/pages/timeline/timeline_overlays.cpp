@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/report/number_format.h"
+#include "gui/data/trace/busy_columns.h"
 #include "gui/pages/timeline/timeline_scene.h"
 #include "gui/view/raster.h"
 #include "gui/view/text.h"
@@ -265,16 +266,17 @@ const std::vector<double> &TimelineScene::foldedShares(std::uint32_t index, int 
   const std::size_t stride = (steps.size() + kMostFolded - 1) / kMostFolded;
   const Lane &lane = trace_->lanes[index];
   std::size_t used = 0;
+  std::vector<std::int64_t> busy;
   for (std::size_t s = 0; s < steps.size(); s += stride, ++used) {
-    std::int64_t before = trace_->busyBefore(lane, steps[s]->start);
-    for (int i = 0; i < columns; ++i) {
-      const std::int64_t t0 = steps[s]->start + longest * i / columns;
-      const std::int64_t t1 = std::max(t0 + 1, steps[s]->start + longest * (i + 1) / columns);
-      if (t0 >= steps[s]->end) break;
-      const std::int64_t after = trace_->busyBefore(lane, t1);
-      covered[static_cast<std::size_t>(i)] +=
-          static_cast<double>(after - before) / static_cast<double>(t1 - t0);
-      before = after;
+    const TimeColumns cut{steps[s]->start, std::max<std::int64_t>(longest, columns), columns};
+    int count = 0; // columns that begin in this step
+    while (count < columns && cut.begin(count) < steps[s]->end) ++count;
+    busy.assign(static_cast<std::size_t>(count), 0);
+    addBusyColumns(*trace_, lane, cut, busy);
+    for (int i = 0; i < count; ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      covered[place] +=
+          static_cast<double>(busy[place]) / static_cast<double>(cut.begin(i + 1) - cut.begin(i));
     }
   }
   for (double &share : covered) share = std::min(1.0, share / static_cast<double>(used));

@@ -1,12 +1,9 @@
 #include "gui/pages/whatif/what_if_page.h"
 
-#include <QApplication>
 #include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPointer>
 #include <QScrollArea>
-#include <QThreadPool>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -16,6 +13,7 @@
 #include "gui/view/text.h"
 #include "gui/widgets/bar_chart.h"
 #include "gui/widgets/labels.h"
+#include "gui/widgets/latest_job.h"
 #include "gui/widgets/rich_table.h"
 #include "gui/widgets/waterfall_view.h"
 
@@ -29,15 +27,13 @@ QString ms(double value) { return shown(formatMilliseconds(value)); }
 class WhatIfPage : public Page {
 public:
   explicit WhatIfPage(const PageContext &context)
-      : path_(context.document->path), layout_(new QVBoxLayout(this)) {
+      : path_(context.document->path), layout_(new QVBoxLayout(this)),
+        replay_(new LatestJob(this, context.navigator == nullptr)) {
     layout_->setContentsMargins(14, 12, 14, 12);
     layout_->setSpacing(8);
-    if (context.navigator == nullptr) { // a picture: no event loop to wait in
-      arrived(WhatIfSession::open(path_));
-      return;
-    }
     waiting_ = makeEmpty(QStringLiteral("replaying the run ..."));
     layout_->addWidget(waiting_);
+    if (context.navigator == nullptr) replay(); // a picture
   }
 
   QString text() const override {
@@ -58,19 +54,16 @@ protected:
   // The replay holds the whole run in memory: only who looks at it pays for it.
   void showEvent(QShowEvent *event) override {
     Page::showEvent(event);
-    if (waiting_ == nullptr || started_) return;
-    started_ = true;
-    // The page may be gone before the replay is done; nobody waits for it then.
-    QThreadPool::globalInstance()->start([path = path_, page = QPointer<WhatIfPage>(this)] {
-      auto session =
-          std::make_shared<Result<std::unique_ptr<WhatIfSession>>>(WhatIfSession::open(path));
-      QMetaObject::invokeMethod(qApp, [page, session] {
-        if (page != nullptr) page->arrived(std::move(*session));
-      });
-    });
+    if (waiting_ != nullptr && !replay_->isBusy()) replay();
   }
 
 private:
+  void replay() {
+    replay_->start(
+        [path = path_](const std::stop_token &stop) { return WhatIfSession::open(path, stop); },
+        [this](Result<std::unique_ptr<WhatIfSession>> session) { arrived(std::move(session)); });
+  }
+
   void arrived(Result<std::unique_ptr<WhatIfSession>> session) {
     delete waiting_;
     waiting_ = nullptr;
@@ -196,7 +189,7 @@ private:
   std::string path_;
   QVBoxLayout *layout_;
   BarChart *steps_ = nullptr;
-  bool started_ = false;
+  LatestJob *replay_;
   QWidget *waiting_ = nullptr;
   std::unique_ptr<WhatIfSession> session_;
   std::vector<QCheckBox *> boxes_;

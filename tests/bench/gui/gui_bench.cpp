@@ -10,7 +10,8 @@
 
 // gui_bench [EVENTS] [FOLDER] [SECTION ...]: makes runs of that size (10^5 by default, kept in
 // FOLDER) and prints what the viewer needs for them. 10^7 are the figures of docs/viewer.md.
-// Sections: open warm frames overlays lanes queries window compare; all of them unless named.
+// Sections: open warm frames overlays lanes queries window stop threads compare; all of them unless
+// named.
 namespace {
 
 using namespace hotloop;
@@ -24,6 +25,10 @@ int bench(std::uint64_t events, const std::string &folder,
     return sections.empty() ||
            std::find(sections.begin(), sections.end(), section) != sections.end();
   };
+  if (sections.size() == 1 && wanted("threads")) { // nothing else in memory
+    threadsSection(folder, events);
+    return 0;
+  }
   const auto run = madeRun(folder, events, 1);
   const auto empty = madeRun(folder, 1, 1);
   if (!run || !empty) {
@@ -47,6 +52,8 @@ int bench(std::uint64_t events, const std::string &folder,
     if (many) frameSection(*gui::loadTrace(*many));
   }
   if (wanted("window")) windowSection(*run);
+  if (wanted("stop")) stopSection(*run);
+  if (wanted("threads")) threadsSection(folder, events);
   if (wanted("compare")) compareSection(folder, events);
   return 0;
 }

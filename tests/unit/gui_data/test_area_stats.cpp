@@ -1,4 +1,5 @@
 #include "gui/data/trace/area_stats.h"
+#include "gui/data/trace/busy_columns.h"
 
 #include <gtest/gtest.h>
 
@@ -92,6 +93,53 @@ TEST(Histogram, QuantilesAreThoseOfTheSortedDurations) {
   EXPECT_EQ(histogram.p50, 51);
   EXPECT_EQ(histogram.p90, 91);
   EXPECT_EQ(histogram.p99, 100);
+}
+
+TEST(NameSelection, IsWhatALookAtEverySliceGives) {
+  std::vector<test::MadeSlice> slices;
+  for (int i = 0; i < 300; ++i)
+    slices.push_back({i * 1000, 100 + (i * 37) % 500, static_cast<std::uint32_t>(i % 3)});
+  const Trace trace = test::traceOf(slices);
+  for (const auto &[t0, t1] : {std::pair(0, 1'000'000), std::pair(50'500, 120'000)}) {
+    for (const DurationRange durations : {DurationRange{}, DurationRange{200, 350}}) {
+      NameSelection naive;
+      for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
+        const std::int64_t duration = trace.duration(slice);
+        if (trace.name[slice] != 1 || trace.start[slice] < t0 || trace.start[slice] >= t1 ||
+            (durations.to > 0 && (duration < durations.from || duration >= durations.to))) {
+          continue;
+        }
+        ++naive.count;
+        naive.total += duration;
+        naive.first = std::min(naive.first, slice); // one lane: by time
+      }
+      const NameSelection found = selectName(trace, 1, t0, t1, durations);
+      EXPECT_GT(naive.count, 0u);
+      EXPECT_EQ(found.count, naive.count);
+      EXPECT_EQ(found.total, naive.total);
+      EXPECT_EQ(found.first, naive.first);
+    }
+  }
+  EXPECT_EQ(selectName(trace, 1, 0, 1'000'000, {600, 700}).first, kNoSlice);
+}
+
+TEST(BusyColumns, AreTheDifferencesOfWhatIsCoveredBefore) {
+  const Trace trace = test::madeTrace({.slices = 4000});
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 300; ++round) {
+    const Lane &lane = trace.lanes[random() % trace.lanes.size()];
+    // Few columns for many slices go down the pyramid, many columns look at slices.
+    const int columns = 1 + static_cast<int>(random() % (round % 3 == 0 ? 5 : 900));
+    const auto length = static_cast<std::uint64_t>(trace.length);
+    const TimeColumns cut{static_cast<std::int64_t>(random() % length) - trace.length / 8,
+                          columns + static_cast<std::int64_t>(random() % length), columns};
+    std::vector<std::int64_t> busy(random() % (static_cast<std::uint64_t>(columns) + 1), 7);
+    addBusyColumns(trace, lane, cut, busy);
+    for (int i = 0; i < static_cast<int>(busy.size()); ++i)
+      ASSERT_EQ(busy[static_cast<std::size_t>(i)] - 7,
+                trace.busy(lane, cut.begin(i), cut.begin(i + 1)))
+          << columns << " columns, " << i;
+  }
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -102,6 +103,14 @@ TEST_F(Documents, EveryFindingIsASwitchOfWhatIf) {
       std::accumulate(outcome.parts.begin(), outcome.parts.end(), 0.0,
                       [](double all, const auto &part) { return all + part.gainMs; });
   EXPECT_NEAR((*session)->unprofiledMs() - sum, outcome.ms, 1e-6);
+  // Fixes that only rules know the places of are switches, too, as the command line has them.
+  for (const char *name : {"fuse", "balance"}) {
+    const auto choice = std::find_if(choices.begin(), choices.end(), [&](const FixChoice &one) {
+      return one.name == name && one.finding == 0;
+    });
+    ASSERT_NE(choice, choices.end()) << name;
+    EXPECT_NE(choice->whyNone.empty(), choice->trust.empty()) << name;
+  }
   // Without a switch nothing changes.
   EXPECT_DOUBLE_EQ((*session)->predict(std::vector<bool>(choices.size(), false)).ms,
                    (*session)->unprofiledMs());

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -116,6 +118,37 @@ TEST_F(Load, DamagedOrStaleCachesAreNotUsed) {
   EXPECT_EQ(loadCachedTrace(path), nullptr);
 }
 
+TEST_F(Load, PartsOfCachesWhoseWriterIsGoneAreCleared) {
+  const std::string path = make(30'000, false);
+  const auto fresh = loadTrace(path);
+  ASSERT_TRUE(fresh.has_value());
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_GT(gone, 0);
+  ::waitpid(gone, nullptr, 0); // nobody has that number now
+  const auto part = [&](const std::string &middle) {
+    const std::string name = cachePath(path) + middle + ".part";
+    std::ofstream(name) << "half of it";
+    return name;
+  };
+  const std::vector<std::string> kept = {part("." + std::to_string(::getppid())), // alive
+                                         part(""),
+                                         part("."),
+                                         part(".12x"),
+                                         part(".-3"),
+                                         part("." + std::to_string(gone) + ".1"),
+                                         part(".99999999999999999999")};
+  const std::string old = part("." + std::to_string(gone));
+  const std::string others = path + ".other.hlcache." + std::to_string(gone) + ".part";
+  std::ofstream(others) << "half of it";
+  ASSERT_TRUE(storeCachedTrace(path, **fresh));
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_FALSE(std::filesystem::exists(others));
+  for (const std::string &name : kept) EXPECT_TRUE(std::filesystem::exists(name)) << name;
+  EXPECT_NE(loadCachedTrace(path), nullptr);
+  for (const std::string &name : kept) std::filesystem::remove(name);
+}
+
 TEST_F(Load, FirstPixelsComeBeforeTheEnd) {
   const std::string path = make(600'000, false);
   TracePtr preview;
@@ -131,9 +164,10 @@ TEST_F(Load, FirstPixelsComeBeforeTheEnd) {
 
 TEST_F(Load, CanBeCancelled) {
   const std::string path = make(40'000, false);
-  const std::atomic<bool> cancel{true};
+  std::stop_source stop;
+  stop.request_stop();
   LoadOptions options;
-  options.cancel = &cancel;
+  options.stop = stop.get_token();
   const auto trace = loadTrace(path, options);
   ASSERT_FALSE(trace.has_value());
   EXPECT_NE(trace.error().message.find("cancelled"), std::string::npos);

@@ -13,8 +13,7 @@ namespace hotloop::cli {
 namespace {
 
 double rounded(double value, double digits) { return std::round(value * digits) / digits; }
-// Six digits behind the point, as the seal has them.
-Json fraction(double value) { return rounded(value, 1e6); }
+Json fraction(double value) { return sixDigits(value); }
 Json orNull(const std::string &text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json predictionJson(const CasePrediction &p) {
@@ -71,7 +70,7 @@ Json programJson(const ProvedProgram &program) {
       {"name", program.name},
       {"group", program.group},
       {"command", program.command},
-      {"t0_ms", rounded(program.unprofiledMs, 1e6)},
+      {"t0_ms", sixDigits(program.unprofiledMs)},
       {"recorded_ms", millisecondsJson(program.recordedMs)},
       {"replay_error", fraction(program.replayError)},
       {"host_bound", program.hostBound},

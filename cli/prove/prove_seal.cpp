@@ -1,5 +1,7 @@
 #include "cli/prove/prove_seal.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "analyzers/analysis.h"
@@ -13,12 +15,14 @@ namespace hotloop::cli {
 namespace {
 
 std::string sealText(const ProvedProgram &program) {
-  std::string text = fmt::format("program {} t0_ms {:.6f}\n", program.name, program.unprofiledMs);
+  std::string text =
+      fmt::format("program {} t0_ms {:.6f}\n", program.name, sixDigits(program.unprofiledMs));
   for (const ProvedCase &one : program.cases) {
     const CasePrediction &p = one.prediction;
     text += p.abstained.empty()
-                ? fmt::format("{} gain {:.6f} [{:.6f}, {:.6f}] trust {}{}{}\n", one.name, p.gain,
-                              p.low, p.high, p.trust, p.bound.empty() ? "" : " bound " + p.bound,
+                ? fmt::format("{} gain {:.6f} [{:.6f}, {:.6f}] trust {}{}{}\n", one.name,
+                              sixDigits(p.gain), sixDigits(p.low), sixDigits(p.high), p.trust,
+                              p.bound.empty() ? "" : " bound " + p.bound,
                               p.belowResolution ? " below-resolution" : "")
                 : fmt::format("{} abstained\n", one.name);
   }
@@ -26,6 +30,8 @@ std::string sealText(const ProvedProgram &program) {
 }
 
 } // namespace
+
+double sixDigits(double value) { return std::round(value * 1e6) / 1e6; }
 
 Seal sealOf(const ProvedProgram &program, const std::string &time) {
   Seal seal;

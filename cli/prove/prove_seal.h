@@ -8,6 +8,9 @@
 // What was predicted is fixed before the sides are compared.
 namespace hotloop::cli {
 
+// A number as files of `hotloop prove` and seals have it: six digits behind the point. Both round
+// alike, or a file that is read back would not hold what was sealed.
+double sixDigits(double value);
 // The predictions of a program as text (one line per case), the text's SHA-256 and the time.
 Seal sealOf(const ProvedProgram &program, const std::string &time);
 // Is the hash that of the text, and does the text say what the program's predictions say?

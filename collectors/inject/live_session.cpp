@@ -28,6 +28,7 @@ constexpr std::array kCounterRows{
     CounterRow{ring::Counter::kDroppedRecords, "dropped_records"},
     CounterRow{ring::Counter::kStacksNotTaken, "stacks_not_taken"},
     CounterRow{ring::Counter::kStackFailures, "stack_failures"},
+    CounterRow{ring::Counter::kNoUnwinder, "no_unwinder"},
     CounterRow{ring::Counter::kUnbalancedPops, "unbalanced_pops"},
     CounterRow{ring::Counter::kCallbackFailures, "callback_failures"},
     CounterRow{ring::Counter::kPythonFramesRefused, "python_frames_refused"},

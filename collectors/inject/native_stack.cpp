@@ -50,6 +50,8 @@ bool prepareUnwinder() {
   if (backtrace) {
     void *first[4];
     backtrace(first, 4); // fills the unwinder's caches
+  } else {
+    inject::count(ring::Counter::kNoUnwinder);
   }
   unwinder.store(backtrace ? Unwinder::kReady : Unwinder::kNone, std::memory_order_release);
   return backtrace != nullptr;

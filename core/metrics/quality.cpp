@@ -28,6 +28,9 @@ constexpr QualityKind kCatalogue[] = {
      "{} call stacks could not be unwound; those events have no native site. Build the program "
      "with "
      "frame tables (-fasynchronous-unwind-tables)"},
+    {"no_unwinder", kNotice,
+     "{} processes found no libunwind.so.8: no call has a C++ site. Install libunwind8 (hotloop "
+     "doctor looks for it)"},
     {"unbalanced_pops", kNotice,
      "{} NVTX pops had no push on their thread and were ignored; check the program's ranges"},
     {"unclosed_ranges", kNotice,

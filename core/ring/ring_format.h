@@ -52,6 +52,7 @@ enum class Counter : std::uint32_t {
   kCuptiNoTime,         // device work of which CUPTI took no times
   kCuptiFatal,          // CUPTI stopped by itself
   kCudaFlushTimeout,    // at the end CUPTI did not hand over its buffers in time
+  kNoUnwinder,          // libunwind could not be opened: no native stacks
   kCount = 24           // room for later ones; the layout does not change
 };
 

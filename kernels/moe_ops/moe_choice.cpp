@@ -117,7 +117,8 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
   case MoeOperator::kDown: break;
   default: return {kHopperWide, "the widest tile reads least from L2"};
   }
-  if ((perExpert >= 1024 && shape.dim >= 4096) || (perExpert >= 2048 && shape.dim >= 2048))
+  if ((perExpert >= 1024 && shape.dim >= 4096) || (perExpert >= 2048 && shape.dim >= 2048) ||
+      (perExpert >= 4096 && shape.dim >= 1024))
     return {kHopperWide, "many rows per expert and long sums: the widest tile reads least from L2"};
   const bool up = op == MoeOperator::kUp;
   const double weightBytes = 2.0 * static_cast<double>(shape.dim) *
@@ -131,6 +132,8 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
                            "an expert's rows fit one tile of 128: weights are read once"};
   if (!up && perExpert > 110 && shape.inner <= 1024)
     return {kHopperSquare, "short sums: one warpgroup stores while the other multiplies"};
+  if (!up && perExpert > 110 && perExpert <= 512 && shape.dim >= 1024 && shape.dim <= 2048)
+    return {kHopperSquare, "few tiles: the last round of squares wastes less"};
   return {kHopperNarrow, perExpert <= 40
                              ? "few rows per expert: tiles of 64 rows waste least"
                              : "one warpgroup stores while the other multiplies, and the last "

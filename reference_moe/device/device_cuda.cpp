@@ -166,9 +166,13 @@ void copyToDevice(double microseconds) {
     end.synchronize();
     bytesPerMicrosecond = static_cast<double>(kCalibration) / (begin.elapsed_time(end) * 1e3);
   }
-  const auto bytes = static_cast<std::int64_t>(microseconds * bytesPerMicrosecond);
-  const std::int64_t size = std::clamp<std::int64_t>(bytes, 1, kCalibration);
-  device.narrow(0, 0, size).copy_(host.narrow(0, 0, size), /*non_blocking=*/true);
+  auto left =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(microseconds * bytesPerMicrosecond));
+  while (left > 0) {
+    const std::int64_t size = std::min(left, kCalibration);
+    device.narrow(0, 0, size).copy_(host.narrow(0, 0, size), /*non_blocking=*/true);
+    left -= size;
+  }
 }
 
 } // namespace hotloop::moe

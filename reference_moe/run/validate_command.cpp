@@ -71,7 +71,7 @@ void ValidateCommand::addTo(CLI::App &app) {
       ->capture_default_str();
   command_
       ->add_option("--memory-limit", memoryLimit_,
-                   "MiB of activations allowed; 0 = 1.25 times the baseline, or 64")
+                   "MiB of activations allowed; 0 = 1.25 times the baseline, or 80")
       ->capture_default_str();
   command_->add_option("--rounds", options_.rounds, "rounds of the speed-up")
       ->capture_default_str();

@@ -87,6 +87,15 @@ def pooled(outs, stage):
     return {"rounds": sum(r["rounds"] for r in results), "runs": len(results), "targets": targets}
 
 
+def doctor_warnings(text):
+    """What `hotloop doctor` missed on the machine: a figure without it is no figure with it."""
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        if line.startswith("warn"):
+            more = lines[i + 1].strip() if i + 1 < len(lines) and lines[i + 1].startswith(" ") else ""
+            yield f"- **not there**: {' '.join(line.split()[1:])}{': ' + more if more else ''}"
+
+
 def document(outs):
     out = outs[-1]
     machine = load(out, "machine") or {"facts": {}}
@@ -99,7 +108,7 @@ def document(outs):
         f"- GPU: {facts.get('gpu', '?')}",
         f"- host: {facts.get('cpu', '?')}; {facts.get('kernel', '?')}",
         f"- driver {meta.get('driver_version', '?')}, CUPTI {meta.get('cupti_version', '?')}, "
-        f"PyTorch {facts.get('torch', '?')}", "",
+        f"PyTorch {facts.get('torch', '?')}", *doctor_warnings(facts.get("doctor", "")), "",
         "All configurations of a table are processes that live at once and take turns, in an order drawn",
         "anew each round. *added* is the median over rounds of (with - without), its interval a bootstrap",
         "over rounds; *of bare* compares it with what CUPTI adds by itself. Two plain processes that do the",
@@ -110,7 +119,7 @@ def document(outs):
         if not result:
             lines += [f"({stage} was not run.)", ""]
             continue
-        lines += [f"## {title}, {result['rounds']} rounds in {result['runs']} runs", ""]
+        lines += [f"## {title}, {result['rounds']} rounds in {result['runs']} run{'s' if result['runs'] > 1 else ''}", ""]
         for target, found in result["targets"].items():
             lines += table(program, target, found)
     burst = load(out, "burst")
@@ -125,6 +134,8 @@ def document(outs):
     failures = []
     for path in sorted(out.glob("*.json")):
         result = json.loads(path.read_text())
+        if "checks" not in result: # device.json
+            continue
         lines.append(f"| {path.stem} | {result['checks']} | {len(result['failures'])} | "
                      f"{result['seconds']:.0f} |")
         failures += [f"- {path.stem}: {text}" for text in result["failures"]]

@@ -108,6 +108,22 @@ TEST(ProveSeal, AChangedPredictionBreaksIt) {
   EXPECT_FALSE(sealHolds(program));
 }
 
+// Halves of the last digit round in one way only.
+TEST(ProveSeal, HoldsInAFileThatIsReadBack) {
+  for (int i = 0; i < 2000; ++i) {
+    ProveReport report;
+    report.programs.emplace_back();
+    ProvedProgram &program = report.programs[0];
+    program.name = "p";
+    program.unprofiledMs = (219'000 + i + 0.5) * 1e-6;
+    program.cases = {caseOf((i - 1000 + 0.5) * 1e-6, 0.3)};
+    program.seal = sealOf(program, "2026-01-01T00:00:00Z");
+    const auto back = readProveJson(proveJson(report), "r.json");
+    ASSERT_TRUE(back) << back.error().message;
+    ASSERT_TRUE(sealHolds(back->programs[0])) << back->programs[0].seal.text;
+  }
+}
+
 TEST(ProveSuite, SaysWhatIsWrong) {
   const auto wrong = [](const char *text) {
     const auto suite = parseSuite(text, "s.json", {});

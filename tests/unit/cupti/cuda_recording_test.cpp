@@ -89,6 +89,19 @@ TEST(CudaRecording, StacksAreTakenWhereTheHostWaits) {
   }
 }
 
+// Something else under the unwinder's name stands for none at all.
+TEST(CudaRecording, WithoutAnUnwinderTheRunSaysSo) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink(fakeCupti(), folder / "libunwind.so.8");
+  const char *before = ::getenv("LD_LIBRARY_PATH");
+  const std::string path = before ? before : "";
+  ::setenv("LD_LIBRARY_PATH", (folder / "").c_str(), 1);
+  const Recorded recorded = recordCuda("work", 1);
+  before ? ::setenv("LD_LIBRARY_PATH", path.c_str(), 1) : ::unsetenv("LD_LIBRARY_PATH");
+  EXPECT_EQ(qualityCount(recorded.run, "no_unwinder"), 1);
+  for (const auto stack : recorded.run->apis.stack) EXPECT_FALSE(stack);
+}
+
 TEST(CudaRecording, LaunchesGetStacksOnRequest) {
   RecordOptions options;
   options.stacks = StackPolicy::kLaunches;

@@ -103,18 +103,30 @@ Result<GatePolicy> policyOf(const CommandContext &context, const GateConfig &con
   return policy;
 }
 
-void noteAge(const Baseline &baseline, const GateConfig &config, GateReport &report) {
+// Slow drift hides in a baseline that is never saved anew.
+std::vector<GateRow> oldBaseline(const Baseline &baseline, const GateConfig &config) {
+  std::vector<GateRow> rows;
+  const auto warn = [&](std::string message) {
+    GateRow row;
+    row.verdict = "HG035";
+    row.status = GateStatus::kWarn;
+    row.level = "run";
+    row.unit = GateUnit::kNone;
+    row.message = std::move(message);
+    rows.push_back(std::move(row));
+  };
   const int days = daysSince(baseline.saved);
   const int stale = std::atoi(config.get("stale_days").c_str());
   if (stale > 0 && days > stale)
-    report.notes.push_back(fmt::format(
+    warn(fmt::format(
         "the baseline is {} days old; save it anew so that slow drift cannot hide in it", days));
   const int most = std::atoi(config.get("stale_commits").c_str());
-  if (most <= 0 || baseline.commit.empty()) return;
+  if (most <= 0 || baseline.commit.empty()) return rows;
   const std::string count =
       gitLine({"rev-list", "--count", baseline.commit.substr(0, 40) + "..HEAD"});
   if (!count.empty() && std::atoi(count.c_str()) > most)
-    report.notes.push_back(fmt::format("the baseline is {} commits old; save it anew", count));
+    warn(fmt::format("the baseline is {} commits old; save it anew", count));
+  return rows;
 }
 
 GateReport checkProfile(const LoadedProfile &loaded, const ResolvedBaseline *baseline,
@@ -160,7 +172,7 @@ GateReport checkProfile(const LoadedProfile &loaded, const ResolvedBaseline *bas
           report.notes.push_back(counterTitle(counter) +
                                  " are not in the baseline and were not judged; save it anew");
     }
-    noteAge(base, config, report);
+    add(oldBaseline(base, config));
   }
   if (!run.durations.empty()) add(checkBudgets(run, policy));
   applyAllows(report.rows, run, policy);

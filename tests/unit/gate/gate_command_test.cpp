@@ -82,6 +82,22 @@ TEST_F(GateCommands, BaselinesAreListedShownDiffedVerified) {
   EXPECT_EQ(runCli({"check", "base.hotloop"}).code, 0);
 }
 
+TEST_F(GateCommands, AnOldBaselineWarns) {
+  const std::string path = "hotloop-baseline/main.cpu.toml";
+  std::string text = readFile(path);
+  const std::size_t at = text.find("saved = \"");
+  ASSERT_NE(at, text.npos);
+  text.replace(at + 9, 4, "2020");
+  writeFile(path, text);
+  EXPECT_EQ(runCli({"baseline", "verify", "main", "--seal", "--reason", "of old"}).code, 0);
+  const CliResult old = runCli({"check", "base.hotloop"});
+  EXPECT_EQ(old.code, 0) << old.out << old.err;
+  EXPECT_THAT(old.out, HasSubstr("HG035"));
+  EXPECT_THAT(old.out, HasSubstr("days old; save it anew"));
+  writeFile("hotloop.toml", "version = 1\n[gate]\nbaseline = \"main\"\nstale_days = 0\n");
+  EXPECT_THAT(runCli({"check", "base.hotloop"}).out, testing::Not(HasSubstr("HG035")));
+}
+
 // A trace of another tool is gated as a run is: learned from, judged, and compared with another
 // one.
 TEST_F(GateCommands, TracesOfOtherToolsAreGated) {

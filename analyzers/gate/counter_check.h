@@ -16,6 +16,9 @@ std::vector<GateRow> checkRun(const RunProfile &run, const GatePolicy &policy);
 std::vector<GateRow> checkWorld(const Baseline &baseline, const RunProfile &run,
                                 const GatePolicy &policy);
 
+// A row about the run as a whole: a verdict that belongs to no counter.
+GateRow runRow(std::string verdict, GateStatus status, std::string message);
+
 // Exact counters: one row per counter of the whole step, and one per phase and site that differs.
 // Work that moved, so that the phase (or the step) counts what it counted, is told and does not
 // fail: an increase is judged where it adds to the sum. Phases and sites of a run are matched by

@@ -16,16 +16,6 @@ double meanOf(const CounterSeries *series) {
          static_cast<double>(series->values.size());
 }
 
-GateRow runRow(std::string verdict, GateStatus status, std::string message) {
-  GateRow row;
-  row.verdict = std::move(verdict);
-  row.status = status;
-  row.level = "run";
-  row.unit = GateUnit::kNone;
-  row.message = std::move(message);
-  return row;
-}
-
 // Work that is gone altogether was more likely not measured than saved. What tells the two apart is
 // whether other work goes on: fewer launches with the kernels still there is a graph, no sync with
 // the operators still there is a repair.
@@ -40,6 +30,16 @@ constexpr Collapse kCollapses[] = {
 };
 
 } // namespace
+
+GateRow runRow(std::string verdict, GateStatus status, std::string message) {
+  GateRow row;
+  row.verdict = std::move(verdict);
+  row.status = status;
+  row.level = "run";
+  row.unit = GateUnit::kNone;
+  row.message = std::move(message);
+  return row;
+}
 
 std::vector<GateRow> checkRun(const RunProfile &run, const GatePolicy &policy) {
   std::vector<GateRow> rows;

@@ -53,11 +53,7 @@ void sortByName(RunDiff &diff) {
 
 Result<int> run(const CommandContext &context) {
   const auto &files = context.arguments.positionals;
-  std::optional<RowFilter> filter;
-  if (context.arguments.has("filter")) {
-    HOTLOOP_ASSIGN(filter,
-                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kDiffKeys));
-  }
+  HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kDiffKeys));
   HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
                  loadProfiles(context, files, context.arguments.number("warmup", -1)));
   const bool byName = context.arguments.text("sort") == "name";

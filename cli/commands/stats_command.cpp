@@ -1,7 +1,6 @@
 #include "cli/commands/stats_command.h"
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -38,11 +37,7 @@ Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
 
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const auto wanted, wantedTables(context));
-  std::optional<RowFilter> filter;
-  if (context.arguments.has("filter")) {
-    HOTLOOP_ASSIGN(filter,
-                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kStatsKeys));
-  }
+  HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kStatsKeys));
   HOTLOOP_ASSIGN(AnalysisOptions options, analysisOptions(context));
   options.gains = false; // no gain is shown here
   HOTLOOP_ASSIGN(const AnalyzedRun source,

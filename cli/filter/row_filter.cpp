@@ -66,6 +66,15 @@ std::string cellOf(const ReportTable &table, const std::vector<ReportCell> &row,
 
 } // namespace
 
+Result<std::optional<RowFilter>> RowFilter::given(const Arguments &arguments,
+                                                  const std::vector<Key> &keys) {
+  std::optional<RowFilter> filter;
+  if (arguments.has("filter")) {
+    HOTLOOP_ASSIGN(filter, parse(arguments.text("filter"), keys));
+  }
+  return filter;
+}
+
 Result<RowFilter> RowFilter::parse(const std::string &text, const std::vector<Key> &keys) {
   const auto known = namesOf(keys);
   RowFilter filter;

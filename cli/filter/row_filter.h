@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/arguments/arguments.h"
 #include "cli/diff/run_diff.h"
 #include "core/report/gate_report.h"
 #include "core/report/report_table.h"
@@ -25,6 +27,9 @@ public:
 
   // Error: a word that is not KEY:PATTERN with one of `keys`, or no regular expression.
   static Result<RowFilter> parse(const std::string &text, const std::vector<Key> &keys);
+  // What --filter says; none where it is not given.
+  static Result<std::optional<RowFilter>> given(const Arguments &arguments,
+                                                const std::vector<Key> &keys);
 
   bool matches(const SiteChange &change) const;
   bool matches(const OwnerDelta &owner) const;

@@ -107,13 +107,7 @@ Result<GatePolicy> policyOf(const CommandContext &context, const GateConfig &con
 std::vector<GateRow> oldBaseline(const Baseline &baseline, const GateConfig &config) {
   std::vector<GateRow> rows;
   const auto warn = [&](std::string message) {
-    GateRow row;
-    row.verdict = "HG035";
-    row.status = GateStatus::kWarn;
-    row.level = "run";
-    row.unit = GateUnit::kNone;
-    row.message = std::move(message);
-    rows.push_back(std::move(row));
+    rows.push_back(runRow("HG035", GateStatus::kWarn, std::move(message)));
   };
   const int days = daysSince(baseline.saved);
   const int stale = std::atoi(config.get("stale_days").c_str());
@@ -190,13 +184,7 @@ GateReport checkProfile(const LoadedProfile &loaded, const ResolvedBaseline *bas
 GateReport refusal(const std::string &verdict, const std::string &message, const std::string &run) {
   GateReport report;
   report.run.file = run;
-  GateRow row;
-  row.verdict = verdict;
-  row.status = GateStatus::kError;
-  row.level = "run";
-  row.unit = GateUnit::kNone;
-  row.message = message;
-  report.rows.push_back(std::move(row));
+  report.rows.push_back(runRow(verdict, GateStatus::kError, message));
   return report;
 }
 

@@ -54,19 +54,15 @@ Result<void> checkReportFlags(const CommandContext &context) {
           invalidInput(fmt::format("--report cannot be '{}' (one of {}){}", format,
                                    fmt::join(known, ", "), didYouMean(format, known))));
   }
-  if (context.arguments.has("filter"))
-    HOTLOOP_TRY(RowFilter::parse(context.arguments.text("filter"), RowFilter::kGateKeys));
+  HOTLOOP_TRY(RowFilter::given(context.arguments, RowFilter::kGateKeys));
   return {};
 }
 
 Result<void> emitGate(const CommandContext &context, const GateReport &whole) {
   HOTLOOP_TRY(checkReportFlags(context)); // all of them, before anything is written
   GateReport report = whole;
-  if (context.arguments.has("filter")) {
-    HOTLOOP_ASSIGN(const RowFilter filter,
-                   RowFilter::parse(context.arguments.text("filter"), RowFilter::kGateKeys));
-    filter.apply(report);
-  }
+  HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kGateKeys));
+  if (filter) filter->apply(report);
   const auto limit = static_cast<std::size_t>(context.arguments.number("limit", kShown));
   const auto reports = context.arguments.values("report");
   HOTLOOP_TRY(

@@ -16,6 +16,19 @@ std::int64_t quantile(std::vector<std::int64_t> &values, double q) {
   return values[static_cast<std::size_t>(place)];
 }
 
+// Slices of a name that begin in [t0, t1), lane by lane.
+template <class Visit>
+void forEachOf(const Trace &trace, std::uint32_t name, std::int64_t t0, std::int64_t t1,
+               Visit visit) {
+  const EventTable table = trackTable(trace.names[name].table);
+  for (const Lane &lane : trace.lanes) {
+    if (trace.tracks[lane.track].table != table) continue;
+    const std::uint32_t end = trace.lowerBound(lane, t1);
+    for (std::uint32_t slice = trace.lowerBound(lane, t0); slice < end; ++slice)
+      if (trace.name[slice] == name) visit(slice, trace.duration(slice));
+  }
+}
+
 } // namespace
 
 int histogramBin(std::int64_t duration) {
@@ -81,18 +94,11 @@ DurationHistogram durationHistogram(const Trace &trace, std::uint32_t name, std:
                                     std::int64_t t1) {
   DurationHistogram histogram;
   std::vector<std::int64_t> durations;
-  const EventTable table = trackTable(trace.names[name].table);
-  for (const Lane &lane : trace.lanes) {
-    if (trace.tracks[lane.track].table != table) continue;
-    const std::uint32_t end = trace.lowerBound(lane, t1);
-    for (std::uint32_t slice = trace.lowerBound(lane, t0); slice < end; ++slice) {
-      if (trace.name[slice] != name) continue;
-      const std::int64_t duration = trace.duration(slice);
-      durations.push_back(duration);
-      histogram.total += duration;
-      ++histogram.counts[static_cast<std::size_t>(histogramBin(duration))];
-    }
-  }
+  forEachOf(trace, name, t0, t1, [&](std::uint32_t, std::int64_t duration) {
+    durations.push_back(duration);
+    histogram.total += duration;
+    ++histogram.counts[static_cast<std::size_t>(histogramBin(duration))];
+  });
   histogram.count = durations.size();
   if (durations.empty()) return histogram;
   const auto [least, greatest] = std::minmax_element(durations.begin(), durations.end());
@@ -108,20 +114,13 @@ NameSelection selectName(const Trace &trace, std::uint32_t name, std::int64_t t0
                          DurationRange durations) {
   NameSelection selection;
   const bool all = durations.to <= durations.from;
-  const EventTable table = trackTable(trace.names[name].table);
-  for (const Lane &lane : trace.lanes) {
-    if (trace.tracks[lane.track].table != table) continue;
-    const std::uint32_t end = trace.lowerBound(lane, t1);
-    for (std::uint32_t slice = trace.lowerBound(lane, t0); slice < end; ++slice) {
-      if (trace.name[slice] != name) continue;
-      const std::int64_t duration = trace.duration(slice);
-      if (!all && (duration < durations.from || duration >= durations.to)) continue;
-      ++selection.count;
-      selection.total += duration;
-      if (selection.first == kNoSlice || trace.start[slice] < trace.start[selection.first])
-        selection.first = slice;
-    }
-  }
+  forEachOf(trace, name, t0, t1, [&](std::uint32_t slice, std::int64_t duration) {
+    if (!all && (duration < durations.from || duration >= durations.to)) return;
+    ++selection.count;
+    selection.total += duration;
+    if (selection.first == kNoSlice || trace.start[slice] < trace.start[selection.first])
+      selection.first = slice;
+  });
   return selection;
 }
 

@@ -200,9 +200,8 @@ def section_memory(machines):
                      "activations only" if saved >= 35 else "differs"])
     yield from table(["technique", "machine", "guide", "measured", "verdict"], rows)
     yield ("\nUnder AMP a loop over experts casts every expert's weights in every step; where launches or the host bound the step, "
-           "those casts are added time. Activations are the allocator's peak minus weights, all gradients, optimizer state and data; where "
-           "gradients are made anew in every step they are not all there at the peak, so this counts too little for small batches "
-           "over large weights (most of all for the baseline). In-place operations and kept buffers show as allocator events in the stack below.\n")
+           "those casts are added time. Activations are the allocator's peak without weights and their kept copies, gradients, "
+           "optimizer state and data, whether gradients are kept or made anew in every step. In-place operations and kept buffers show as allocator events in the stack below.\n")
 
 
 def section_goal(machines):

@@ -36,6 +36,8 @@ constexpr double kStepsDiffer = 0.15;
 constexpr double kReplayDoubt = 0.01;
 constexpr double kReplayUseless = 0.05;
 constexpr double kSmallGain = 0.05;
+constexpr std::uint32_t kEnoughSteps = 8; // to tell what is usual
+constexpr double kDelayed = 1.25;         // times the usual step
 // A graph: gaps between its works, its own overhead, the host's part.
 constexpr double kGraphGap[] = {-200, 200, 600};
 constexpr double kGraphExtra = 2'000;
@@ -78,6 +80,7 @@ struct WhatIf::State {
 
   explicit State(const TraceView &view) : trace(view) {}
   void build(const Steps &steps); // may be stopped
+  void leaveOutDelayedSteps();
 
   double period(const Program &changed, const Edit *edit, double factor, double device = 1,
                 std::uint32_t first = 0, std::uint32_t last = kNoIndex,
@@ -120,6 +123,38 @@ struct WhatIf::State {
   void judge(const Edit &edit, Prediction &prediction) const;
 };
 
+// A step that took far longer than most without doing more was held up by something that is not on
+// record (another program on its core): the unprofiled step time, a median, knows nothing of it.
+// Only where enough steps tell what is usual and nearly all are.
+void WhatIf::State::leaveOutDelayedSteps() {
+  std::vector<TemplateStep> &steps = timeline.steps;
+  const auto count = static_cast<std::uint32_t>(steps.size());
+  if (count < kEnoughSteps) return;
+  std::vector<double> periods, anchors;
+  for (std::uint32_t k = 0; k < count; ++k) {
+    periods.push_back(period(program, nullptr, 1, 1, k, k + 1));
+    anchors.push_back(steps[k].last - steps[k].first);
+  }
+  std::vector<double> sorted = periods;
+  const double usualPeriod = medianInPlace(sorted);
+  sorted = anchors;
+  const double usualAnchors = medianInPlace(sorted);
+  std::vector<TemplateStep> kept;
+  for (std::uint32_t k = 0; k < count; ++k)
+    if (periods[k] <= kDelayed * usualPeriod || anchors[k] > usualAnchors) kept.push_back(steps[k]);
+  if (kept.size() == count || 4 * kept.size() < 3 * count) return;
+  const auto error = [&] {
+    return std::abs(period(program, nullptr, 1) / timeline::recordedPeriod(timeline) - 1);
+  };
+  const double before = error();
+  std::swap(steps, kept);
+  program = timeline::compile(timeline, calibration, nullptr);
+  if (error() <= std::max(before, kReplayDoubt)) return;
+  // Steps that are so interwoven cannot be told apart.
+  std::swap(steps, kept);
+  program = timeline::compile(timeline, calibration, nullptr);
+}
+
 void WhatIf::State::build(const Steps &steps) {
   State &state = *this;
   if (!state.options.unprofiled) {
@@ -133,6 +168,7 @@ void WhatIf::State::build(const Steps &steps) {
   if (!state.whyNone.empty()) return;
   state.calibration = timeline::calibrate(trace, state.timeline);
   state.program = timeline::compile(state.timeline, state.calibration, nullptr);
+  state.leaveOutDelayedSteps();
   const auto &kinds = state.timeline.anchors.kind;
   state.hasGraphs = std::find(kinds.begin(), kinds.end(), AnchorKind::kGraphLaunch) != kinds.end();
   state.overlapOfStreams = timeline::streamOverlap(state.timeline);

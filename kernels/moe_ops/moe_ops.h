@@ -9,11 +9,11 @@
 // of its own). Five launches forward: gateForward, permuteRows, groupedUp, groupedDown,
 // combineRows.
 //
-// Every pointer is device memory of the caller, 16-byte aligned, row-major, without overlap. No
-// call allocates, synchronizes or copies to the host, so all may be captured in a CUDA graph, and a
-// replay may route otherwise than the capture did. Results are deterministic: no atomics, and sums
-// in an order that depends on shapes only. An error names what is wrong; nothing was launched then.
-// Arrays that a comment calls optional may be null.
+// Every pointer is device memory of the caller, 16-byte aligned, row-major, without overlap unless
+// a comment allows it. No call allocates, synchronizes or copies to the host, so all may be
+// captured in a CUDA graph, and a replay may route otherwise than the capture did. Results are
+// deterministic: no atomics, and sums in an order that depends on shapes only. An error names what
+// is wrong; nothing was launched then. Arrays that a comment calls optional may be null.
 //
 // Order of rows: by (expert, token, slot). Rounding points: logits, weights, lse fp32; h is rounded
 // to the storage type before the activation, a and y after; combine sums the slots in order, in
@@ -130,7 +130,7 @@ struct GroupedDownBackward {
   const float *weights = nullptr;          // [T, k]
   const std::int32_t *slotOfRow = nullptr; // [R]
   const std::int32_t *schedule = nullptr;
-  void *dHidden = nullptr;         // [R, N]
+  void *dHidden = nullptr;         // [R, N]; may be `hidden` itself
   void *scaledActivated = nullptr; // [R, I]
   float *weightParts = nullptr;    // [R, weightParts]
   int variant = kChoose;
@@ -179,7 +179,7 @@ struct GateBackward {
   const float *balance = nullptr;     // [E], optional: g of permuteRows
   float z = 0;                        // 2 zFactor / T
   const float *dLoss = nullptr;       // [1], optional: loss', else 1
-  float *dLogits = nullptr;           // [T, E]
+  float *dLogits = nullptr;           // [T, E]; may be `logits` itself
 };
 Result<void> gateBackward(const GateBackward &args, cudaStream_t stream);
 

@@ -177,13 +177,13 @@ struct Bench {
              [&](cudaStream_t st, int v) { layer.runUpGradient(st, v); });
     const auto plain = [&](const char *name, auto run) {
       const double time =
-          measure(b, name, "one", true, {}, [&](cudaStream_t st) { (layer.*run)(st); });
+          measure(b, name, "one", true, {}, [&](cudaStream_t st) { run(layer, st); });
       std::printf("  %-15s %9.1f us\n", name, time);
     };
-    plain("gather_gradient", &Layer::runGatherGradient);
-    plain("gate_backward", &Layer::runGateBackward);
-    plain("input_gradient", &Layer::runInputGradient);
-    plain("gate_gradient", &Layer::runGateGradient);
+    plain("gather_gradient", [](Layer &l, cudaStream_t st) { l.runGatherGradient(st); });
+    plain("gate_backward", [](Layer &l, cudaStream_t st) { l.runGateBackward(st); });
+    plain("input_gradient", [](Layer &l, cudaStream_t st) { l.runInputGradient(st); });
+    plain("gate_gradient", [](Layer &l, cudaStream_t st) { l.runGateGradient(st); });
   }
 };
 

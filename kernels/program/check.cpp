@@ -117,6 +117,11 @@ void runVariants(Layer &layer, CaseRecord &record, cudaStream_t stream) {
     observe(record, Quantity::kScaledActivated, by, layer.scaledActivated, row);
     layer.runGateBackward(stream);
     observe(record, Quantity::kDLogits, by, layer.dLogits, ElementType::kFloat32);
+    layer.runGateBackward(stream, /*inPlace=*/true);
+    observe(record, Quantity::kDLogits, by + ".in_place", layer.dLogits, ElementType::kFloat32);
+    layer.runDownBackward(stream, v, /*inPlace=*/true);
+    observe(record, Quantity::kDHidden, by + ".in_place", layer.dHidden, row);
+    observe(record, Quantity::kScaledActivated, by + ".in_place", layer.scaledActivated, row);
   });
   each(MoeOperator::kWeightGradient, [&](int v, const std::string &by) {
     layer.dDown.poison(stream);

@@ -124,12 +124,13 @@ void Layer::runGatherGradient(cudaStream_t stream) const {
       {shape, types.x, rowType(), dOut.data(), rowOfSlot.as<std::int32_t>(), dOutRows.data()},
       stream));
 }
-void Layer::runDownBackward(cudaStream_t stream, int variant) const {
-  require(groupedDownBackward({shape, types.product, dOutRows.data(), down.data(), hidden.data(),
-                               weights.as<float>(), slotOfRow.as<std::int32_t>(),
-                               schedule.as<std::int32_t>(), dHidden.data(), scaledActivated.data(),
-                               weightParts.as<float>(), variant},
-                              stream));
+void Layer::runDownBackward(cudaStream_t stream, int variant, bool inPlace) const {
+  if (inPlace) copyAll(hidden, dHidden, stream);
+  require(groupedDownBackward(
+      {shape, types.product, dOutRows.data(), down.data(), inPlace ? dHidden.data() : hidden.data(),
+       weights.as<float>(), slotOfRow.as<std::int32_t>(), schedule.as<std::int32_t>(),
+       dHidden.data(), scaledActivated.data(), weightParts.as<float>(), variant},
+      stream));
 }
 void Layer::runDownGradient(cudaStream_t stream, int variant) const {
   require(groupedWeightGradient({shape, types.product, shape.dim, shape.inner, dOutRows.data(),
@@ -148,12 +149,14 @@ void Layer::runUpGradient(cudaStream_t stream, int variant) const {
                                  ElementType::kFloat32, false, dUp.data(), variant},
                                 stream));
 }
-void Layer::runGateBackward(cudaStream_t stream) const {
-  require(gateBackward(
-      {shape, logits.as<float>(), lse.as<float>(), weights.as<float>(), ids.as<std::int32_t>(),
-       rowOfSlot.as<std::int32_t>(), weightParts.as<float>(), balance.as<float>(),
-       2 * zFactor / static_cast<float>(shape.tokens), nullptr, dLogits.as<float>()},
-      stream));
+void Layer::runGateBackward(cudaStream_t stream, bool inPlace) const {
+  if (inPlace) copyAll(logits, dLogits, stream);
+  require(
+      gateBackward({shape, (inPlace ? dLogits : logits).as<float>(), lse.as<float>(),
+                    weights.as<float>(), ids.as<std::int32_t>(), rowOfSlot.as<std::int32_t>(),
+                    weightParts.as<float>(), balance.as<float>(),
+                    2 * zFactor / static_cast<float>(shape.tokens), nullptr, dLogits.as<float>()},
+                   stream));
 }
 void Layer::runInputGradient(cudaStream_t stream) const {
   require(inputGradient({shape, rowType(), types.x, types.gate, dRows.data(),

@@ -49,11 +49,12 @@ struct Layer {
   void forward(cudaStream_t stream, const Variants &variants = {}) const;
 
   void runGatherGradient(cudaStream_t stream) const;
-  void runDownBackward(cudaStream_t stream, int variant = kChoose) const;
+  // dHidden from hidden, or from a copy of it that lies where dHidden shall.
+  void runDownBackward(cudaStream_t stream, int variant = kChoose, bool inPlace = false) const;
   void runDownGradient(cudaStream_t stream, int variant = kChoose) const;
   void runUpBackward(cudaStream_t stream, int variant = kChoose) const;
   void runUpGradient(cudaStream_t stream, int variant = kChoose) const;
-  void runGateBackward(cudaStream_t stream) const;
+  void runGateBackward(cudaStream_t stream, bool inPlace = false) const; // as above, of logits
   void runInputGradient(cudaStream_t stream) const;
   void runGateGradient(cudaStream_t stream) const;
   void backward(cudaStream_t stream, const Variants &variants = {}) const;

@@ -1,6 +1,8 @@
 #include "reference_moe/model/layer_kernels.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <c10/cuda/CUDAStream.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -38,16 +40,15 @@ enum LayerSlot : std::size_t {
   kDInput
 };
 enum ScratchSlot : std::size_t {
-  // What only the forward pass uses shares memory with what only the backward pass uses.
+  // Memory is shared by what is never needed at once. Of [rows, d]: in the forward pass the
+  // permuted tokens, then y; in the backward pass the gathered gradient of the output, then the
+  // tokens again, then the gradient of the rows.
   kRowsAgain = 32,
+  kY = kRowsAgain,
+  kDRows = kRowsAgain,
   kActivated,
   kScaledActivated = kActivated,
-  kY,
-  kDRows = kY,
-  kDHidden,
-  kWeightParts,
-  kDLogits,
-  kGateScratch,
+  kPartialSums, // of the routing weights' gradient, then of the gate's
   kDGate,
   kDUp,
   kDDown
@@ -233,10 +234,18 @@ variable_list KernelFunction::forward(AutogradContext *context, const at::Tensor
           ids, ends};
 }
 
-// dRows, dHidden, scaledActivated, weightParts; then both weight gradients.
+// dRows, dHidden (where h was), scaledActivated, weightParts; then both weight gradients.
 struct ExpertGradients {
   at::Tensor dRows, dHidden, weightParts, dUp, dDown;
 };
+
+// One after another in the same memory: what groupedDownBackward leaves for gateBackward, then what
+// gateWeightGradient works in.
+at::Tensor partialSums(LayerState &s) {
+  const std::int64_t floats =
+      std::max(s.shape.rows() * s.sizes.weightParts, s.sizes.gateScratchFloats);
+  return Taker{*s.buffers->scratch, s.x.device()}(kPartialSums, {floats}, at::kFloat);
+}
 
 ExpertGradients expertsBackward(LayerState &s, const at::Tensor &dOut, const at::Tensor &up,
                                 const at::Tensor &down) {
@@ -253,15 +262,17 @@ ExpertGradients expertsBackward(LayerState &s, const at::Tensor &dOut, const at:
   gather.out = g.dRows.data_ptr();
   orThrow(kernels::gatherRows(gather, stream()));
 
-  g.dHidden = scratch(kDHidden, {rows, s.shape.hiddenColumns()}, s.compute);
-  g.weightParts = scratch(kWeightParts, {rows, s.sizes.weightParts}, at::kFloat);
+  if (!s.hidden.defined())
+    throw std::runtime_error("the backward pass of a layer ran twice for one forward pass");
+  g.dHidden = std::exchange(s.hidden, at::Tensor());
+  g.weightParts = partialSums(s).narrow(0, 0, rows * s.sizes.weightParts);
   const at::Tensor scaled = scratch(kScaledActivated, {rows, s.shape.inner}, s.compute);
   kernels::GroupedDownBackward back;
   back.shape = s.shape;
   back.product = s.product;
   back.dRows = g.dRows.data_ptr();
   back.down = s.down.data_ptr();
-  back.hidden = s.hidden.data_ptr();
+  back.hidden = g.dHidden.data_ptr();
   back.weights = pointer(s.weights);
   back.slotOfRow = pointer<std::int32_t>(s.slotOfRow);
   back.schedule = pointer<std::int32_t>(s.schedule);
@@ -289,6 +300,7 @@ ExpertGradients expertsBackward(LayerState &s, const at::Tensor &dOut, const at:
   g.dDown = deliverGradient(down, at::kFloat, pool, kDDown, weightGradient(g.dRows, scaled));
   at::Tensor x = s.rows;
   if (!x.defined()) {
+    // In the place of dRows, which has been used.
     x = scratch(kRowsAgain, {rows, dim}, s.compute);
     gather.xType = elementOf(s.x);
     gather.x = s.x.data_ptr();
@@ -331,11 +343,10 @@ variable_list KernelFunction::backward(AutogradContext *context, variable_list g
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &x = saved[0], &gate = saved[1], &up = saved[2], &down = saved[3];
   LayerState &s = *state;
-  const Taker scratch{*s.buffers->scratch, x.device()};
   const at::Tensor dOut = gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(s.x);
   const ExpertGradients g = expertsBackward(s, dOut, up, down);
 
-  const at::Tensor dLogits = scratch(kDLogits, {s.shape.tokens, s.shape.experts}, at::kFloat);
+  const at::Tensor dLogits = s.logits; // in its place
   const bool losses = s.balance.defined() && gradients[1].defined();
   kernels::GateBackward args;
   args.shape = s.shape;
@@ -354,7 +365,7 @@ variable_list KernelFunction::backward(AutogradContext *context, variable_list g
 
   at::Tensor dInput;
   if (x.requires_grad()) dInput = inputGradientOf(s, g, dLogits, gate, dOut);
-  const at::Tensor gateScratch = scratch(kGateScratch, {s.sizes.gateScratchFloats}, at::kFloat);
+  const at::Tensor gateScratch = partialSums(s);
   const at::Tensor dGate = deliverGradient(gate, gate.scalar_type(), *s.buffers->scratch, kDGate,
                                            [&](const at::Tensor &to) {
                                              kernels::GateWeightGradient weight;

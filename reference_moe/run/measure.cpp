@@ -16,6 +16,7 @@
 
 #include "reference_moe/device/device.h"
 #include "reference_moe/run/kernel_counts.h"
+#include "reference_moe/run/memory_log.h"
 #include "reference_moe/run/versions.h"
 
 namespace hotloop::moe {
@@ -193,6 +194,17 @@ Result<StepCounts> StepMeter::count(Trainer &trainer, std::int64_t index) {
   counts.kernels = counts.launches;
   counts.allocations = state_->memory->blocks - blocks;
   return counts;
+}
+
+Result<std::int64_t> StepMeter::peakActivation(Trainer &trainer, std::int64_t &index) {
+  trainer.synchronize();
+  resetPeak();
+  const std::int64_t before = bytes() - trainer.gradientBytesNow();
+  const MemoryLog log(state_->device == Device::kCuda);
+  for (int i = 0; i < 2; ++i) HOTLOOP_TRY(trainer.step(index++));
+  trainer.synchronize();
+  const Trainer::Persistent persistent = trainer.persistent();
+  return before + log.peakWithoutGradients() - (persistent.sum() - persistent.gradients);
 }
 
 std::int64_t StepMeter::bytes() const {

@@ -34,6 +34,12 @@ public:
 
   Result<StepCounts> count(Trainer &trainer, std::int64_t index);
 
+  // Runs two steps from `index` on, which it moves on. The most bytes in use meanwhile that are not
+  // weights or their kept copies, gradients, optimizer state or data: activations and work memory.
+  // A gradient counts as one from its first moment, whether it is made anew in every step or kept.
+  // With graphs let the capture fall into these steps: the memory of a graph is taken then.
+  Result<std::int64_t> peakActivation(Trainer &trainer, std::int64_t &index);
+
   std::int64_t bytes() const;     // handed out since construction and not given back
   std::int64_t peakBytes() const; // the most of it since resetPeak()
   // Resident memory of the process on the CPU, memory held from the driver on a GPU; at most since

@@ -83,13 +83,8 @@ Result<std::vector<RungResult>> measureStack(const Configuration &base, std::vec
       HOTLOOP_ASSIGN(const auto trainer, Trainer::create(c));
       std::int64_t index = 0;
       while (index < kSteadyFrom) HOTLOOP_TRY(trainer->step(index++));
-      trainer->synchronize();
-      meter.resetPeak();
-      // With graphs the capture is in here: the memory of a graph is taken then.
-      for (int i = 0; i < 2; ++i) HOTLOOP_TRY(trainer->step(index++));
-      trainer->synchronize();
+      HOTLOOP_ASSIGN(result.activationBytes, meter.peakActivation(*trainer, index));
       result.persistent = trainer->persistent();
-      result.activationBytes = meter.peakBytes() - result.persistent.sum();
       result.processBytes = meter.processPeakBytes();
       HOTLOOP_ASSIGN(result.counts, meter.count(*trainer, index));
     }

@@ -26,7 +26,7 @@ struct RungResult {
   std::vector<double> milliseconds; // per round
   std::vector<double> speedups;     // per round, against the first rung
   StepCounts counts;                // of one steady step
-  std::int64_t activationBytes = 0; // allocator's peak - weights, gradients, optimizer state, data
+  std::int64_t activationBytes = 0; // StepMeter::peakActivation()
   std::int64_t processBytes = 0;    // StepMeter::processPeakBytes()
   Trainer::Persistent persistent;
   Accuracy accuracy;

@@ -146,8 +146,15 @@ Trainer::Persistent Trainer::persistent() const {
   p.data = bytesOf(s.inputs) + bytesOf(s.targets) + bytesOf({s.lossHistory, s.firstLoss});
   for (const State::Bucket &bucket : s.buckets) p.data += bytesOf({bucket.input, bucket.target});
   p.weightCopies = s.model.weightCopyBytes();
-  p.arena = s.model.keptBytes() - p.weightCopies;
+  p.arena = s.model.keptBytes() - p.weightCopies + s.lossPool.bytes();
   return p;
+}
+
+std::int64_t Trainer::gradientBytesNow() const {
+  std::int64_t sum = 0;
+  for (const at::Tensor &leaf : leaves(state_->model.parameters()))
+    if (leaf.grad().defined()) sum += static_cast<std::int64_t>(leaf.grad().nbytes());
+  return sum;
 }
 
 Trainer::GraphState Trainer::graph() const { return state_->graphState; }

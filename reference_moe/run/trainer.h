@@ -60,6 +60,9 @@ public:
   };
   Persistent persistent() const;
 
+  // Of the gradients, what is there now: under --buffers fresh none between two steps.
+  std::int64_t gradientBytesNow() const;
+
   struct GraphState {
     std::int64_t graphs = 0, kernels = 0, nodes = 0; // of the graph of the last step
     bool replayed = false;                           // the last step was a replay

@@ -7,6 +7,7 @@
 
 #include "reference_moe/device/delays.h"
 #include "reference_moe/device/device.h"
+#include "reference_moe/model/buffer_pool.h"
 #include "reference_moe/model/model.h"
 #include "reference_moe/optim/adamw.h"
 #include "reference_moe/optim/grad_scaler.h"
@@ -31,6 +32,7 @@ struct Trainer::State {
   AdamW optimizer;
   std::optional<GradScaler> scaler;
   std::vector<at::Tensor> inputs, targets; // kBatches of [T, d]
+  BufferPool lossPool{true};               // of meanSquareInPlace()
   at::Tensor lossHistory;                  // a ring of kLossHistory values on the device
   at::Tensor cursor;                       // [1], the ring's next index, on the device; for graphs
   at::Tensor firstLoss;                    // 0-d, on the device

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "reference_moe/model/marks.h"
+#include "reference_moe/model/mean_square.h"
+#include "reference_moe/run/memory_log.h"
 #include "reference_moe/run/trainer_state.h"
 #include "reference_moe/run/unsafe_habits.h"
 
@@ -94,7 +96,9 @@ void Trainer::State::train(const at::Tensor &input, const at::Tensor &target, st
     const Range range("forward");
     output = model.forward(input);
     const Range lossRange("loss");
-    task = at::mse_loss(output.hidden, target);
+    task = configuration.toggles.buffers == Buffers::kReuse
+               ? meanSquareInPlace(output.hidden, target, lossPool)
+               : at::mse_loss(output.hidden, target);
     loss = task + output.routerLoss;
     if (scaler) loss = scaler->scaled(loss);
   }
@@ -102,6 +106,7 @@ void Trainer::State::train(const at::Tensor &input, const at::Tensor &target, st
   lastHidden = output.hidden.detach();
   keepLoss(task.detach(), index);
   doHabits(lastHidden, task.detach(), index);
+  task = at::Tensor(); // LibTorch leaves the squares of all differences in its memory
   {
     const Range range("backward");
     loss.backward();
@@ -128,6 +133,7 @@ void Trainer::State::update() {
   else if (scaler->overflow().item<float>() == 0) // what torch.amp.GradScaler.step does
     optimizer.step();
   if (scaler) scaler->update();
+  if (MemoryLog::lives()) MemoryLog::gradientsAre(optimizer.gradients());
   optimizer.clearGradients(toggles.buffers == Buffers::kReuse);
 }
 

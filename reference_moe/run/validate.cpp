@@ -74,11 +74,7 @@ Result<Observed> observe(const Configuration &c) {
   HOTLOOP_ASSIGN(const auto trainer, Trainer::create(c));
   std::int64_t index = 0;
   while (index < 3) HOTLOOP_TRY(trainer->step(index++));
-  trainer->synchronize();
-  meter.resetPeak();
-  for (int i = 0; i < 2; ++i) HOTLOOP_TRY(trainer->step(index++));
-  trainer->synchronize();
-  observed.activation = meter.peakBytes() - trainer->persistent().sum();
+  HOTLOOP_ASSIGN(observed.activation, meter.peakActivation(*trainer, index));
   HOTLOOP_ASSIGN(observed.one, meter.count(*trainer, index++));
   const std::int64_t before = meter.bytes();
   HOTLOOP_ASSIGN(observed.two, meter.count(*trainer, index++));

@@ -71,6 +71,36 @@ TEST(SlowRecords, KnowADelayInUnprofiledTime) {
   EXPECT_NEAR(delayed.ms, t0 + 0.1, 0.005);
 }
 
+// 20 steps of a millisecond; step 12 takes longer, and perhaps launches more.
+WhatIf withOneLongStep(std::int64_t pause, int moreKernels) {
+  ScriptedLoop loop;
+  loop.addDevice();
+  for (int i = 0; i < 20; ++i) {
+    loop.beginStep();
+    for (int k = 0; k < 100; ++k) loop.kernel("short", 2'000, {.host = 10'000});
+    if (i == 12) {
+      loop.wait(pause);
+      for (int k = 0; k < moreKernels; ++k) loop.kernel("more", 2'000, {.host = 10'000});
+    }
+    loop.endStep();
+  }
+  return whatIfOf(loop.build());
+}
+
+TEST(DelayedSteps, AreLeftOutWhereNothingOnRecordSaysWhy) {
+  const WhatIf usual = withOneLongStep(0, 0), delayed = withOneLongStep(4'000'000, 0);
+  ASSERT_THAT(delayed.whyNone(), IsEmpty());
+  EXPECT_EQ(delayed.timeline().steps.size() + 1, usual.timeline().steps.size());
+  EXPECT_NEAR(delayed.baseline().recordedMs, usual.baseline().recordedMs, 0.01);
+  EXPECT_NEAR(delayed.baseline().replayedMs, usual.baseline().replayedMs, 0.01);
+}
+
+TEST(DelayedSteps, StayWhereTheyDoMore) {
+  const WhatIf usual = withOneLongStep(0, 0), more = withOneLongStep(0, 300);
+  EXPECT_EQ(more.timeline().steps.size(), usual.timeline().steps.size());
+  EXPECT_GT(more.baseline().recordedMs, 1.05 * usual.baseline().recordedMs);
+}
+
 // A host that runs 1000 launches ahead; the device is the bound.
 TEST(HeldLaunches, AreNoHostTime) {
   ScriptedLoop loop;

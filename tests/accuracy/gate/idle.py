@@ -54,7 +54,7 @@ def main():
     began = time.time()
     before = lines(runs)
     if lines(verdicts) < 2 * options.verdicts:
-        # The whole budget of it may be too short for one verdict: that one is made all the same, and ends late.
+        # Every call calibrates anew and makes one verdict at least, however short its time.
         subprocess.run([sys.executable, here / "live.py", *common, "--verdicts", str(options.verdicts), "--budget",
                         str(options.budget * LIVE_SHARE)], check=True)
     collecting = time.time()

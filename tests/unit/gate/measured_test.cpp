@@ -251,6 +251,27 @@ TEST_F(Measured, ADatabaseOfRunsRemembersThemWithoutTheirFiles) {
   EXPECT_EQ(runCli({"check", "slow1.hotloop", "--db", "slow2.hotloop"}).code, 2) << "a run file";
 }
 
+TEST_F(Measured, LintFindsBudgetsThatLimitNothing) {
+  const auto lint = [](const std::string &budgets) {
+    writeFile("hotloop.toml", budgets);
+    const CliResult result = runCli({"budget", "lint", "--against", "slow0.hotloop"});
+    EXPECT_EQ(result.code, result.out.find("no problem") == std::string::npos ? 2 : 0);
+    return result.out;
+  };
+  const std::string whole = "[[budget]]\nphase = \"**\"\nlaunches = { max_new = 0 }\n";
+  const std::string phase = "[[budget]]\nphase = \"optimizer\"\nlaunches = { max_new = 3 }\n";
+  EXPECT_THAT(lint(phase + whole), HasSubstr("no problem"));
+  EXPECT_THAT(lint(whole + phase), HasSubstr("hotloop.toml:4: never reached"));
+  EXPECT_THAT(lint(whole + "[[budget]]\nphase = \"optimizer\"\nlaunches = { max = 300 }\n"),
+              HasSubstr("no problem"));
+  EXPECT_THAT(lint(whole + "[[budget]]\nphase = \"optimizer\"\nsyncs = { max_new = 3 }\n"),
+              HasSubstr("no problem"));
+  EXPECT_THAT(lint("[[budget]]\nphase = \"fwd\"\nlaunches = { max = 300 }\n"),
+              HasSubstr("no phase of the run matches"));
+  EXPECT_THAT(lint("[[budget]]\nphase = \"**\"\nkernel = \"k\"\nspills = { max = 0 }\n"),
+              HasSubstr("spills are in no run"));
+}
+
 TEST_F(Measured, BudgetsAreWrittenCheckedAndTightened) {
   const CliResult init = runCli({"budget", "init", "slow0.hotloop"});
   EXPECT_EQ(init.code, 0) << init.err;

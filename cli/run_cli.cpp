@@ -8,6 +8,7 @@
 #include "cli/arguments/common_flags.h"
 #include "cli/arguments/suggest.h"
 #include "cli/command.h"
+#include "cli/completion/complete.h"
 #include "cli/help/help_text.h"
 
 namespace hotloop::cli {
@@ -122,6 +123,10 @@ int runCommand(const Command &command, std::span<const std::string> words,
 } // namespace
 
 int runCli(std::span<const std::string> words, const Surroundings &surroundings) {
+  if (!words.empty() && words[0] == "__complete") {
+    *surroundings.out << completionLines(complete(words.subspan(1), surroundings));
+    return kExitOk;
+  }
   const Style errorStyle = makeStyle({}, surroundings, surroundings.errTerminal);
   const std::size_t verb = findVerb(words);
   if (verb == words.size()) {

@@ -71,10 +71,19 @@ std::string lowerCase(std::string text) {
 std::vector<QualityNote> qualityNotes(const TraceView &trace, const Analysis *analysis) {
   std::vector<std::pair<Severity, QualityNote>> rows;
   const QualityColumns &stored = trace->quality;
-  for (std::size_t i = 0; i < stored.name.size(); ++i)
+  // What an analysis said when the run was stored stands in the file; today's says it again.
+  const auto saidAgain = [&](std::string_view name) {
+    return analysis != nullptr &&
+           std::ranges::any_of(analysis->extraQuality, [&](const QualityRow &row) {
+             return analysis->extraStrings.text(row.name) == name;
+           });
+  };
+  for (std::size_t i = 0; i < stored.name.size(); ++i) {
+    if (saidAgain(trace.text(stored.name[i]))) continue;
     rows.push_back({stored.severity[i],
                     {std::string(trace.text(stored.name[i])), severityName(stored.severity[i]),
                      stored.count[i], std::string(trace.text(stored.message[i]))}});
+  }
   if (analysis != nullptr)
     for (const QualityRow &row : analysis->extraQuality)
       rows.push_back(

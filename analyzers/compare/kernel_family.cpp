@@ -1,5 +1,6 @@
 #include "analyzers/compare/kernel_family.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
@@ -11,13 +12,40 @@ namespace hotloop {
 
 namespace {
 
+// "N7cutlass13device_kernel" at `at` as "cutlass::device_kernel"; `at` ends behind it.
+std::string nestedName(std::string_view mangled, std::size_t &at) {
+  std::string name;
+  if (at >= mangled.size() || mangled[at] != 'N') return name;
+  for (++at; at < mangled.size() && std::isdigit(static_cast<unsigned char>(mangled[at])) != 0;) {
+    std::size_t length = 0;
+    for (; at < mangled.size() && std::isdigit(static_cast<unsigned char>(mangled[at])) != 0; ++at)
+      length = std::min<std::size_t>(length * 10 + static_cast<std::size_t>(mangled[at] - '0'),
+                                     mangled.size());
+    if (length > mangled.size() - at) return name;
+    name += (name.empty() ? "" : "::") + std::string(mangled.substr(at, length));
+    at += length;
+  }
+  return name;
+}
+
+// nvcc writes names of long templates (CUTLASS 3) that no demangler reads: at least the function,
+// and the template that is its first argument.
+std::string beginOf(std::string_view mangled) {
+  std::size_t at = 2;
+  const std::string function = nestedName(mangled, at);
+  if (function.empty()) return std::string(mangled);
+  std::string argument;
+  if (at < mangled.size() && mangled[at] == 'I') argument = nestedName(mangled, ++at);
+  return argument.empty() ? function : function + "<" + argument + ">";
+}
+
 std::string demangled(std::string_view name) {
   std::string text(name);
   if (!name.starts_with("_Z")) return text;
   int status = 0;
   const std::unique_ptr<char, void (*)(void *)> result(
       abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status), std::free);
-  return status == 0 && result ? std::string(result.get()) : text;
+  return status == 0 && result ? std::string(result.get()) : beginOf(name);
 }
 
 void removeAll(std::string &text, std::string_view part) {

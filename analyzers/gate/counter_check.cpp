@@ -28,6 +28,7 @@ struct Rule {
   std::optional<double> maxGrowth;
   GateLevel level = GateLevel::kError;
   std::string text = "+0";
+  bool ofStep = false; // a limit of the whole step
 };
 
 Rule ruleFor(const GatePolicy &policy, std::string_view counter, SeriesLevel level,
@@ -44,6 +45,7 @@ Rule ruleFor(const GatePolicy &policy, std::string_view counter, SeriesLevel lev
     for (const CounterLimit &limit : budget.counters) {
       if (limit.counter != counter) continue;
       rule.level = limit.level;
+      rule.ofStep = whole;
       if (limit.maxNew) rule.maxNew = *limit.maxNew;
       rule.maxGrowth = limit.maxGrowth;
       if (limit.maxNew || limit.maxGrowth) rule.text = limit.text;
@@ -76,6 +78,7 @@ public:
     matchPhases();
     match();
     for (Pair &pair : pairs_) judge(pair);
+    coverPlaces();
     moveWithinSums();
     explain();
     return write();
@@ -90,7 +93,8 @@ private:
     LearnedValues learned;
     ValueJudgement judgement;
     GateRow row;
-    bool exact = false; // constant or periodic: a sum that can be trusted
+    bool exact = false;  // constant or periodic: a sum that can be trusted
+    bool ofStep = false; // judged by a limit of the whole step
   };
 
   // A phase that was renamed counts in everything what the old one counted.
@@ -174,6 +178,7 @@ private:
                               : row.level == "phase" ? SeriesLevel::kPhase
                                                      : SeriesLevel::kSite;
     const Rule rule = ruleFor(policy_, row.counter, level, pair.phase);
+    pair.ofStep = rule.ofStep;
     row.limit = rule.level == GateLevel::kOff ? "" : rule.text;
     switch (pair.judgement.judgement) {
     case Judgement::kSame: row.status = GateStatus::kOk; break;
@@ -194,6 +199,20 @@ private:
 
   static bool bad(const GateRow &row) {
     return row.status == GateStatus::kFail || row.status == GateStatus::kWarn;
+  }
+
+  // What a limit of the whole step lets pass in the sum, it lets pass at the places that make it:
+  // a share of nothing is nothing, so no new place could keep a growth of 1 %.
+  void coverPlaces() {
+    std::set<std::string> within;
+    for (const Pair &pair : pairs_)
+      if (pair.row.level == "step" && pair.ofStep && pair.row.status == GateStatus::kOk &&
+          pair.judgement.judgement == Judgement::kMore)
+        within.insert(pair.row.counter);
+    for (Pair &pair : pairs_)
+      if (pair.row.level != "step" && pair.ofStep && bad(pair.row) &&
+          within.contains(pair.row.counter))
+        pair.row.status = GateStatus::kOk;
   }
 
   // More here and less there, with the sum of the phase or of the step what it was, has moved.

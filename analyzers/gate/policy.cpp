@@ -17,6 +17,7 @@ constexpr CounterNames kCounters[] = {
     {"d2d_bytes", "bytes.d2d", "HG007"},   {"kernels", "kernels", "HG008"},
     {"operators", "operators", "HG009"},   {"peak_bytes", "bytes.peak", "HG012"},
     {"kept_bytes", "bytes.kept", "HG013"}, {"registers", "regs", "HG020"},
+    {"spilled_bytes", "spills", "HG020"},
 };
 struct Verdict {
   std::string_view id, title;
@@ -121,6 +122,14 @@ std::vector<std::string_view> counterAliases() {
   return aliases;
 }
 
+std::string budgetName(const Budget &budget) {
+  return budget.line == 0 ? "--max-regress" : "the budget in line " + std::to_string(budget.line);
+}
+
+bool isOfKernels(std::string_view counter) {
+  return counter == "registers" || counter == "spilled_bytes";
+}
+
 bool isBytesCounter(std::string_view counter) { return counter.ends_with("bytes"); }
 
 std::string counterTitle(std::string_view counter) {
@@ -130,6 +139,7 @@ std::string counterTitle(std::string_view counter) {
   if (counter == "peak_bytes") return "peak bytes";
   if (counter == "kept_bytes") return "bytes kept after the step";
   if (counter == "registers") return "registers per thread";
+  if (counter == "spilled_bytes") return "spilled registers";
   std::string title(counter);
   std::ranges::replace(title, '_', ' ');
   return title;

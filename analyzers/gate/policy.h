@@ -33,8 +33,10 @@ struct Budget {
   std::string kernel;       // glob on kernel families; empty: not about kernels
   std::vector<CounterLimit> counters;
   std::vector<TimeLimit> times;
-  int line = 0; // in the file it comes from
+  int line = 0; // in the file it comes from; 0: --max-regress
 };
+// "the budget in line 12", "--max-regress".
+std::string budgetName(const Budget &budget);
 
 // What is tolerated, for a reason and until a day.
 struct AllowEntry {
@@ -74,6 +76,8 @@ std::vector<std::string_view> verdictIds();
 // there is none.
 std::string_view counterOfAlias(std::string_view alias);
 std::vector<std::string_view> counterAliases();
+// Counters of a kernel's code, limited only by budgets of kernels: registers, spills.
+bool isOfKernels(std::string_view counter);
 bool isBytesCounter(std::string_view counter);
 // "host_syncs" -> "host syncs".
 std::string counterTitle(std::string_view counter);

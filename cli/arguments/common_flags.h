@@ -15,6 +15,11 @@ inline constexpr FlagSpec kForceFlag{"force", 'f', FlagValue::kNone, {}, {}, fal
 inline constexpr FlagSpec kJsonFlag{"json", 0, FlagValue::kNone, {}, {}, false};
 inline constexpr FlagSpec kLimitFlag{"limit", 0, FlagValue::kCount, "N", "HOTLOOP_LIMIT", false};
 inline constexpr FlagSpec kFilterFlag{"filter", 0, FlagValue::kText, "EXPR", {}, false};
+inline constexpr FlagSpec kPhaseFlag{"phase", 0, FlagValue::kText, "GLOB", {}, true};
+inline constexpr FlagSpec kKernelFlag{"kernel", 0, FlagValue::kText, "GLOB", {}, true};
+inline constexpr FlagSpec kTimeUnitFlag{"time-unit",         0,    FlagValue::kChoice, "ns|us|ms|s",
+                                        "HOTLOOP_TIME_UNIT", false};
+inline constexpr FlagSpec kDbFlag{"db", 0, FlagValue::kFile, "FILE", "HOTLOOP_DB", false};
 inline constexpr FlagSpec kWarmupFlag{"warmup",         'w',  FlagValue::kCount, "N",
                                       "HOTLOOP_WARMUP", false};
 

@@ -81,7 +81,8 @@ Result<Sides> sidesOf(const CommandContext &context, const GateConfig &config) {
 }
 
 Result<int> run(const CommandContext &context) {
-  HOTLOOP_ASSIGN(const GateConfig config, loadGateConfig(context));
+  HOTLOOP_ASSIGN(GateConfig config, loadGateConfig(context));
+  HOTLOOP_TRY(addRegressLimits(context, true, config));
   HOTLOOP_ASSIGN(const GatePolicy policy, policyOf(context, config));
   HOTLOOP_ASSIGN(const PairOptions options, pairOptions(config, context.arguments.text("runs")));
   HOTLOOP_ASSIGN(const Sides sides, sidesOf(context, config));
@@ -134,6 +135,7 @@ Command abCommand() {
   flags.push_back({"cand", 0, FlagValue::kText, "CMD", {}, false});
   flags.push_back({"base-ref", 0, FlagValue::kText, "REF", {}, false});
   flags.push_back({"build", 0, FlagValue::kText, "CMD", {}, false});
+  flags.push_back({"max-regress", 0, FlagValue::kText, "METRIC=PERCENT", {}, true});
   flags.push_back({"suite", 0, FlagValue::kText, "NAME", {}, false});
   flags.push_back({"runs", 'r', FlagValue::kText, "N|MIN..MAX", {}, false});
   flags.push_back({"effect", 0, FlagValue::kText, "PERCENT", {}, false});

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <regex>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -85,10 +86,14 @@ Result<int> lint(const CommandContext &context, const GateConfig &config) {
                                "hotloop.toml writes one"));
   std::vector<std::string> problems;
   const auto known = loadCalibration(context);
-  bool general = false;
+  std::set<std::string> claimed; // counters whose growth a budget for "**" limits
   for (const Budget &budget : config.budgets) {
     const std::string place = fmt::format("{}:{}", config.file, budget.line);
-    if (general && budget.kernel.empty())
+    const bool never = budget.kernel.empty() && budget.times.empty() &&
+                       std::ranges::all_of(budget.counters, [&](const CounterLimit &limit) {
+                         return !limit.max && claimed.contains(limit.counter);
+                       });
+    if (never)
       problems.push_back(
           place +
           ": never reached: a budget for \"**\" stands before it, and the first match wins");
@@ -100,10 +105,9 @@ Result<int> lint(const CommandContext &context, const GateConfig &config) {
                                        place, limit.metric, *limit.maxGrowth * 100,
                                        known->floor * 100, 2 * known->floor * 100));
     }
-    // A general budget hides later ones only for the counters that it names; keep the message to
-    // sure cases.
-    general =
-        general || (budget.phase == "**" && budget.counters.size() >= counterAliases().size());
+    // Absolute limits of phases are judged all the same: those of "**" are for the whole step.
+    if (budget.phase == "**" && budget.kernel.empty())
+      for (const CounterLimit &limit : budget.counters) claimed.insert(limit.counter);
   }
   if (context.arguments.has("against") || context.arguments.positionals.size() > 1) {
     HOTLOOP_ASSIGN(const RunProfile run, profileOf(context));
@@ -115,6 +119,10 @@ Result<int> lint(const CommandContext &context, const GateConfig &config) {
                  globMatches(budget.phase, owner.phase);
         });
         if (!any) problems.push_back(place + ": no kernel of the run matches " + budget.kernel);
+        if (std::ranges::find(budget.counters, "spilled_bytes", &CounterLimit::counter) !=
+            budget.counters.end())
+          problems.push_back(place + ": spills are in no run; cuobjdump -res-usage on the binary "
+                                     "has them");
         continue;
       }
       if (budget.phase == "**") continue;

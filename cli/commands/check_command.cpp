@@ -10,6 +10,7 @@
 #include "cli/gate/baseline_file.h"
 #include "cli/gate/check_session.h"
 #include "cli/gate/measure.h"
+#include "cli/gate/run_history.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/text_file.h"
 #include "core/report/gate_writers.h"
@@ -72,7 +73,8 @@ Result<int> bootstrap(const CommandContext &context, const LoadedProfile &loaded
 }
 
 Result<int> run(const CommandContext &context) {
-  HOTLOOP_ASSIGN(const GateConfig config, loadGateConfig(context));
+  HOTLOOP_ASSIGN(GateConfig config, loadGateConfig(context));
+  HOTLOOP_TRY(addRegressLimits(context, false, config));
   if (context.arguments.has("show-config")) {
     HOTLOOP_TRY(context.emit(showGateConfig(config)));
     return kExitOk;
@@ -109,6 +111,7 @@ Result<int> run(const CommandContext &context) {
           invalidInput("--bootstrap needs a NAME for --baseline, not a file or a ref"));
     return bootstrap(context, loaded, wanted, folder);
   }
+  HOTLOOP_TRY(rememberRun(context, loaded.profile, file));
   GateReport report = checkProfile(loaded, resolved ? &*resolved : nullptr, policy, config);
   if (resolved && isRunFile(wanted)) {
     // One run each: where the time went, without a verdict on it.
@@ -147,6 +150,8 @@ Result<int> run(const CommandContext &context) {
 Command checkCommand() {
   std::vector<FlagSpec> flags = gateFlags();
   flags.push_back({"bootstrap", 0, FlagValue::kNone, {}, {}, false});
+  flags.push_back(kDbFlag);
+  flags.push_back({"max-regress", 0, FlagValue::kText, "METRIC=PERCENT", {}, true});
   flags.push_back({"suite", 0, FlagValue::kText, "NAME", {}, false});
   flags.push_back({"show-config", 0, FlagValue::kNone, {}, {}, false});
   return {"check",

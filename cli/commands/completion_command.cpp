@@ -8,10 +8,7 @@ namespace hotloop::cli {
 namespace {
 
 Result<int> run(const CommandContext &context) {
-  const std::string &shell = context.arguments.positionals[0];
-  HOTLOOP_TRY(context.emit(shell == "bash"  ? bashCompletion(commands())
-                           : shell == "zsh" ? zshCompletion(commands())
-                                            : fishCompletion(commands())));
+  HOTLOOP_TRY(context.emit(completionScript(context.arguments.positionals[0])));
   return kExitOk;
 }
 

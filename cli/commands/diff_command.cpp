@@ -1,6 +1,8 @@
 #include "cli/commands/diff_command.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "cli/arguments/common_flags.h"
 #include "cli/diff/diff_writer.h"
@@ -45,10 +47,24 @@ std::string diffCsv(const RunDiff &diff) {
   return tableCsv(table);
 }
 
-void sortByName(RunDiff &diff) {
-  std::stable_sort(
-      diff.sites.begin(), diff.sites.end(),
-      [](const SiteChange &a, const SiteChange &b) { return a.site.text() < b.site.text(); });
+// Sites of a counter stay together unless they go by name.
+void sortDiff(RunDiff &diff, std::string_view order) {
+  const auto name = [](const OwnerDelta &owner) {
+    return std::tuple(owner.category, owner.family.empty() ? owner.opPath : owner.family,
+                      owner.phase, owner.site.text());
+  };
+  if (order == "name") {
+    std::ranges::stable_sort(diff.sites, {}, [](const SiteChange &one) { return one.site.text(); });
+    std::ranges::stable_sort(diff.time.owners, {}, name);
+  }
+  if (order != "share") return;
+  std::map<std::string, std::size_t> place;
+  for (const SiteChange &one : diff.sites) place.try_emplace(one.counter, place.size());
+  std::ranges::stable_sort(diff.sites, {}, [&](const SiteChange &one) {
+    return std::pair(place[one.counter], -std::max(one.before, one.after));
+  });
+  std::ranges::stable_sort(diff.time.owners, {},
+                           [](const OwnerDelta &one) { return -std::max(one.aMs, one.bMs); });
 }
 
 Result<int> run(const CommandContext &context) {
@@ -56,15 +72,16 @@ Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kDiffKeys));
   HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
                  loadProfiles(context, files, context.arguments.number("warmup", -1)));
-  const bool byName = context.arguments.text("sort") == "name";
+  const std::string order = context.arguments.text("sort");
+  const TimeUnit unit = timeUnitNamed(context.arguments.text("time-unit"));
   RunDiff diff = diffRuns(runs[0], runs[1]);
+  sortDiff(diff, order);
   if (filter) filter->apply(diff);
-  if (byName) sortByName(diff);
   std::vector<FurtherDiff> more;
   for (std::size_t i = 2; i < runs.size(); ++i) {
     more.push_back({&runs[i], diffRuns(runs[0], runs[i])});
+    sortDiff(more.back().diff, order);
     if (filter) filter->apply(more.back().diff);
-    if (byName) sortByName(more.back().diff);
   }
   const bool wanted = context.arguments.has("exit-code");
   ReportExit exit = diffExit(diff, wanted);
@@ -82,9 +99,10 @@ Result<int> run(const CommandContext &context) {
     out = diffJson(diff, runs[0], runs[1], more, exit);
   } else {
     const auto write = [&](const RunDiff &one, const LoadedProfile &other) {
-      return format == "csv"  ? diffCsv(one)
-             : format == "md" ? diffMarkdown(one, runs[0], other, limit)
-                              : diffText(one, runs[0], other, limit, context.style, context.width);
+      return format == "csv" ? diffCsv(one)
+             : format == "md"
+                 ? diffMarkdown(one, runs[0], other, limit, unit)
+                 : diffText(one, runs[0], other, limit, context.style, context.width, unit);
     };
     out = write(diff, runs[1]);
     for (const FurtherDiff &one : more) out += "\n" + write(one.diff, *one.run);
@@ -100,7 +118,10 @@ Command diffCommand() {
           "compare runs: counters per step, where they changed, who owns the change of the step",
           {{{"exit-code", 0, FlagValue::kNone, {}, {}, false},
             kFilterFlag,
-            {"sort", 0, FlagValue::kChoice, "delta|name", {}, false},
+            kPhaseFlag,
+            kKernelFlag,
+            {"sort", 0, FlagValue::kChoice, "delta|share|name", {}, false},
+            kTimeUnitFlag,
             formatFlag("text|json|csv|md"),
             kJsonFlag,
             kOutputFlag,

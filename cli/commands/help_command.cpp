@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/arguments/common_flags.h"
 #include "cli/arguments/suggest.h"
 #include "cli/help/help_text.h"
 
@@ -20,7 +21,9 @@ Result<int> run(const CommandContext &context) {
         invalidInput(fmt::format("there is no help on '{}'{} (hotloop help lists all topics)", name,
                                  didYouMean(name, names))));
   }
-  HOTLOOP_TRY(context.emit(renderHelp(page, context.style, context.width)));
+  HOTLOOP_TRY(context.emit(context.format() == "man"
+                               ? manPage({name, page})
+                               : renderHelp(page, context.style, context.width)));
   return kExitOk;
 }
 
@@ -29,7 +32,8 @@ Result<int> run(const CommandContext &context) {
 Command helpCommand() {
   return {"help",
           "this overview, or the page of a command or topic",
-          {{}, {{"TOPIC", false, false, false, {}}}},
+          {{{"format", 0, FlagValue::kChoice, "text|man", {}, false}, kOutputFlag, kForceFlag},
+           {{"TOPIC", false, false, false, {}}}},
           run};
 }
 

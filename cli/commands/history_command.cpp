@@ -16,6 +16,7 @@
 #include "cli/arguments/suggest.h"
 #include "cli/gate/history_metric.h"
 #include "cli/gate/measure.h"
+#include "cli/gate/run_history.h"
 #include "core/report/json_parts.h"
 #include "core/report/report_table.h"
 
@@ -26,8 +27,15 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Point {
-  std::string file, when, command;
+  std::int64_t start = 0; // ns since 1970; 0 unknown
+  std::string file, command, commit;
   double value = 0;
+
+  std::string when() const {
+    return start > 0 ? fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                                   fmt::gmtime(static_cast<std::time_t>(start / 1'000'000'000)))
+                     : std::string();
+  }
 };
 
 std::vector<std::string> runsIn(const std::vector<std::string> &given) {
@@ -45,46 +53,54 @@ std::vector<std::string> runsIn(const std::vector<std::string> &given) {
   return files;
 }
 
+struct Collected {
+  std::vector<Point> points;
+  std::vector<std::string> skipped; // with the reason
+};
+
+// The runs that are named, or those of --db, which takes over the named ones first.
+Result<Collected> collect(const CommandContext &context, const std::string &metric) {
+  Collected all;
+  const std::string db = context.arguments.text("db");
+  auto given = context.arguments.positionals;
+  if (given.empty() && db.empty()) given.emplace_back(".");
+  std::vector<HistoryEntry> entries;
+  for (const std::string &file : runsIn(given)) {
+    const auto loaded = loadProfile(context, file, context.arguments.number("warmup", -1));
+    if (!loaded)
+      all.skipped.push_back(file + ": " + loaded.error().message);
+    else if (loaded->profile.durations.empty())
+      all.skipped.push_back(file + ": no steady steps");
+    else
+      entries.push_back(historyEntry(loaded->profile, file, ""));
+  }
+  if (!db.empty()) {
+    if (!entries.empty()) HOTLOOP_TRY(addToHistory(db, entries));
+    HOTLOOP_ASSIGN(entries, readHistory(db));
+  }
+  for (const HistoryEntry &entry : entries) {
+    const auto value = entry.values.find(metric);
+    if (value == entry.values.end())
+      all.skipped.push_back(entry.file + ": has no " + metric);
+    else
+      all.points.push_back({entry.start, entry.file, entry.command, entry.commit, value->second});
+  }
+  std::ranges::stable_sort(all.points, {}, &Point::start);
+  return all;
+}
+
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const std::string metric,
                  historyMetric(context.arguments.text("metric", "step.body")));
-  auto given = context.arguments.positionals;
-  if (given.empty()) given.emplace_back(".");
-  struct Dated {
-    std::int64_t start;
-    Point point;
-  };
-  std::vector<Dated> dated;
-  std::vector<std::string> skipped;
-  for (const std::string &file : runsIn(given)) {
-    const auto loaded = loadProfile(context, file, context.arguments.number("warmup", -1));
-    if (!loaded) {
-      skipped.push_back(file + ": " + loaded.error().message);
-      continue;
-    }
-    const auto value = metricOf(loaded->profile, metric);
-    if (!value) {
-      skipped.push_back(
-          file + ": " +
-          (loaded->profile.durations.empty() ? "no steady steps" : "has no " + metric));
-      continue;
-    }
-    const std::int64_t start = loaded->profile.startRealtime;
-    dated.push_back(
-        {start,
-         {file,
-          start > 0 ? fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                  fmt::gmtime(static_cast<std::time_t>(start / 1'000'000'000)))
-                    : std::string(),
-          loaded->profile.command, *value}});
-  }
+  HOTLOOP_ASSIGN(const Collected all, collect(context, metric));
+  const std::vector<Point> &dated = all.points;
+  const std::vector<std::string> &skipped = all.skipped;
   if (dated.empty())
     return Unexpected(nothingMeasured(
         "no run with that metric was found; name run files or a folder that holds some" +
         (skipped.empty() ? std::string() : " (" + skipped[0] + ")")));
-  std::ranges::stable_sort(dated, {}, &Dated::start);
   std::vector<double> series;
-  for (const Dated &one : dated) series.push_back(one.point.value);
+  for (const Point &one : dated) series.push_back(one.value);
   const bool counter = !metric.starts_with("step.");
   std::vector<std::size_t> changes;
   if (counter) {
@@ -102,12 +118,12 @@ Result<int> run(const CommandContext &context) {
   if (context.format() == "json") {
     Json points = Json::array(), levels = Json::array();
     for (std::size_t i = 0; i < dated.size(); ++i)
-      points.push_back({{"file", dated[i].point.file},
-                        {"when", dated[i].point.when},
-                        {"value", dated[i].point.value},
+      points.push_back({{"file", dated[i].file},
+                        {"commit", dated[i].commit.empty() ? Json(nullptr) : Json(dated[i].commit)},
+                        {"when", dated[i].when()},
+                        {"value", dated[i].value},
                         {"change", isChange(i)}});
-    for (const std::size_t i : changes)
-      levels.push_back({{"index", i}, {"file", dated[i].point.file}});
+    for (const std::size_t i : changes) levels.push_back({{"index", i}, {"file", dated[i].file}});
     HOTLOOP_TRY(context.emit(dumpJson({{"schema", "hotloop.history/1"},
                                        {"metric", metric},
                                        {"points", std::move(points)},
@@ -115,6 +131,7 @@ Result<int> run(const CommandContext &context) {
                                        {"skipped", skipped}})));
     return kExitOk;
   }
+  const bool commits = std::ranges::any_of(dated, [](const Point &p) { return !p.commit.empty(); });
   ReportTable table{
       "history",
       "",
@@ -122,6 +139,7 @@ Result<int> run(const CommandContext &context) {
        {"value", metric,
         metric.starts_with("step.") ? CellFormat::kMilliseconds : CellFormat::kCount, true},
        {"change", "", CellFormat::kText, true},
+       {"commit", "commit", CellFormat::kText, commits},
        {"file", "run", CellFormat::kPath, true}},
       {},
       0};
@@ -134,14 +152,18 @@ Result<int> run(const CommandContext &context) {
                                     : fmt::format("{:+.1f} %", 100 * (series[i] - before) / before);
       mark = "changed " + mark;
     }
-    table.rows.push_back({dated[i].point.when, dated[i].point.value, mark, dated[i].point.file});
+    table.rows.push_back(
+        {dated[i].when(), dated[i].value, mark, dated[i].commit.substr(0, 9), dated[i].file});
   }
+  table.unit = timeUnitNamed(context.arguments.text("time-unit"));
   std::string out = context.format() == "csv"  ? tableCsv(table)
                     : context.format() == "md" ? tableMarkdown(table)
                                                : tableText(table, context.style, context.width);
   if (context.format() == "text" && changes.empty())
     out += fmt::format("no change in {} runs\n", dated.size());
   HOTLOOP_TRY(context.emit(out));
+  if (std::ranges::any_of(dated, [&](const Point &p) { return p.command != dated[0].command; }))
+    context.note("hotloop: these are runs of several command lines; a change may be one of them");
   for (const std::string &one : skipped) context.note("hotloop: left out: " + one);
   return kExitOk;
 }
@@ -153,6 +175,8 @@ Command historyCommand() {
           "one metric over stored runs, and when it changed",
           {{{"metric", 0, FlagValue::kText, "NAME", {}, false},
             {"change-points", 0, FlagValue::kNone, {}, {}, false},
+            kTimeUnitFlag,
+            kDbFlag,
             formatFlag("text|json|csv|md"),
             kJsonFlag,
             kOutputFlag,

@@ -162,7 +162,9 @@ Result<int> run(const CommandContext &context) {
     trials.push_back(timeTrial(pairs, options.times[0].rule.effect, options.times[0].rule));
   } else {
     note += std::string(note.empty() ? "" : "; ") +
-            "time was not tried: it needs the program (-- PROGRAM)";
+            (context.arguments.has("no-time")
+                 ? "time was not tried: --no-time"
+                 : "time was not tried: it needs the program (-- PROGRAM)");
   }
   bool missed = false, undecided = false;
   for (const Trial &trial : trials) {

@@ -20,6 +20,12 @@ constexpr std::int64_t kRowsShown = 20;
 
 Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
   std::vector<std::string> wanted = context.arguments.list("report");
+  // Tables of what the user asks about.
+  const bool phase = context.arguments.has("phase"), kernel = context.arguments.has("kernel");
+  if (wanted.empty() && (phase || kernel)) {
+    if (kernel || context.format() == "csv") return std::vector<std::string>{"kernels"};
+    return std::vector<std::string>{"phases", "kernels"};
+  }
   if (wanted.empty()) {
     if (context.format() == "csv") return std::vector<std::string>{"operators"};
     return std::vector<std::string>{"operators", "sites"};
@@ -29,6 +35,12 @@ Result<std::vector<std::string>> wantedTables(const CommandContext &context) {
     if (std::find(known.begin(), known.end(), name) == known.end())
       return Unexpected(invalidInput(fmt::format("unknown report '{}' (one of {}){}", name,
                                                  fmt::join(known, ", "), didYouMean(name, known))));
+  for (const std::string &name : wanted)
+    if ((kernel && name != "kernels") || (phase && name != "kernels" && name != "phases"))
+      return Unexpected(invalidInput(
+          fmt::format("--{} cannot choose rows of report '{}', which knows no {}; use -r {}",
+                      kernel ? "kernel" : "phase", name, kernel ? "kernels" : "phases",
+                      kernel ? "kernels" : "phases,kernels")));
   if (context.format() == "csv" && wanted.size() > 1)
     return Unexpected(
         invalidInput("--format csv writes one table: choose it with -r, for instance -r sites"));
@@ -42,11 +54,17 @@ Result<int> run(const CommandContext &context) {
   options.gains = false; // no gain is shown here
   HOTLOOP_ASSIGN(const AnalyzedRun source,
                  analyzeRun(context, context.arguments.positionals[0], options));
-  StatsReport report{source.run, source.steps, source.quality, {}, reportExit(source.analysis)};
+  StatsReport report{source.run,
+                     source.steps,
+                     source.quality,
+                     {},
+                     reportExit(source.analysis),
+                     timeUnitNamed(context.arguments.text("time-unit"))};
   const std::string format = context.format();
   const bool forPeople = format == "text" || format == "md";
   for (const std::string &name : wanted) {
     ReportTable table = makeStatsTable(name, source);
+    table.unit = report.unit;
     if (filter) filter->apply(table);
     sortStatsTable(table, context.arguments.text("sort"));
     limitRows(table, static_cast<std::size_t>(
@@ -68,7 +86,10 @@ Command statsCommand() {
           "where the time of a step goes: tables from one run",
           {{{"report", 'r', FlagValue::kText, "TABLES", {}, true},
             kFilterFlag,
-            {"sort", 0, FlagValue::kChoice, "time|count|name", {}, false},
+            kPhaseFlag,
+            kKernelFlag,
+            {"sort", 0, FlagValue::kChoice, "time|share|count|name", {}, false},
+            kTimeUnitFlag,
             formatFlag("text|json|csv|md"),
             kJsonFlag,
             kOutputFlag,

@@ -214,7 +214,8 @@ Result<std::vector<SweepEntry>> measure(const CommandContext &context) {
 Result<int> run(const CommandContext &context) {
   auto entries = context.arguments.has("from") ? fromRuns(context) : measure(context);
   if (!entries) return Unexpected(entries.error());
-  const SweepReport report = makeSweepReport(std::move(*entries));
+  SweepReport report = makeSweepReport(std::move(*entries));
+  report.unit = timeUnitNamed(context.arguments.text("time-unit"));
   const std::string format = context.format();
   HOTLOOP_TRY(context.emit(format == "json"  ? sweepJson(report)
                            : format == "csv" ? sweepCsv(report)
@@ -232,8 +233,8 @@ Command sweepCommand() {
   flags.push_back({"from", 0, FlagValue::kFile, "RUN", {}, true});
   flags.push_back({"runs", 'r', FlagValue::kCount, "N", {}, false});
   flags.push_back({"seed", 0, FlagValue::kCount, "N", {}, false});
-  for (const FlagSpec &flag :
-       {formatFlag("text|json|csv|md"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag})
+  for (const FlagSpec &flag : {kTimeUnitFlag, formatFlag("text|json|csv|md"), kJsonFlag,
+                               kOutputFlag, kForceFlag, kWarmupFlag})
     flags.push_back(flag);
   return {"sweep",
           "compare configurations: a grid of parameters, honest groups, why",

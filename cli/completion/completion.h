@@ -1,15 +1,12 @@
 #pragma once
 
-#include <span>
-#include <string>
+#include <string_view>
 
-#include "cli/command.h"
-
-// Completion scripts, made from the list of commands: verbs, flags, values of choices, file names.
+// Completion scripts: they hand the words of the command line to `hotloop __complete`
+// (complete.h), so that they know every command, flag and value of the program that is installed.
 namespace hotloop::cli {
 
-std::string bashCompletion(std::span<const Command> commands);
-std::string zshCompletion(std::span<const Command> commands);
-std::string fishCompletion(std::span<const Command> commands);
+// Empty for another shell than bash, zsh or fish.
+std::string_view completionScript(std::string_view shell);
 
 } // namespace hotloop::cli

@@ -37,11 +37,11 @@ std::string siteText(const SiteChange &change) {
   return text;
 }
 
-std::string timeLine(const LoadedProfile &before, const LoadedProfile &after) {
+std::string timeLine(const LoadedProfile &before, const LoadedProfile &after, TimeUnit unit) {
   const double a = before.steps.durationMs, b = after.steps.durationMs;
   if (a <= 0 || b <= 0) return {};
-  return fmt::format("step time {} -> {} ({}; {})", formatMilliseconds(a), formatMilliseconds(b),
-                     formatChange(a, b), kNoVerdict);
+  return fmt::format("step time {} -> {} ({}; {})", formatMilliseconds(a, unit),
+                     formatMilliseconds(b, unit), formatChange(a, b), kNoVerdict);
 }
 
 std::string colored(const Style &style, const std::string &line) {
@@ -130,13 +130,14 @@ ReportTable diffSiteTable(const RunDiff &diff) {
   return table;
 }
 
-ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit) {
+ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit, TimeUnit unit) {
+  const std::string name(timeUnitName(unit));
   ReportTable table{"owners",
                     "where the step's time went (means; every row adds up)",
                     {{"owner", "owner", CellFormat::kText, true},
                      {"site", "site", CellFormat::kPath, true},
-                     {"a_ms", "A ms", CellFormat::kFigure, true},
-                     {"b_ms", "B ms", CellFormat::kFigure, true},
+                     {"a_ms", "A " + name, CellFormat::kFigure, true},
+                     {"b_ms", "B " + name, CellFormat::kFigure, true},
                      {"delta_ms", "change", CellFormat::kFigure, true},
                      {"count_ms", "count", CellFormat::kFigure, true},
                      {"unit_ms", "unit", CellFormat::kFigure, true},
@@ -144,12 +145,12 @@ ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit) {
                      {"matched", "", CellFormat::kText, true}},
                     {},
                     0};
-  const auto add = [&](const std::string &name, const std::string &site, const OwnerDelta &owner) {
-    table.rows.push_back(
-        {name, site, fmt::format("{:.3f}", owner.aMs), fmt::format("{:.3f}", owner.bMs),
-         fmt::format("{:+.3f}", owner.deltaMs()), fmt::format("{:+.3f}", owner.countMs),
-         fmt::format("{:+.3f}", owner.unitMs), fmt::format("{:+.3f}", owner.exposureMs),
-         owner.matched == "exact" ? std::string() : owner.matched});
+  const auto plain = [&](double ms) { return formatFine(ms, unit, false); };
+  const auto change = [&](double ms) { return formatFine(ms, unit, true); };
+  const auto add = [&](const std::string &what, const std::string &site, const OwnerDelta &owner) {
+    table.rows.push_back({what, site, plain(owner.aMs), plain(owner.bMs), change(owner.deltaMs()),
+                          change(owner.countMs), change(owner.unitMs), change(owner.exposureMs),
+                          owner.matched == "exact" ? std::string() : owner.matched});
   };
   OwnerDelta rest, all;
   std::size_t hidden = 0;
@@ -167,13 +168,13 @@ ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit) {
       ++hidden;
       continue;
     }
-    std::string name = owner.category;
+    std::string what = owner.category;
     if (!owner.family.empty())
-      name += " " + owner.family;
+      what += " " + owner.family;
     else if (!owner.opPath.empty())
-      name += " " + owner.opPath;
-    if (!owner.phase.empty()) name += " in " + owner.phase;
-    add(name, owner.site.file.empty() ? std::string() : owner.site.text(), owner);
+      what += " " + owner.opPath;
+    if (!owner.phase.empty()) what += " in " + owner.phase;
+    add(what, owner.site.file.empty() ? std::string() : owner.site.text(), owner);
   }
   if (hidden > 0) add(fmt::format("{} more", hidden), "", rest);
   if (!table.rows.empty()) add("the mean step", "", all);
@@ -181,7 +182,7 @@ ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit) {
 }
 
 std::string diffText(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
-                     std::size_t limit, const Style &style, std::size_t width) {
+                     std::size_t limit, const Style &style, std::size_t width, TimeUnit unit) {
   std::string out = style.bold("hotloop diff") + "  A " + printable(before.run.file) + " (" +
                     std::to_string(before.steps.steady) + " steady steps)  B " +
                     printable(after.run.file) + " (" + std::to_string(after.steps.steady) + ")\n";
@@ -189,7 +190,8 @@ std::string diffText(const RunDiff &diff, const LoadedProfile &before, const Loa
   if (!diff.comparable()) out += "not comparable: " + printable(diff.whyNot) + "\n";
   if (diff.counters.empty()) return out;
   out += "\n" + coloredTable(diffCounterTable(diff), style, width);
-  if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
+  if (const std::string line = timeLine(before, after, unit); !line.empty())
+    out += "\n" + line + "\n";
   if (!diff.sites.empty()) {
     ReportTable sites = diffSiteTable(diff);
     limitRows(sites, limit);
@@ -197,13 +199,13 @@ std::string diffText(const RunDiff &diff, const LoadedProfile &before, const Loa
   }
   for (const std::string &note : diff.time.notes) out += "\nnot comparable: " + note + "\n";
   if (!diff.time.owners.empty())
-    out += "\n" + tableText(diffOwnerTable(diff.time, limit), style, width);
+    out += "\n" + tableText(diffOwnerTable(diff.time, limit, unit), style, width);
   if (!diff.differs() && diff.comparable()) out += "\nno counter differs\n";
   return out;
 }
 
 std::string diffMarkdown(const RunDiff &diff, const LoadedProfile &before,
-                         const LoadedProfile &after, std::size_t limit) {
+                         const LoadedProfile &after, std::size_t limit, TimeUnit unit) {
   std::string out = fmt::format("# hotloop diff\n\nA: {}, B: {}\n\n", markdownCell(before.run.file),
                                 markdownCell(after.run.file));
   const std::string conditions = facts(diff, before, after);
@@ -216,14 +218,16 @@ std::string diffMarkdown(const RunDiff &diff, const LoadedProfile &before,
   if (!diff.comparable()) out += "not comparable: " + markdownCell(diff.whyNot) + "\n\n";
   if (diff.counters.empty()) return out;
   out += tableMarkdown(diffCounterTable(diff));
-  if (const std::string line = timeLine(before, after); !line.empty()) out += "\n" + line + "\n";
+  if (const std::string line = timeLine(before, after, unit); !line.empty())
+    out += "\n" + line + "\n";
   if (!diff.sites.empty()) {
     ReportTable sites = diffSiteTable(diff);
     limitRows(sites, limit);
     out += "\n" + tableMarkdown(sites);
   }
   for (const std::string &note : diff.time.notes) out += "\n> " + markdownCell(note) + "\n";
-  if (!diff.time.owners.empty()) out += "\n" + tableMarkdown(diffOwnerTable(diff.time, limit));
+  if (!diff.time.owners.empty())
+    out += "\n" + tableMarkdown(diffOwnerTable(diff.time, limit, unit));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/diff/run_diff.h"
+#include "core/report/number_format.h"
 #include "core/report/style.h"
 
 namespace hotloop::cli {
@@ -16,9 +17,11 @@ ReportTable diffCounterTable(const RunDiff &diff);
 ReportTable diffSiteTable(const RunDiff &diff);
 
 std::string diffText(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
-                     std::size_t limit, const Style &style, std::size_t width);
+                     std::size_t limit, const Style &style, std::size_t width,
+                     TimeUnit unit = TimeUnit::kMilliseconds);
 std::string diffMarkdown(const RunDiff &diff, const LoadedProfile &before,
-                         const LoadedProfile &after, std::size_t limit);
+                         const LoadedProfile &after, std::size_t limit,
+                         TimeUnit unit = TimeUnit::kMilliseconds);
 // `more`: further runs against the first one (the third, fourth, ... on the command line).
 struct FurtherDiff {
   const LoadedProfile *run;
@@ -27,8 +30,9 @@ struct FurtherDiff {
 std::string diffJson(const RunDiff &diff, const LoadedProfile &before, const LoadedProfile &after,
                      const std::vector<FurtherDiff> &more,
                      const ReportExit &exit); // hotloop.diff/1
-// The owners of the change of the step, largest first; `hidden` rows fall together so that the
+// The owners of the change of the step in their order; `hidden` rows fall together so that the
 // table adds up.
-ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit);
+ReportTable diffOwnerTable(const TimeComparison &time, std::size_t limit,
+                           TimeUnit unit = TimeUnit::kMilliseconds);
 
 } // namespace hotloop::cli

@@ -37,6 +37,9 @@ constexpr std::array<std::pair<std::string_view, Key>, 6> kNames{{{"phase", Key:
                                                                   {"counter", Key::kCounter},
                                                                   {"category", Key::kCategory}}};
 
+// By --filter, --phase or --kernel.
+constexpr const char *kLeftOut = "left out by the filter";
+
 std::vector<std::string_view> namesOf(const std::vector<Key> &keys) {
   std::vector<std::string_view> names;
   for (const auto &[name, key] : kNames)
@@ -72,7 +75,35 @@ Result<std::optional<RowFilter>> RowFilter::given(const Arguments &arguments,
   if (arguments.has("filter")) {
     HOTLOOP_ASSIGN(filter, parse(arguments.text("filter"), keys));
   }
+  for (const auto &[flag, key] :
+       {std::pair("phase", Key::kPhase), std::pair("kernel", Key::kKernel)}) {
+    const auto words = arguments.values(flag);
+    if (words.empty()) continue;
+    if (!filter) filter.emplace();
+    Term &term = filter->terms_.emplace_back();
+    term.key = key;
+    for (const std::string &word : words) {
+      HOTLOOP_ASSIGN(Pattern pattern, patternOf(std::string("--") + flag, word));
+      term.any.push_back(std::move(pattern));
+    }
+  }
   return filter;
+}
+
+Result<RowFilter::Pattern> RowFilter::patternOf(const std::string &flag, const std::string &text) {
+  Pattern pattern{text, nullptr};
+  if (text.empty())
+    return Unexpected(invalidInput(flag + " is empty; write a GLOB or /EXPRESSION/"));
+  if (text.size() <= 2 || text.front() != '/' || text.back() != '/') return pattern;
+  auto expression = std::make_shared<Expression>(text.substr(1, text.size() - 2));
+  if (expression->code != 0) {
+    std::array<char, 200> message{};
+    ::regerror(expression->code, &expression->compiled, message.data(), message.size());
+    return Unexpected(invalidInput(fmt::format(
+        "{}: {} is no regular expression (POSIX extended): {}", flag, text, message.data())));
+  }
+  pattern.expression = std::move(expression);
+  return pattern;
 }
 
 Result<RowFilter> RowFilter::parse(const std::string &text, const std::vector<Key> &keys) {
@@ -96,18 +127,8 @@ Result<RowFilter> RowFilter::parse(const std::string &text, const std::vector<Ke
           word, known.front(), fmt::join(known, ", "),
           isKnown ? std::string() : didYouMean(key, known))));
     term.key = std::ranges::find(kNames, key, &decltype(kNames)::value_type::first)->second;
-    term.glob = word.substr(colon + 1);
-    if (term.glob.size() > 2 && term.glob.front() == '/' && term.glob.back() == '/') {
-      auto expression = std::make_shared<Expression>(term.glob.substr(1, term.glob.size() - 2));
-      if (expression->code != 0) {
-        std::array<char, 200> message{};
-        ::regerror(expression->code, &expression->compiled, message.data(), message.size());
-        return Unexpected(
-            invalidInput(fmt::format("--filter: {} is no regular expression (POSIX extended): {}",
-                                     term.glob, message.data())));
-      }
-      term.expression = std::move(expression);
-    }
+    HOTLOOP_ASSIGN(Pattern pattern, patternOf("--filter", word.substr(colon + 1)));
+    term.any.push_back(std::move(pattern));
     filter.terms_.push_back(std::move(term));
   }
   if (filter.terms_.empty())
@@ -116,41 +137,47 @@ Result<RowFilter> RowFilter::parse(const std::string &text, const std::vector<Ke
   return filter;
 }
 
-bool RowFilter::Term::finds(std::string_view text) const {
+bool RowFilter::Pattern::finds(std::string_view text) const {
   if (!expression) return globMatches(glob, text);
   return ::regexec(&expression->compiled, std::string(text).c_str(), 0, nullptr, 0) == 0;
 }
 
-bool RowFilter::holds(const Term &term, const Subject &subject) const {
-  switch (term.key) {
+bool RowFilter::holds(Key key, const Pattern &pattern, const Subject &subject) {
+  switch (key) {
   case Key::kPhase:
-    return term.finds(subject.phase) ||
-           (!term.expression && globMatches(term.glob + "/**", subject.phase));
-  case Key::kKernel: return !subject.kernel.empty() && term.finds(subject.kernel);
+    return pattern.finds(subject.phase) ||
+           (!pattern.expression && globMatches(pattern.glob + "/**", subject.phase));
+  case Key::kKernel: return !subject.kernel.empty() && pattern.finds(subject.kernel);
   case Key::kSite:
     if (subject.site == nullptr) return false;
-    return term.expression ? term.finds(siteText(*subject.site))
-                           : siteMatches(term.glob, subject.site->file, subject.site->function);
+    return pattern.expression
+               ? pattern.finds(siteText(*subject.site))
+               : siteMatches(pattern.glob, subject.site->file, subject.site->function);
   case Key::kOperator: { // of a path of operators, any
     for (std::size_t begin = 0; begin < subject.op.size();) {
       const std::size_t end = std::min(subject.op.find('/', begin), subject.op.size());
-      if (term.finds(std::string_view(subject.op).substr(begin, end - begin))) return true;
+      if (pattern.finds(std::string_view(subject.op).substr(begin, end - begin))) return true;
       begin = end + 1;
     }
     return false;
   }
   case Key::kCounter: {
-    const std::string_view counter = counterOfAlias(term.glob);
-    return counter.empty() ? term.finds(subject.counter) : counter == subject.counter;
+    const std::string_view counter = counterOfAlias(pattern.glob);
+    return counter.empty() ? pattern.finds(subject.counter) : counter == subject.counter;
   }
-  case Key::kCategory: return term.finds(subject.category);
+  case Key::kCategory: return pattern.finds(subject.category);
   }
   return false;
 }
 
+bool RowFilter::holds(const Term &term, const Subject &subject) {
+  return std::ranges::any_of(term.any, [&](const Pattern &one) {
+           return holds(term.key, one, subject);
+         }) != term.negated;
+}
+
 bool RowFilter::holds(const Subject &subject) const {
-  return std::ranges::all_of(
-      terms_, [&](const Term &term) { return holds(term, subject) != term.negated; });
+  return std::ranges::all_of(terms_, [&](const Term &term) { return holds(term, subject); });
 }
 
 bool RowFilter::matches(const SiteChange &change) const {
@@ -162,13 +189,17 @@ bool RowFilter::matches(const OwnerDelta &owner) const {
 }
 
 bool RowFilter::matches(const GateRow &row) const {
-  return holds({row.phase, "", row.counter, "", row.op, &row.site});
+  return holds({row.phase, row.kernel, row.counter, "", row.op, &row.site});
+}
+
+bool RowFilter::matches(const GateCause &cause) const {
+  return holds({cause.phase, cause.family, "", cause.category, cause.opPath, &cause.site});
 }
 
 void RowFilter::apply(RunDiff &diff) const {
   std::erase_if(diff.sites, [&](const SiteChange &change) { return !matches(change); });
   OwnerDelta rest;
-  rest.category = "left out by --filter";
+  rest.category = kLeftOut;
   std::size_t leftOut = 0;
   std::erase_if(diff.time.owners, [&](const OwnerDelta &owner) {
     if (matches(owner)) return false;
@@ -188,19 +219,41 @@ void RowFilter::apply(GateReport &report) const {
     const bool whole = row.level == "run" || row.level == "step" || row.level == "time";
     return !whole && row.status < GateStatus::kWarn && !matches(row);
   });
+  GateCause rest;
+  rest.category = kLeftOut;
+  const std::size_t before = report.causes.size();
+  std::erase_if(report.causes, [&](const GateCause &cause) {
+    if (matches(cause)) return false;
+    rest.deltaMs += cause.deltaMs;
+    rest.share += cause.share;
+    rest.countMs += cause.countMs;
+    rest.unitMs += cause.unitMs;
+    rest.exposureMs += cause.exposureMs;
+    return true;
+  });
+  if (report.causes.size() < before) report.causes.push_back(std::move(rest));
 }
 
 void RowFilter::apply(ReportTable &table) const {
   const auto has = [&](std::string_view key) {
     return std::ranges::find(table.columns, key, &ReportColumn::key) != table.columns.end();
   };
-  const bool sites = has("file"), operators = has("name") && !has("domain") && !sites;
+  const bool sites = has("file"), kernels = has("kernel"), phases = has("phase");
+  const bool operators = has("name") && !has("domain") && !sites;
   std::erase_if(table.rows, [&](const std::vector<ReportCell> &row) {
     Site site{cellOf(table, row, "file"), 0, cellOf(table, row, "function"), ""};
-    const Subject subject{"", "", "", "", operators ? cellOf(table, row, "name") : "", &site};
+    const Subject subject{cellOf(table, row, "phase"),
+                          cellOf(table, row, "kernel"),
+                          "",
+                          "",
+                          operators ? cellOf(table, row, "name") : "",
+                          &site};
     return !std::ranges::all_of(terms_, [&](const Term &term) {
-      const bool applies = term.key == Key::kSite ? sites : operators;
-      return !applies || holds(term, subject) != term.negated;
+      const bool applies = term.key == Key::kSite     ? sites
+                           : term.key == Key::kKernel ? kernels
+                           : term.key == Key::kPhase  ? phases
+                                                      : operators;
+      return !applies || holds(term, subject);
     });
   });
 }

@@ -61,6 +61,7 @@ Result<void> checkReportFlags(const CommandContext &context) {
 Result<void> emitGate(const CommandContext &context, const GateReport &whole) {
   HOTLOOP_TRY(checkReportFlags(context)); // all of them, before anything is written
   GateReport report = whole;
+  report.unit = timeUnitNamed(context.arguments.text("time-unit"));
   HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kGateKeys));
   if (filter) filter->apply(report);
   const auto limit = static_cast<std::size_t>(context.arguments.number("limit", kShown));

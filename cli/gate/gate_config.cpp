@@ -260,12 +260,13 @@ Result<Budget> readBudget(const toml::table &table, const std::string &file) {
         "{}:{}: a budget of kernels limits launches or registers: launches = {{ max = 120 }}", file,
         budget.line)));
   for (const CounterLimit &limit : budget.counters)
-    if (limit.counter == "registers" &&
-        (!ofKernels || !limit.max || limit.maxNew || limit.maxGrowth))
-      return Unexpected(invalidInput(
-          fmt::format("{}:{}: registers are those of kernels and have no baseline: kernel = "
-                      "\"triton_*\" and regs = {{ max = 168 }}",
-                      file, budget.line)));
+    if (isOfKernels(limit.counter) && (!ofKernels || !limit.max || limit.maxNew || limit.maxGrowth))
+      return Unexpected(
+          invalidInput(fmt::format("{}:{}: {} are those of kernels and have no baseline: kernel = "
+                                   "\"triton_*\" and {} = {{ max = {} }}",
+                                   file, budget.line, counterTitle(limit.counter),
+                                   limit.counter == "registers" ? "regs" : "spills",
+                                   limit.counter == "registers" ? "168" : "0")));
   return budget;
 }
 
@@ -465,7 +466,9 @@ std::string showGateConfig(const GateConfig &config) {
     out += "]\n";
   }
   for (const Budget &budget : config.budgets) {
-    out += fmt::format("\n[[budget]]{:>32} {}:{}\nphase = {}\n", "#", config.file, budget.line,
+    out += fmt::format("\n[[budget]]{:>32} {}\nphase = {}\n", "#",
+                       budget.line == 0 ? std::string("--max-regress")
+                                        : fmt::format("{}:{}", config.file, budget.line),
                        tomlQuoted(budget.phase));
     if (!budget.kernel.empty()) out += "kernel = " + tomlQuoted(budget.kernel) + "\n";
     for (const CounterLimit &limit : budget.counters)

@@ -46,6 +46,13 @@ Result<GateConfig> parseGateConfig(const std::string &text, const std::string &f
 // that of the user is $XDG_CONFIG_HOME/hotloop/config.toml.
 Result<GateConfig> loadGateConfig(const CommandContext &context);
 
+// --max-regress METRIC=PERCENT: limits of the whole step. Errors: an unknown metric, no percentage,
+// a time where `times` are not judged.
+Result<std::vector<Budget>> regressLimits(const std::vector<std::string> &words, bool times);
+// Puts those of the command line before the budgets of the file, so that they win. Errors: also
+// --effect or --tail-effect for the same time.
+Result<void> addRegressLimits(const CommandContext &context, bool times, GateConfig &config);
+
 // --show-config: every effective value with its origin, as TOML with comments.
 std::string showGateConfig(const GateConfig &config);
 

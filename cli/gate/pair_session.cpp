@@ -135,7 +135,7 @@ void addTimeBudgets(const GateConfig &config, PairOptions &options) {
       if (budget.phase == "**") {
         TimeRule &whole = options.times[body ? 0 : 1];
         if (std::exchange(known[body ? 0 : 1], true)) continue; // the first match wins
-        if (limit.maxGrowth && !asked(body ? "effect" : "tail_effect"))
+        if (limit.maxGrowth && (budget.line == 0 || !asked(body ? "effect" : "tail_effect")))
           whole.rule.effect = *limit.maxGrowth;
         whole.maxMs = limit.maxMs;
         whole.level = limit.level;

@@ -14,7 +14,7 @@ namespace hotloop::cli {
 
 namespace {
 
-constexpr std::string_view kMagic = "hotloop profile 3 " HOTLOOP_VERSION "\n";
+constexpr std::string_view kMagic = "hotloop profile 4 " HOTLOOP_VERSION "\n";
 
 class Packer {
 public:

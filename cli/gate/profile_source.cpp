@@ -37,13 +37,23 @@ void nameFromTop(LoadedProfile &loaded) {
   for (CostRow &row : loaded.sites) shorten(row.site.file);
 }
 
+ProfileCache cacheOf(const CommandContext &context) {
+  const std::string folder = cacheFolder(context);
+  const bool off = context.surroundings.variable("HOTLOOP_PROFILE_CACHE").value_or("") == "off";
+  return ProfileCache(off || folder.empty() ? "" : folder + "/profiles");
+}
+
 } // namespace
+
+std::optional<LoadedProfile> cachedProfile(const CommandContext &context, const std::string &run) {
+  auto known = cacheOf(context).find(run, -1);
+  if (known) nameFromTop(*known);
+  return known;
+}
 
 Result<LoadedProfile> loadProfile(const CommandContext &context, const std::string &run,
                                   std::int64_t warmup) {
-  const std::string folder = cacheFolder(context);
-  const bool off = context.surroundings.variable("HOTLOOP_PROFILE_CACHE").value_or("") == "off";
-  const ProfileCache cache(off || folder.empty() ? "" : folder + "/profiles");
+  const ProfileCache cache = cacheOf(context);
   if (auto known = cache.find(run, warmup)) {
     nameFromTop(*known);
     return std::move(*known);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace hotloop::cli {
 // keeps none). Errors: those of analyzeRun().
 Result<LoadedProfile> loadProfile(const CommandContext &context, const std::string &run,
                                   std::int64_t warmup = -1);
+// Only from the cache: nothing where this version has not looked at the run.
+std::optional<LoadedProfile> cachedProfile(const CommandContext &context, const std::string &run);
 Result<std::vector<LoadedProfile>> loadProfiles(const CommandContext &context,
                                                 const std::vector<std::string> &runs,
                                                 std::int64_t warmup = -1);

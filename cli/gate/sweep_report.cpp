@@ -50,6 +50,7 @@ ReportTable tableOf(const SweepReport &report) {
                      {"allocations", "allocs", CellFormat::kCount, true}},
                     {},
                     0};
+  table.unit = report.unit;
   for (const std::size_t place : report.grouping.order) {
     const SweepEntry &entry = report.entries[report.ran[place]];
     auto values = bodies(entry);
@@ -119,7 +120,7 @@ std::string sweepText(const SweepReport &report, const Style &style, std::size_t
       tableText(tableOf(report), style, width) + "\n" + groupSentence(report) + failures(report);
   if (!report.comparedA.empty())
     out += fmt::format("\nwhy B ({}) differs from A ({})\n", report.comparedB, report.comparedA) +
-           tableText(diffOwnerTable(report.bestTwo, 12), style, width);
+           tableText(diffOwnerTable(report.bestTwo, 12, report.unit), style, width);
   return out;
 }
 
@@ -129,7 +130,7 @@ std::string sweepMarkdown(const SweepReport &report) {
   if (!report.comparedA.empty())
     out += fmt::format("\nA: {}, B: {}\n\n", markdownCell(report.comparedA),
                        markdownCell(report.comparedB)) +
-           tableMarkdown(diffOwnerTable(report.bestTwo, 12));
+           tableMarkdown(diffOwnerTable(report.bestTwo, 12, report.unit));
   return out;
 }
 

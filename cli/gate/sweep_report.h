@@ -6,6 +6,7 @@
 #include "analyzers/compare/compare.h"
 #include "analyzers/gate/grouping.h"
 #include "analyzers/gate/run_profile.h"
+#include "core/report/number_format.h"
 #include "core/report/style.h"
 
 namespace hotloop::cli {
@@ -25,6 +26,7 @@ struct SweepReport {
   TimeComparison bestTwo;           // first of the fastest group against the first of the next one
   std::string comparedA, comparedB; // their names; empty when there is one group
   std::vector<std::string> notes;
+  TimeUnit unit = TimeUnit::kMilliseconds; // for people
 };
 SweepReport makeSweepReport(std::vector<SweepEntry> entries);
 

@@ -24,6 +24,15 @@ std::string_view helpTopic(std::string_view name);
 // columns.
 std::string renderHelp(std::string_view markdown, const Style &style, std::size_t width);
 
+// The items "- `TERM`: text" of a page, as plain text.
+struct HelpItem {
+  std::string term, text;
+};
+std::vector<HelpItem> documentedItems(std::string_view markdown);
+
+// The page for man(1), in the macros of man(7): hotloop.1 for "hotloop", hotloop-NAME.1 for others.
+std::string manPage(const HelpTopic &topic);
+
 // The flags that a page documents, as written between the back-ticks of its items: "-o, --output
 // FILE".
 std::vector<std::string> documentedFlags(std::string_view markdown);

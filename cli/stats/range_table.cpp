@@ -65,7 +65,8 @@ ReportTable rangeTable(const TraceView &trace, const Analysis &analysis) {
                      {"mean_ms", "mean", CellFormat::kMilliseconds, true},
                      {"longest_ms", "longest", CellFormat::kMilliseconds, true},
                      {"per_step", "per step", CellFormat::kCount, true},
-                     {"per_step_ms", "per step", CellFormat::kMilliseconds, true}},
+                     {"per_step_ms", "per step", CellFormat::kMilliseconds, true},
+                     {"share", "share", CellFormat::kShare, false}},
                     {},
                     0};
   std::vector<RangeSums> rows;
@@ -74,13 +75,15 @@ ReportTable rangeTable(const TraceView &trace, const Analysis &analysis) {
     return std::pair(b.total, a.name) < std::pair(a.total, b.name);
   });
   const double steadySteps = static_cast<double>(std::max<std::size_t>(steps.steady.size(), 1));
+  const double step = analysis.steps.duration.milliseconds();
   auto perStep = [&](double sum) { return steady ? ReportCell{sum / steadySteps} : ReportCell{}; };
   for (const RangeSums &sum : rows)
-    table.rows.push_back({std::string(trace.text(sum.name)), std::string(trace.text(sum.domain)),
-                          sum.count, sum.total.milliseconds(),
-                          sum.total.milliseconds() / static_cast<double>(sum.count),
-                          sum.longest.milliseconds(), perStep(static_cast<double>(sum.steadyCount)),
-                          perStep(sum.steadyTotal.milliseconds())});
+    table.rows.push_back(
+        {std::string(trace.text(sum.name)), std::string(trace.text(sum.domain)), sum.count,
+         sum.total.milliseconds(), sum.total.milliseconds() / static_cast<double>(sum.count),
+         sum.longest.milliseconds(), perStep(static_cast<double>(sum.steadyCount)),
+         perStep(sum.steadyTotal.milliseconds()),
+         step > 0 ? perStep(sum.steadyTotal.milliseconds() / step) : ReportCell{}});
   return table;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analyzers/gate/run_profile.h"
+#include "cli/stats/profile_tables.h"
 #include "cli/stats/range_table.h"
 
 namespace hotloop::cli {
@@ -19,17 +21,25 @@ std::vector<ReportColumn> costColumns() {
           number("launches", "launches"),
           number("host_syncs", "syncs"),
           number("allocations", "allocs"),
-          number("allocated_bytes", "bytes", CellFormat::kBytes)};
+          number("allocated_bytes", "bytes", CellFormat::kBytes),
+          {"share", "share", CellFormat::kShare, false}};
 }
 
-std::vector<ReportCell> costCells(const CostRow &row) {
+// Share of the step: its own time of the step's.
+ReportCell shareOf(double ms, const Analysis &analysis) {
+  const double step = analysis.steps.duration.milliseconds();
+  return step > 0 ? ReportCell{ms / step} : ReportCell{};
+}
+
+std::vector<ReportCell> costCells(const CostRow &row, const Analysis &analysis) {
   return {row.perStep,
           row.selfTime.milliseconds(),
           row.totalTime.milliseconds(),
           row.launches,
           row.hostSyncs,
           row.allocations,
-          row.allocatedBytes};
+          row.allocatedBytes,
+          shareOf(row.selfTime.milliseconds(), analysis)};
 }
 
 template <class Keep>
@@ -43,7 +53,7 @@ ReportTable operatorTable(const Analysis &analysis, std::string name, std::strin
     if (!keep(row)) continue;
     auto &cells = table.rows.emplace_back();
     cells.emplace_back(row.name);
-    for (ReportCell &cell : costCells(row)) cells.push_back(std::move(cell));
+    for (ReportCell &cell : costCells(row, analysis)) cells.push_back(std::move(cell));
   }
   return table;
 }
@@ -67,7 +77,7 @@ ReportTable siteTable(const Analysis &analysis, std::string name, std::string ti
     cells.push_back(row.site.file.empty() ? ReportCell{} : ReportCell{row.site.file});
     cells.push_back(row.site.line == 0 ? ReportCell{} : ReportCell{std::int64_t{row.site.line}});
     cells.push_back(row.site.function.empty() ? ReportCell{} : ReportCell{row.site.function});
-    for (ReportCell &cell : costCells(row)) cells.push_back(std::move(cell));
+    for (ReportCell &cell : costCells(row, analysis)) cells.push_back(std::move(cell));
   }
   return table;
 }
@@ -111,7 +121,8 @@ void sortFalling(ReportTable &table, std::size_t column) {
 } // namespace
 
 std::vector<std::string_view> statsTableNames() {
-  return {"operators", "sites", "syncs", "allocs", "launches", "ranges", "steps"};
+  return {"operators", "sites",  "syncs",  "allocs", "launches",
+          "kernels",   "phases", "ranges", "steps"};
 }
 
 ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
@@ -121,6 +132,12 @@ ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
   if (name == "operators")
     return operatorTable(analysis, "operators", "operators, per steady step", all);
   if (name == "sites") return siteTable(analysis, "sites", "sites, per steady step", all);
+  if (name == "kernels" || name == "phases") {
+    const int warmup =
+        analysis.steps.steady > 0 ? analysis.steps.total - analysis.steps.steady : -1;
+    const RunProfile profile = profileRun(run.trace, warmup);
+    return name == "kernels" ? kernelTable(profile) : phaseTable(profile);
+  }
   if (name == "ranges") return rangeTable(run.trace, run.analysis);
   if (name == "steps") return stepTable(run.steps);
   ReportTable table;
@@ -143,7 +160,12 @@ ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
 }
 
 void sortStatsTable(ReportTable &table, std::string_view order) {
-  if (order == "time") sortFalling(table, columnOf(table, {"self_ms", "total_ms"}));
+  if (order == "time") sortFalling(table, columnOf(table, {"self_ms", "total_ms", "owned_ms"}));
+  if (order == "share") {
+    const std::size_t share = columnOf(table, {"share"});
+    if (share < table.columns.size()) table.columns[share].shown = true;
+    sortFalling(table, share);
+  }
   if (order == "count") sortFalling(table, columnOf(table, {"per_step", "count"}));
   if (order == "name")
     std::stable_sort(table.rows.begin(), table.rows.end(),

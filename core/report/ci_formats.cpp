@@ -40,6 +40,7 @@ std::string xmlToken(const std::string &text, const char *fallback) {
 
 std::string caseName(const GateRow &row) {
   std::string name = row.level == "run" ? row.verdict : gateRowTitle(row);
+  if (!row.kernel.empty()) name += " of kernels " + row.kernel;
   if (row.level == "phase" || (row.level == "budget" && !row.phase.empty()))
     name += " in " + row.phase;
   if (row.level == "site") {

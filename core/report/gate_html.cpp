@@ -53,8 +53,9 @@ tr.fail td.s,tr.error td.s{color:#b3261e}tr.improved td.s{color:#1b6e3a}tr.warn 
 svg{display:block;max-width:100%;height:auto;margin:.5rem 0}svg text{fill:currentColor;font:13px system-ui,sans-serif}
 )";
 
-std::string rowHtml(const GateRow &row) {
+std::string rowHtml(const GateRow &row, TimeUnit unit) {
   std::string name = gateRowTitle(row);
+  if (!row.kernel.empty()) name += " of kernels " + row.kernel;
   if (row.level == "phase" || row.level == "budget")
     name += row.phase.empty() ? "" : " in " + row.phase;
   if (row.level == "site")
@@ -63,9 +64,10 @@ std::string rowHtml(const GateRow &row) {
   return fmt::format("<tr class=\"{}\"><td class=\"p\">{}</td><td class=\"n\">{}</td><td "
                      "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
                      "class=\"s\">{}</td><td class=\"p\">{}</td></tr>\n",
-                     gateStatusName(row.status), html(name), html(gateValue(row.base, row.unit)),
-                     html(gateValue(row.now, row.unit)), html(gateChange(row)), html(row.limit),
-                     sign(row.status), html(row.message));
+                     gateStatusName(row.status), html(name),
+                     html(gateValue(row.base, row.unit, unit)),
+                     html(gateValue(row.now, row.unit, unit)), html(gateChange(row)),
+                     html(row.limit), sign(row.status), html(row.message));
 }
 
 std::string tableOf(const GateReport &report, const char *level, const char *title) {
@@ -79,7 +81,7 @@ std::string tableOf(const GateReport &report, const char *level, const char *tit
       continue;
     }
     ++shown;
-    rows += rowHtml(row);
+    rows += rowHtml(row, report.unit);
   }
   if (rows.empty()) return {};
   if (hidden > 0) rows += fmt::format("<tr><td colspan=\"7\">and {} more</td></tr>\n", hidden);
@@ -94,13 +96,14 @@ std::string tableOf(const GateReport &report, const char *level, const char *tit
 std::string causeChart(const GateReport &report) {
   if (report.causes.empty() || !report.stepDeltaMs) return {};
   constexpr std::size_t kBars = 12;
+  const std::string_view unit = timeUnitName(report.unit);
   constexpr double kLabel = 420, kWidth = 900, kBar = 20, kGap = 8;
   const std::size_t bars = std::min(report.causes.size(), kBars);
   double most = 0;
   for (std::size_t i = 0; i < bars; ++i) most = std::max(most, std::fabs(report.causes[i].deltaMs));
   const double zero = kLabel + (kWidth - kLabel) / 2, scale = (kWidth - kLabel) / 2 - 70;
   const double height = static_cast<double>(bars) * (kBar + kGap) + kGap;
-  std::string out = fmt::format("<h2>Why the mean step changed by {:+.3f} ms</h2>\n<svg "
+  std::string out = fmt::format("<h2>Why the mean step changed by {} {}</h2>\n<svg "
                                 "viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" "
                                 "aria-label=\"Change of the step by owner\">\n<defs><pattern "
                                 "id=\"h\" width=\"6\" height=\"6\" "
@@ -111,7 +114,8 @@ std::string causeChart(const GateReport &report) {
                                 "stroke-width=\"3\"/></pattern></defs>\n<line x1=\"{:.0f}\" "
                                 "x2=\"{:.0f}\" y1=\"0\" y2=\"{:.0f}\" "
                                 "stroke=\"currentColor\"/>\n",
-                                *report.stepDeltaMs, kWidth, height, zero, zero, height);
+                                formatFine(*report.stepDeltaMs, report.unit, true), unit, kWidth,
+                                height, zero, zero, height);
   for (std::size_t i = 0; i < bars; ++i) {
     const GateCause &cause = report.causes[i];
     const double y = kGap + static_cast<double>(i) * (kBar + kGap);
@@ -122,11 +126,11 @@ std::string causeChart(const GateReport &report) {
     out += fmt::format(
         "<text x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"end\">{}</text><rect x=\"{:.1f}\" "
         "y=\"{:.0f}\" width=\"{:.1f}\" height=\"{:.0f}\" fill=\"{}\" "
-        "stroke=\"currentColor\"/><text x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"{}\">{:+.3f}"
-        " ms</text>\n",
+        "stroke=\"currentColor\"/><text x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"{}\">{}"
+        " {}</text>\n",
         kLabel - 8, y + 15, html(cutToWidth(name, 56)), slower ? zero : zero - length, y, length,
         kBar, slower ? "url(#h)" : "#1b6e3a", slower ? zero + length + 6 : zero - length - 6,
-        y + 15, slower ? "start" : "end", cause.deltaMs);
+        y + 15, slower ? "start" : "end", formatFine(cause.deltaMs, report.unit, true), unit);
   }
   return out + "</svg>\n<p>Hatched bars to the right make the step slower, plain bars to the left "
                "faster.</p>\n";
@@ -170,9 +174,9 @@ std::string timesHtml(const GateReport &report) {
     const GateTime &time = report.times[i];
     out += fmt::format(
         "<p><b>{}</b> {} → {}: {:+.2f} % [{:+.2f}, {:+.2f}], {} pairs, p = {:.3g}: <b>{}</b></p>\n",
-        html(gateTimeTitle(time)), html(formatMilliseconds(time.baseMs)),
-        html(formatMilliseconds(time.nowMs)), time.change * 100, time.low * 100, time.high * 100,
-        time.pairs, time.p, html(time.verdict));
+        html(gateTimeTitle(time)), html(formatMilliseconds(time.baseMs, report.unit)),
+        html(formatMilliseconds(time.nowMs, report.unit)), time.change * 100, time.low * 100,
+        time.high * 100, time.pairs, time.p, html(time.verdict));
     if (i < report.pairs.size()) out += pairChart(time, report.pairs[i]);
   }
   return out + "<p>Each circle is a pair of runs; the bar is the interval, the dashed line the "

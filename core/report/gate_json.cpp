@@ -19,6 +19,7 @@ Json rowJson(const GateRow &row) {
           {"level", row.level},
           {"counter", textOrNull(row.counter)},
           {"phase", textOrNull(row.phase)},
+          {"kernel", textOrNull(row.kernel)},
           {"site", row.site.file.empty() ? Json(nullptr) : siteJson(row.site)},
           {"op", textOrNull(row.op)},
           {"stability", textOrNull(row.stability)},

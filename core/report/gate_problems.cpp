@@ -30,7 +30,8 @@ bool isProblem(const GateRow &row) {
 std::string gateFingerprint(const GateRow &row) {
   const std::string key = row.verdict + "\n" + row.counter + "\n" + row.phase + "\n" +
                           row.site.file + "\n" + row.site.function + "\n" +
-                          (row.level == "run" ? row.message : std::string());
+                          (row.level == "run" ? row.message : std::string()) +
+                          (row.kernel.empty() ? std::string() : "\n" + row.kernel);
   return fmt::format("{:016x}", hashOf(key));
 }
 

@@ -97,6 +97,7 @@ Result<GateReport> readGateJson(const std::string &source, const std::string &fi
     row.level = text(item, "level");
     row.counter = text(item, "counter");
     row.phase = text(item, "phase");
+    row.kernel = text(item, "kernel");
     row.site = siteOf(item);
     row.op = text(item, "op");
     row.stability = text(item, "stability");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/report/finding.h"
+#include "core/report/number_format.h"
 #include "core/report/report.h"
 
 // What `hotloop check` and `hotloop ab` say, free of how it is written. Filled by analyzers/gate
@@ -35,6 +36,7 @@ struct GateRow {
   std::string level;     // run | step | phase | site | budget | time
   std::string counter;   // metrics catalogue, "step.body", ...; empty at level run
   std::string phase;     // range path
+  std::string kernel;    // glob of a budget of kernels; else empty
   Site site;             // at level site; elsewhere the place that explains the row, if known
   std::string op;        // operator or call there
   std::string stability; // constant | periodic | bounded | noisy; empty: not learned
@@ -88,7 +90,8 @@ struct GateReport {
   std::vector<GateCause> causes;          // largest first
   std::vector<QualityNote> quality;
   ReportExit exit;
-  std::string next; // a command to go on with
+  TimeUnit unit = TimeUnit::kMilliseconds; // of times for people: text, Markdown, HTML
+  std::string next;                        // a command to go on with
 
   std::size_t count(GateStatus status) const;
 };

@@ -49,8 +49,8 @@ std::string problemList(const GateReport &report, std::size_t limit) {
     out += fmt::format("- **{}** {} {}", gateStatusName(row->status), row->verdict,
                        row->level == "run" ? "" : markdownCell(gateRowTitle(*row)));
     if (row->base && row->now)
-      out +=
-          fmt::format(" {} → {}", gateValue(row->base, row->unit), gateValue(row->now, row->unit));
+      out += fmt::format(" {} → {}", gateValue(row->base, row->unit, report.unit),
+                         gateValue(row->now, row->unit, report.unit));
     if (!row->message.empty()) out += ": " + markdownCell(row->message);
     out += "\n";
   }
@@ -67,10 +67,12 @@ std::string counterTable(const GateReport &report, bool all) {
       out = "| per step | base | now | change | limit | |\n| --- | ---: | ---: | ---: | ---: | --- "
             "|\n";
     std::string name = gateRowTitle(row);
+    if (!row.kernel.empty()) name += " of kernels " + row.kernel;
     if (row.level == "phase") name += " in " + row.phase;
     if (row.level == "site") name += " at " + place(row);
     out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdownCell(name),
-                       gateValue(row.base, row.unit), gateValue(row.now, row.unit), gateChange(row),
+                       gateValue(row.base, row.unit, report.unit),
+                       gateValue(row.now, row.unit, report.unit), gateChange(row),
                        markdownCell(row.limit), gateStatusName(row.status));
   }
   return out.empty() ? out : out + "\n";
@@ -81,26 +83,28 @@ std::string timeTable(const GateReport &report) {
   std::string out = "| time | base | now | change | interval | pairs | |\n| --- | ---: | ---: | "
                     "---: | --- | ---: | --- |\n";
   for (const GateTime &time : report.times)
-    out += fmt::format("| {} | {} | {} | {:+.1f} % | [{:+.1f}, {:+.1f}] % | {} | {} |\n",
-                       markdownCell(gateTimeTitle(time)), formatMilliseconds(time.baseMs),
-                       formatMilliseconds(time.nowMs), time.change * 100, time.low * 100,
-                       time.high * 100, time.pairs, time.verdict);
+    out +=
+        fmt::format("| {} | {} | {} | {:+.1f} % | [{:+.1f}, {:+.1f}] % | {} | {} |\n",
+                    markdownCell(gateTimeTitle(time)), formatMilliseconds(time.baseMs, report.unit),
+                    formatMilliseconds(time.nowMs, report.unit), time.change * 100, time.low * 100,
+                    time.high * 100, time.pairs, time.verdict);
   return out + "\n";
 }
 
 std::string causeTable(const GateReport &report, std::size_t limit) {
   if (report.causes.empty() || !report.stepDeltaMs) return {};
+  const std::string_view unit = timeUnitName(report.unit);
   std::string out =
-      fmt::format("Why the mean step changed by {:+.3f} ms:\n\n| share | ms | owner | where "
+      fmt::format("Why the mean step changed by {} {}:\n\n| share | {} | owner | where "
                   "|\n| ---: | ---: | --- | --- |\n",
-                  *report.stepDeltaMs);
+                  formatFine(*report.stepDeltaMs, report.unit, true), unit, unit);
   std::size_t shown = 0;
   for (const GateCause &cause : report.causes) {
     if (shown++ == limit) break;
     const std::string what =
         cause.category + " " + (cause.family.empty() ? cause.opPath : cause.family);
-    out += fmt::format("| {:.0f} % | {:+.3f} | {} | {} |\n", cause.share * 100, cause.deltaMs,
-                       markdownCell(what),
+    out += fmt::format("| {:.0f} % | {} | {} | {} |\n", cause.share * 100,
+                       formatFine(cause.deltaMs, report.unit, true), markdownCell(what),
                        markdownCell(cause.site.file.empty() ? cause.phase : cause.site.text()));
   }
   return out + "\n";

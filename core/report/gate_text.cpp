@@ -34,11 +34,11 @@ std::string head() {
          padLeft("change", kNumber) + padLeft("limit", kNumber) + "\n";
 }
 
-std::string rowLine(const GateRow &row, const std::string &name, const Style &style,
+std::string rowLine(const GateRow &row, const std::string &name, TimeUnit unit, const Style &style,
                     std::size_t width) {
   std::string line = padRight(cutToWidth(printable(name), kName - 1), kName) +
-                     padLeft(gateValue(row.base, row.unit), kNumber) +
-                     padLeft(gateValue(row.now, row.unit), kNumber) +
+                     padLeft(gateValue(row.base, row.unit, unit), kNumber) +
+                     padLeft(gateValue(row.now, row.unit, unit), kNumber) +
                      padLeft(gateChange(row), kNumber) + padLeft(row.limit, kNumber);
   std::string out = line + "  " + statusWord(row.status, style);
   if (row.provisional && row.status == GateStatus::kFail) out += " (provisional)";
@@ -65,11 +65,11 @@ std::string timesText(const GateReport &report, const Style &style) {
   std::string out;
   for (const GateTime &time : report.times) {
     const bool decided = time.verdict == "pass" || time.verdict == "regression";
-    std::string line =
-        fmt::format("  {:<12}{:>12}{:>12}{:>9}  [{} {}]", printable(gateTimeTitle(time)),
-                    formatMilliseconds(time.baseMs), formatMilliseconds(time.nowMs),
-                    decided || time.verdict == "advisory" ? percent(time.change) : "~",
-                    percent(time.low), percent(time.high));
+    std::string line = fmt::format(
+        "  {:<12}{:>12}{:>12}{:>9}  [{} {}]", printable(gateTimeTitle(time)),
+        formatMilliseconds(time.baseMs, report.unit), formatMilliseconds(time.nowMs, report.unit),
+        decided || time.verdict == "advisory" ? percent(time.change) : "~", percent(time.low),
+        percent(time.high));
     if (time.pairs > 0) line += fmt::format("  (p={:.2g} n={} pairs)", time.p, time.pairs);
     std::string word = time.verdict;
     if (time.verdict == "regression") word = style.worse("REGRESSION");
@@ -90,7 +90,9 @@ std::string causesText(const GateReport &report, std::size_t limit, std::size_t 
   double sum = 0;
   for (const GateCause &cause : report.causes) sum += cause.deltaMs;
   const double whole = *report.stepDeltaMs;
-  std::string out = fmt::format("why   {:+.3f} ms a step (mean), accounted {:.1f} %\n", whole,
+  const std::string_view unit = timeUnitName(report.unit);
+  std::string out = fmt::format("why   {} {} a step (mean), accounted {:.1f} %\n",
+                                formatFine(whole, report.unit, true), unit,
                                 std::fabs(whole) < 1e-9 ? 100.0 : 100 * sum / whole);
   std::size_t shown = 0;
   double rest = 0;
@@ -109,21 +111,23 @@ std::string causesText(const GateReport &report, std::size_t limit, std::size_t 
       what += " " + cause.opPath;
     if (!cause.site.file.empty()) what += "  " + cause.site.text();
     if (!cause.phase.empty()) what += "  in " + cause.phase;
-    const std::string numbers =
-        fmt::format("{:>6.0f} %  {:>+9.3f} ms  ", cause.share * 100, cause.deltaMs);
+    const std::string numbers = fmt::format("{:>6.0f} %  {:>9} {}  ", cause.share * 100,
+                                            formatFine(cause.deltaMs, report.unit, true), unit);
     out += numbers +
            cutToWidth(printable(what), std::max<std::size_t>(width, 60) - numbers.size()) + "\n";
   }
-  if (hidden > 0) out += fmt::format("            {:>+9.3f} ms  {} more\n", rest, hidden);
+  if (hidden > 0)
+    out += fmt::format("          {:>9} {}  {} more\n", formatFine(rest, report.unit, true), unit,
+                       hidden);
   return out;
 }
 
 } // namespace
 
-std::string gateValue(const std::optional<double> &value, GateUnit unit) {
+std::string gateValue(const std::optional<double> &value, GateUnit unit, TimeUnit time) {
   if (!value || unit == GateUnit::kNone) return value ? formatCount(*value) : "-";
   if (unit == GateUnit::kBytes) return formatBytes(*value);
-  if (unit == GateUnit::kMilliseconds) return formatMilliseconds(*value);
+  if (unit == GateUnit::kMilliseconds) return formatMilliseconds(*value, time);
   return formatCount(*value);
 }
 
@@ -176,7 +180,8 @@ std::string gateText(const GateReport &report, std::size_t limit, const Style &s
   const auto steps = of("step");
   if (!steps.empty()) {
     out += "\n" + style.bold("counters per step (exact)") + "\n" + head();
-    for (const GateRow *row : steps) out += rowLine(*row, "  " + gateRowTitle(*row), style, width);
+    for (const GateRow *row : steps)
+      out += rowLine(*row, "  " + gateRowTitle(*row), report.unit, style, width);
   }
   std::size_t hidden = 0, shown = 0;
   for (const char *level : {"phase", "site"}) {
@@ -197,16 +202,18 @@ std::string gateText(const GateReport &report, std::size_t limit, const Style &s
       if (*level == 's')
         copy.message = gateRowTitle(*row) + (row->phase.empty() ? "" : " in " + row->phase) +
                        (row->message.empty() ? "" : ": " + row->message);
-      out += rowLine(copy, name, style, width);
+      out += rowLine(copy, name, report.unit, style, width);
     }
   }
   if (hidden > 0) out += fmt::format("  and {} more (--limit 0 shows all)\n", hidden);
   if (const auto budgets = of("budget"); !budgets.empty()) {
     out += "\n" + style.bold("budgets") + "\n";
     for (const GateRow *row : budgets)
-      out +=
-          rowLine(*row, "  " + gateRowTitle(*row) + (row->phase.empty() ? "" : " in " + row->phase),
-                  style, width);
+      out += rowLine(*row,
+                     "  " + gateRowTitle(*row) +
+                         (row->kernel.empty() ? "" : " of kernels " + row->kernel) +
+                         (row->phase.empty() ? "" : " in " + row->phase),
+                     report.unit, style, width);
   }
   if (const std::string times = timesText(report, style); !times.empty())
     out += "\n" + style.bold("time") + "\n" + times;

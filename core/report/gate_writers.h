@@ -47,7 +47,8 @@ std::vector<const GateRow *> gateProblems(const GateReport &report);
 std::string gateFingerprint(const GateRow &row);
 // "host syncs", "step body"; "3 (+1)" and the like, as tables show them.
 std::string gateRowTitle(const GateRow &row);
-std::string gateValue(const std::optional<double> &value, GateUnit unit);
+std::string gateValue(const std::optional<double> &value, GateUnit unit,
+                      TimeUnit time = TimeUnit::kMilliseconds);
 std::string gateChange(const GateRow &row);
 
 } // namespace hotloop

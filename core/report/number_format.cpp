@@ -1,5 +1,6 @@
 #include "core/report/number_format.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -15,11 +16,50 @@ std::string formatCount(double count) {
   return text == "-0" ? "0" : text;
 }
 
-std::string formatMilliseconds(double milliseconds) {
+namespace {
+
+struct UnitFacts {
+  TimeUnit unit;
+  std::string_view name;
+  double perMillisecond;
+  int decimals; // beside those of milliseconds
+};
+constexpr std::array<UnitFacts, 4> kTimeUnits{{{TimeUnit::kMilliseconds, "ms", 1, 0},
+                                               {TimeUnit::kNanoseconds, "ns", 1e6, -6},
+                                               {TimeUnit::kMicroseconds, "us", 1e3, -3},
+                                               {TimeUnit::kSeconds, "s", 1e-3, 3}}};
+
+const UnitFacts &factsOf(TimeUnit unit) {
+  for (const UnitFacts &facts : kTimeUnits)
+    if (facts.unit == unit) return facts;
+  return kTimeUnits[0];
+}
+
+} // namespace
+
+std::string_view timeUnitName(TimeUnit unit) { return factsOf(unit).name; }
+
+TimeUnit timeUnitNamed(std::string_view name) {
+  for (const UnitFacts &facts : kTimeUnits)
+    if (facts.name == name) return facts.unit;
+  return TimeUnit::kMilliseconds;
+}
+
+double inUnit(double milliseconds, TimeUnit unit) {
+  return milliseconds * factsOf(unit).perMillisecond;
+}
+
+std::string formatMilliseconds(double milliseconds, TimeUnit unit) {
   const double size = std::fabs(milliseconds);
-  if (size >= 100) return fmt::format("{:.1f} ms", milliseconds);
-  if (size >= 1) return fmt::format("{:.2f} ms", milliseconds);
-  return fmt::format("{:.3f} ms", milliseconds);
+  const UnitFacts &facts = factsOf(unit);
+  const int decimals = std::max((size >= 100 ? 1 : size >= 1 ? 2 : 3) + facts.decimals, 0);
+  return fmt::format("{:.{}f} {}", inUnit(milliseconds, unit), decimals, facts.name);
+}
+
+std::string formatFine(double milliseconds, TimeUnit unit, bool sign) {
+  const int decimals = std::max(3 + factsOf(unit).decimals, 0);
+  const double value = inUnit(milliseconds, unit);
+  return sign ? fmt::format("{:+.{}f}", value, decimals) : fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string formatDuration(Nanoseconds duration) {

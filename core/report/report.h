@@ -76,6 +76,7 @@ struct StatsReport {
   std::vector<QualityNote> quality;
   std::vector<ReportTable> tables;
   ReportExit exit;
+  TimeUnit unit = TimeUnit::kMilliseconds; // for people
 };
 
 // "measured" or "would": the words of the JSON outputs.

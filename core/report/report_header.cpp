@@ -20,19 +20,19 @@ std::string sourceWords(const std::string &source) {
   return source;
 }
 
-std::string stepsLine(const StepFigures &steps) {
+std::string stepsLine(const StepFigures &steps, TimeUnit unit) {
   if (steps.steady == 0)
     return steps.whyNone.empty() ? fmt::format("{} steps, none steady", steps.total)
                                  : steps.whyNone;
   std::string line = fmt::format("{} steps, {} steady", steps.total, steps.steady);
   if (!steps.source.empty()) line += " (" + sourceWords(steps.source) + ")";
   if (steps.periodMs > 0)
-    line += ", one every " + formatMilliseconds(steps.periodMs);
+    line += ", one every " + formatMilliseconds(steps.periodMs, unit);
   else if (steps.durationMs > 0)
-    line += ", " + formatMilliseconds(steps.durationMs) + " each";
+    line += ", " + formatMilliseconds(steps.durationMs, unit) + " each";
   if (steps.p90Ms > 0)
-    line += fmt::format("; length p10 {}, p90 {}", formatMilliseconds(steps.p10Ms),
-                        formatMilliseconds(steps.p90Ms));
+    line += fmt::format("; length p10 {}, p90 {}", formatMilliseconds(steps.p10Ms, unit),
+                        formatMilliseconds(steps.p90Ms, unit));
   return line;
 }
 
@@ -65,7 +65,7 @@ std::string severityWords(const std::string &severity, const Style &style) {
 
 std::string reportHeader(const std::string &command, const ReportRun &run, const StepFigures &steps,
                          const std::vector<QualityNote> &quality, const Style &style,
-                         std::size_t width) {
+                         std::size_t width, TimeUnit unit) {
   std::string title = shortenPath(printable(run.file), 60);
   if (run.state != "clean" && !run.state.empty()) title += " (" + run.state + ")";
   std::string out = style.bold("hotloop " + command) + "  " + title;
@@ -81,7 +81,7 @@ std::string reportHeader(const std::string &command, const ReportRun &run, const
     for (const std::string &line : wrapText(text, readable - indent.size()))
       out += indent + line + "\n";
   };
-  addWrapped(stepsLine(steps), "");
+  addWrapped(stepsLine(steps, unit), "");
   const std::string counters = countersLine(steps);
   if (!counters.empty()) addWrapped("per step: " + counters, "");
   if (!counters.empty() && steps.felt == Felt::kWould)

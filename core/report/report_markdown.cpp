@@ -17,8 +17,9 @@ std::string code(const std::string &text) {
 }
 
 std::string markdownHeader(const std::string &command, const ReportRun &run,
-                           const StepFigures &steps, const std::vector<QualityNote> &quality) {
-  std::string text = reportHeader(command, run, steps, {}, Style(false), 1000);
+                           const StepFigures &steps, const std::vector<QualityNote> &quality,
+                           TimeUnit unit = TimeUnit::kMilliseconds) {
+  std::string text = reportHeader(command, run, steps, {}, Style(false), 1000, unit);
   text.erase(0, text.find('\n') + 1); // its first line becomes the heading
   std::string out = "# hotloop " + command + " " + code(run.file) + "\n\n";
   out += text;
@@ -102,7 +103,7 @@ ReportTable adviceTable(const AdviceReport &report) {
 }
 
 std::string statsMarkdown(const StatsReport &report) {
-  std::string out = markdownHeader("stats", report.run, report.steps, report.quality);
+  std::string out = markdownHeader("stats", report.run, report.steps, report.quality, report.unit);
   for (const ReportTable &table : report.tables) out += "\n" + tableMarkdown(table);
   return out;
 }

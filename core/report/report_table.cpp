@@ -18,10 +18,11 @@ bool isText(CellFormat format) {
   return format == CellFormat::kText || format == CellFormat::kPath;
 }
 
-std::string numberText(double value, CellFormat format) {
+std::string numberText(double value, CellFormat format, TimeUnit unit) {
   switch (format) {
-  case CellFormat::kMilliseconds: return formatMilliseconds(value);
+  case CellFormat::kMilliseconds: return formatMilliseconds(value, unit);
   case CellFormat::kBytes: return formatBytes(value);
+  case CellFormat::kShare: return fmt::format("{:.1f} %", value * 100);
   case CellFormat::kPlain: return fmt::format("{}", value);
   default: return formatCount(value);
   }
@@ -69,11 +70,11 @@ void limitRows(ReportTable &table, std::size_t limit) {
   table.rows.resize(limit);
 }
 
-std::string cellText(const ReportCell &cell, CellFormat format) {
+std::string cellText(const ReportCell &cell, CellFormat format, TimeUnit unit) {
   if (const auto *whole = std::get_if<std::int64_t>(&cell))
     return format == CellFormat::kPlain ? std::to_string(*whole)
-                                        : numberText(static_cast<double>(*whole), format);
-  if (const auto *real = std::get_if<double>(&cell)) return numberText(*real, format);
+                                        : numberText(static_cast<double>(*whole), format, unit);
+  if (const auto *real = std::get_if<double>(&cell)) return numberText(*real, format, unit);
   if (const auto *text = std::get_if<std::string>(&cell)) return printable(*text);
   return isText(format) ? "" : format == CellFormat::kPlain ? "" : "-";
 }
@@ -97,7 +98,7 @@ std::string tableText(const ReportTable &table, const Style &style, std::size_t 
   for (const auto &row : table.rows) {
     auto &line = cells.emplace_back();
     for (std::size_t i = 0; i < shown.size(); ++i) {
-      line.push_back(cellText(row[shown[i]], table.columns[shown[i]].format));
+      line.push_back(cellText(row[shown[i]], table.columns[shown[i]].format, table.unit));
       widths[i] = std::max(widths[i], displayWidth(line.back()));
     }
   }
@@ -174,7 +175,7 @@ std::string tableMarkdown(const ReportTable &table) {
   for (const auto &row : table.rows) {
     for (std::size_t i = 0; i < row.size(); ++i)
       if (table.columns[i].shown)
-        out += "| " + markdownCell(cellText(row[i], table.columns[i].format)) + " ";
+        out += "| " + markdownCell(cellText(row[i], table.columns[i].format, table.unit)) + " ";
     out += "|\n";
   }
   if (table.hidden != 0) out += fmt::format("\n{} more.\n", table.hidden);

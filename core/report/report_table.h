@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/report/number_format.h"
 #include "core/report/style.h"
 
 namespace hotloop {
@@ -21,6 +22,7 @@ enum class CellFormat {
   kCount,
   kMilliseconds,
   kBytes,
+  kShare, // 0.125 is "12.5 %"
   kPlain, // as SQL gives it
 };
 
@@ -37,7 +39,8 @@ struct ReportTable {
   std::string title; // heading
   std::vector<ReportColumn> columns;
   std::vector<std::vector<ReportCell>> rows;
-  std::size_t hidden = 0; // rows that limitRows() took away
+  std::size_t hidden = 0;                  // rows that limitRows() took away
+  TimeUnit unit = TimeUnit::kMilliseconds; // of kMilliseconds cells in text and Markdown
 };
 
 // Keeps the first `limit` rows; 0 keeps all.
@@ -55,6 +58,7 @@ std::string csvField(std::string_view text);
 // Text made safe inside a Markdown table cell.
 std::string markdownCell(std::string_view text);
 // A cell as text and Markdown show it.
-std::string cellText(const ReportCell &cell, CellFormat format);
+std::string cellText(const ReportCell &cell, CellFormat format,
+                     TimeUnit unit = TimeUnit::kMilliseconds);
 
 } // namespace hotloop

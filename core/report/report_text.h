@@ -13,7 +13,7 @@ namespace hotloop {
 // with the data.
 std::string reportHeader(const std::string &command, const ReportRun &run, const StepFigures &steps,
                          const std::vector<QualityNote> &quality, const Style &style,
-                         std::size_t width);
+                         std::size_t width, TimeUnit unit = TimeUnit::kMilliseconds);
 
 // Findings of three lines each, at most `limit` (0: all), then the plan, what is not worth it and
 // what is not checked.

@@ -3,8 +3,9 @@
 
     run_steps.py --hotloop build/dev/bin/hotloop [--python .cache/env/bin/python]
 
-Every step runs twice: on unchanged code, where it must pass, and with a .item() in the loop, where `check` must fail
-with 1. The program is a PyTorch script where torch can be imported, so this needs what tools/setup installs.
+Every step runs twice: on unchanged code, where it must pass, and on a commit that adds a .item() to the loop, where it
+must fail with 1 and name the line. The program is a PyTorch script, so this needs what tools/setup installs. --pairs 2
+makes no more pairs than that in steps with `hotloop ab`: the counters decide, and no verdict on time is asked for.
 """
 
 import argparse
@@ -36,6 +37,7 @@ for step in range(steps):
         optimizer.step()
         #SYNC#
 """
+LINE = 1 + TRAIN.splitlines().index("        #SYNC#")
 
 
 def steps_of(text):
@@ -50,7 +52,7 @@ def steps_of(text):
         elif kind == "yaml":
             for script in re.findall(r"run: \|\n((?: {10}.*\n)+)", body):
                 yield "github", re.sub(r"^ {10}", "", script, flags=re.M)
-            listed = re.findall(r"^    - (hotloop .*)$", body, re.M)
+            listed = re.findall(r"^    - (.*)$", body, re.M)
             if listed:
                 yield "gitlab", "\n".join(listed)
 
@@ -59,7 +61,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hotloop", required=True)
     parser.add_argument("--python", default=str(ROOT / ".cache/env/bin/python"))
-    parser.add_argument("--skip", default="", help="leave out steps with this word in them, like 'ab --base-ref'")
+    parser.add_argument("--pairs", help="pairs of hotloop ab, like 2 or 10,20,30; default: those of the steps")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="hotloop-ci-"))
     failures = []
@@ -71,7 +73,10 @@ def main():
         for tool in tools.iterdir():
             tool.chmod(0o755)
         environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}", XDG_CACHE_HOME=str(folder / "cache"),
-                           GITHUB_BASE_REF="main", GITHUB_STEP_SUMMARY=str(folder / "summary.md"))
+                           GITHUB_BASE_REF="main", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main", CHANGE_TARGET="main",
+                           GITHUB_STEP_SUMMARY=str(folder / "summary.md"))
+        if options.pairs:
+            environment["HOTLOOP_PAIRS"] = options.pairs
 
         def git(*words):
             subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words], cwd=folder / "repo", check=True,
@@ -83,27 +88,35 @@ def main():
         (repo / "train.py").write_text(TRAIN.replace("#SYNC#", ""))
         git("add", ".")
         git("commit", "-m", "train")
-        git("update-ref", "refs/remotes/origin/main", "HEAD")
+        subprocess.run(["git", "clone", "-q", "--bare", repo, folder / "origin.git"], check=True, capture_output=True)
+        git("remote", "add", "origin", folder / "origin.git")
+        git("fetch", "-q", "origin")
+        git("checkout", "-q", "-b", "change")
         steps = list(steps_of((ROOT / "docs/ci.md").read_text()))
         steps.sort(key=lambda step: step[0] != "first baseline")
         for changed in (False, True):
-            (repo / "train.py").write_text(TRAIN.replace("#SYNC#", "total += loss.item()" if changed else ""))
+            if changed:
+                (repo / "train.py").write_text(TRAIN.replace("#SYNC#", "total += loss.item()"))
+                git("commit", "-am", "train: the loss is summed up")
             for system, script in steps:
-                if (changed and system == "first baseline") or (options.skip and options.skip in script):
+                if changed and system == "first baseline":
                     continue
-                for leftover in ("now.hotloop", "ab.json", "hotloop.md", "hotloop.xml", "hotloop.sarif", "hotloop.html"):
+                leftovers = ["now.hotloop", "ab.json", *(f"{name}.{kind}" for name in ("hotloop", "ab")
+                                                         for kind in ("md", "xml", "sarif", "html"))]
+                for leftover in leftovers:
                     (repo / leftover).unlink(missing_ok=True)
                 done = subprocess.run(["/bin/sh", "-e", "-c", script], cwd=repo, env=environment, capture_output=True, text=True)
                 wanted = 1 if changed else 0
                 good = done.returncode == wanted
                 for name in re.findall(r"--report \w+=(\S+)", script):
                     good = good and (repo / name).exists() and (repo / name).stat().st_size > 0
-                print(f"{'ok' if good else 'FAILED'}  {system:<15} {'with a new sync' if changed else 'unchanged':<16} exit {done.returncode}")
+                what = system + (" time" if "hotloop ab" in script else "")
+                print(f"{'ok' if good else 'FAILED'}  {what:<15} {'with a new sync' if changed else 'unchanged':<16} exit {done.returncode}")
                 if not good:
-                    failures.append(system)
+                    failures.append(what)
                     print(done.stdout[-2000:], done.stderr[-2000:])
-                if changed and system != "first baseline" and "train.py:17" not in done.stdout and "check" in script:
-                    failures.append(system + ": the line is not named")
+                if changed and f"train.py:{LINE}" not in done.stdout:
+                    failures.append(what + ": the line is not named")
                     print(done.stdout[-1500:])
         summary = folder / "summary.md"
         if not summary.exists() or "hotloop check" not in summary.read_text():

@@ -6,7 +6,7 @@
 The same rule as analyzers/gate/paired.cpp, written again from docs/cli/ab.md so that the two check each other. Runs are
 taken in the order in which they were made: blocks of ten neighbouring pairs in ABBA order are drawn from one series
 (block bootstrap, so that drift within a block stays), and the rule looks at 10, 20 and 30 pairs. A series is one
-file: noisy.tsv, or quieter-0.tsv, quieter-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
+file: idle.tsv (idle.py), noisy.tsv, or quieter-0.tsv, quieter-1.tsv, ... of workers that had cores of their own. The floor comes from the first half
 of the runs (of the series, where there are several), the rates from the rest. The effect is multiplied into the
 steps of the candidate. live_<state>.jsonl holds verdicts of the program itself.
 
@@ -112,18 +112,21 @@ def live(path):
 
 
 def summary(state, files, folder, rng):
+    """The figures of one state; None where its runs are too few."""
     runs = [read(path) for path in files]
     every = [run for series in runs for run in series]
     judged = [verdict for _, _, verdict, _ in every if verdict >= 0]
     timed = [[math.log(body(steps)) for _, _, verdict, steps in series if verdict != -2] for series in runs]
     timed = [logs for logs in timed if len(logs) >= 2 * BLOCK]
+    if not timed:
+        return None
     if len(timed) > 1:
         learn, test = timed[:len(timed) // 2], timed[len(timed) // 2:]
     else:
         half = len(timed[0]) // 2
         learn, test = [timed[0][:half]], [timed[0][half:]]
     if min(map(len, learn + test)) < 2 * BLOCK:
-        sys.exit(f"{state}: {len(every)} runs are too few")
+        return None
     shifts = [abs(hodges_lehmann(pairs_from(learn, BLOCK, rng))) for _ in range(TRIALS)]
     floor = math.expm1(quantile(shifts, 0.99))
     spread = [abs(b - a) for logs in timed for a, b in zip(logs, logs[1:])]
@@ -173,9 +176,17 @@ def main(arguments):
     states = {}
     for path in sorted(folder.glob("*.tsv")):
         states.setdefault(re.sub(r"-\d+$", "", path.stem), []).append(path)
-    # A generator each: the figures of one state do not hang on which others there are.
-    print(json.dumps({state: summary(state, files, folder, random.Random(1)) for state, files in states.items()},
-                     indent=1))
+    document = {}
+    for state, files in states.items():
+        # A generator each: the figures of one state do not hang on which others there are.
+        figures = summary(state, files, folder, random.Random(1))
+        if figures is None:
+            print(f"{state}: too few runs for figures, left out", file=sys.stderr)
+        else:
+            document[state] = figures
+    if not document:
+        sys.exit(f"{folder} holds no state with enough runs")
+    print(json.dumps(document, indent=1))
 
 
 if __name__ == "__main__":

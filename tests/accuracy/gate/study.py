@@ -7,10 +7,10 @@ import subprocess
 PROGRAM = ("run --tokens 32 --dim 16 --hidden 32 --experts 4 --layers 1 --threads 1 --steps 25 --device cpu").split()
 
 
-def parser(document):
+def parser(document, state=None, budget=float):
     options = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--state", required=True, help="name of the machine's state: quieter, noisy; quieter-2 for part 2 of it")
-    options.add_argument("--budget", type=float, default=1e9, help="seconds")
+    options.add_argument("--state", required=state is None, default=state, help="name of the machine's state: quieter, noisy; quieter-2 for part 2 of it")
+    options.add_argument("--budget", type=budget, default=1e9, help="seconds" if budget is float else "1500s, 25m, 2h")
     options.add_argument("--results", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "results"))
     options.add_argument("--hotloop", default="build/dev/bin/hotloop")
     options.add_argument("--moe", default="build/dev/bin/hotloop-moe")

@@ -78,6 +78,33 @@ TEST(Help, HelpAndDashHelpSayTheSame) {
   expectGolden("help_exit_codes.txt", runCli({"help", "exit-codes"}).out);
 }
 
+TEST(Help, ManPagesSayWhatThePagesSay) {
+  EXPECT_EQ(
+      manPage({"x", "# hotloop x\n\nDoes [it](y.md) - well. And more.\n\n    hotloop x\\n\n\n"
+                    "## Options\n\n- `-o, --output FILE`: write\n  there\n\n.dot\n"}),
+      std::string(".TH \"HOTLOOP\\-X\" \"1\" \"\" \"hotloop " HOTLOOP_VERSION "\" \"hotloop\"\n") +
+          ".SH NAME\nhotloop\\-x \\- does it \\- well\n.SH DESCRIPTION\n.PP\nDoes it \\- well. And "
+          "more.\n.PP\n.RS 4\n.nf\nhotloop x\\en\n.fi\n.RE\n.SH \"OPTIONS\"\n.TP\n"
+          "\\fB\\-o, \\-\\-output FILE\\fR\nwrite there\n.PP\n\\&.dot\n.SH \"SEE "
+          "ALSO\"\n.BR hotloop (1)\n");
+}
+
+// The build writes them with the program itself.
+TEST(Help, ManPagesOfTheBuildAreUpToDate) {
+  for (const HelpTopic &topic : helpTopics()) {
+    const std::string name(topic.name);
+    const std::string file = name == "hotloop" ? name : "hotloop-" + name;
+    const std::string page = manPage(topic);
+    EXPECT_EQ(readFile(std::string(HOTLOOP_MAN_DIR) + "/" + file + ".1"), page) << name;
+    EXPECT_EQ(runCli({"help", name, "--format", "man"}).out, page);
+    for (const std::string &flag : documentedFlags(topic.markdown)) {
+      std::string hyphens;
+      for (const char c : flag) hyphens += c == '-' ? "\\-" : std::string(1, c);
+      EXPECT_THAT(page, HasSubstr(".TP\n\\fB" + hyphens + "\\fR\n")) << name;
+    }
+  }
+}
+
 TEST(Help, RendersTheMarkdownThatPagesUse) {
   EXPECT_EQ(
       renderHelp(

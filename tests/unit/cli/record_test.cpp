@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "cli/record/store_analysis.h"
 #include "tests/unit/cli/cli_harness.h"
 
 // The real program, as a process of its own: exit codes, streams and signals are what matters here.
@@ -45,6 +46,18 @@ TEST_F(Record, PassesOutputAndExitCodeThrough) {
   EXPECT_EQ(result.out, "out\n");
   EXPECT_THAT(result.err, testing::StartsWith("err\nhotloop: r.hotloop: 0 events"));
   EXPECT_EQ(runCli({"info", "r.hotloop"}).code, 0);
+}
+
+// record stores what its analysis says of the data; advise and stats say it again, once.
+TEST_F(Record, WhatTheAnalysisSaidIsNotSaidTwice) {
+  makeRunFile("short.hotloop", {.events = 700, .layers = 1});
+  ASSERT_TRUE(storeAnalysis("short.hotloop"));
+  for (const char *verb : {"advise", "stats"}) {
+    const std::string out = runCli({verb, "short.hotloop"}).out;
+    const std::size_t first = out.find(" steady steps were found; medians rest on few values");
+    ASSERT_NE(first, std::string::npos) << out;
+    EXPECT_EQ(out.find("steady steps were found", first + 10), std::string::npos) << out;
+  }
 }
 
 TEST_F(Record, QuietSaysNothing) {

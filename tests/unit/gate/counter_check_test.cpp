@@ -159,6 +159,32 @@ TEST(CounterCheck, BudgetsAndAllowEntries) {
               testing::Not(testing::IsEmpty()));
 }
 
+// A share of nothing is nothing: what the step may grow by, a new place may have.
+TEST(CounterCheck, ALimitOfTheWholeStepCoversItsPlaces) {
+  GatePolicy policy;
+  policy.budgets.push_back(
+      {"**",
+       "",
+       {{"host_syncs", std::nullopt, std::nullopt, 0.5, GateLevel::kError, "+50%"}},
+       {},
+       0});
+  const RunProfile before = loop({.syncs = 2});
+  EXPECT_THAT(failures(check(before, loop({.syncs = 2, .evaluation = 1}), policy)),
+              testing::IsEmpty());
+  EXPECT_THAT(
+      failures(check(before, loop({.syncs = 2, .evaluation = 2}), policy)),
+      testing::IsSupersetOf({"HG001 step host_syncs evaluate", "HG001 site host_syncs evaluate"}));
+  // A budget of a phase keeps its own word.
+  policy.budgets.insert(policy.budgets.begin(),
+                        {"forward",
+                         "",
+                         {{"host_syncs", std::nullopt, 0.0, std::nullopt, GateLevel::kError, "+0"}},
+                         {},
+                         3});
+  EXPECT_THAT(failures(check(before, loop({.syncs = 3}), policy)),
+              testing::Contains("HG001 phase host_syncs train"));
+}
+
 TEST(CounterCheck, RegistersOfAKernelFamilyAreLimited) {
   RunProfile run = loop({});
   for (const auto &[family, registers] : {std::pair("gemm_a", 128), std::pair("gemm_b", 200)}) {
@@ -181,8 +207,15 @@ TEST(CounterCheck, RegistersOfAKernelFamilyAreLimited) {
   EXPECT_EQ(over[0].verdict, "HG020");
   EXPECT_EQ(over[0].now, 200);
   EXPECT_THAT(over[0].message, testing::HasSubstr("200, at most 168"));
+  EXPECT_EQ(over[0].kernel, "gemm_*");
   policy.budgets[0].kernel = "gemm_a";
   EXPECT_EQ(checkBudgets(run, policy)[0].status, GateStatus::kOk);
+  // What no run records is never taken for a limit that was kept.
+  policy.budgets[0].counters[0].counter = "spilled_bytes";
+  const auto unknown = checkBudgets(run, policy);
+  ASSERT_EQ(unknown.size(), 1u);
+  EXPECT_EQ(unknown[0].verdict, "HG039");
+  EXPECT_THAT(unknown[0].message, testing::HasSubstr("not checked: runs do not record"));
 }
 
 // A budget that nothing is held against says so: a phase that was renamed must not turn it off.

@@ -46,7 +46,7 @@ TEST_F(GateCommands, TheSameRunPassesAndANewSyncFailsWithItsLine) {
   EXPECT_EQ(stillFails.code, 1);
   EXPECT_THAT(stillFails.out,
               HasSubstr(std::string(plant.file) + ":" + std::to_string(plant.line)));
-  EXPECT_EQ(runCli({"check", "base.hotloop", "--filter", "kernel:x"}).code, 2);
+  EXPECT_EQ(runCli({"check", "base.hotloop", "--filter", "category:x"}).code, 2);
 }
 
 TEST_F(GateCommands, AcceptRecordsTheChangeWithItsReason) {

@@ -124,6 +124,38 @@ TEST(GateConfig, FlagsWinOverEnvironmentOverFilesOverBuiltIn) {
   EXPECT_THAT(both, HasSubstr("on_missing = \"warn\""));
 }
 
+TEST(GateConfig, MaxRegressIsALimitOfTheWholeStep) {
+  const auto limits = regressLimits({"step.body=5%", "launches=1 %"}, true);
+  ASSERT_TRUE(limits) << limits.error().message;
+  ASSERT_EQ(limits->size(), 2u);
+  EXPECT_EQ(limits->at(0).times.at(0).maxGrowth, 0.05);
+  EXPECT_EQ(limits->at(1).phase, "**");
+  EXPECT_EQ(limits->at(1).counters.at(0).counter, "launches");
+  EXPECT_EQ(limits->at(1).counters.at(0).maxGrowth, 0.01);
+  EXPECT_EQ(budgetName(limits->at(1)), "--max-regress");
+  const auto refused = [](const char *word, bool times = true) {
+    const auto result = regressLimits({word}, times);
+    return result ? std::string("taken") : result.error().message;
+  };
+  EXPECT_THAT(refused("launhces=1%"), HasSubstr("did you mean 'launches'?"));
+  EXPECT_THAT(refused("launches=1"), HasSubstr("is no percentage"));
+  EXPECT_THAT(refused("launches"), HasSubstr("write launches=5%"));
+  EXPECT_THAT(refused("step.body=0%"), HasSubstr("above 0 %"));
+  EXPECT_THAT(refused("regs=1%"), HasSubstr("--max-regress cannot be of 'regs'"));
+  EXPECT_THAT(refused("step.p90=5%", false), HasSubstr("use it with hotloop ab"));
+}
+
+TEST(GateConfig, SpillsAreThoseOfKernels) {
+  const auto good = parseGateConfig(
+      "[[budget]]\nphase = \"**\"\nkernel = \"triton_*\"\nspills = { max = 0 }\n", "h.toml");
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(good->budgets.at(0).counters.at(0).counter, "spilled_bytes");
+  const auto bad = parseGateConfig("[[budget]]\nphase = \"**\"\nspills = { max = 0 }\n", "h.toml");
+  ASSERT_FALSE(bad);
+  EXPECT_THAT(bad.error().message, HasSubstr("h.toml:1"));
+  EXPECT_THAT(bad.error().message, HasSubstr("spills = { max = 0 }"));
+}
+
 TEST(GateConfig, Units) {
   EXPECT_EQ(parseRatio("5%"), 0.05);
   EXPECT_EQ(parseRatio(" 5 %"), std::nullopt);

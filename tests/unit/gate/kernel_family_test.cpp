@@ -30,6 +30,16 @@ TEST(KernelFamily, ForgetsWhatARecompilationChanges) {
   EXPECT_EQ(kernelFamily("_ZN7hotloop3moe12permute_rowsIfEEvPT_i"), "hotloop::moe::permute_rows");
 }
 
+// The beginning of what nvcc calls a grouped product of PyTorch 2.11: __cxa_demangle refuses it.
+TEST(KernelFamily, NamesThatCannotBeDemangledAreCutToTheirFunction) {
+  EXPECT_EQ(
+      kernelFamily("_ZN7cutlass13device_kernelIN2at4cuda6detail25enable_3x_kernel_for_sm9xINS_"
+                   "4gemm6kernel13GemmUniversalINS5_17GroupProblem"),
+      "at::cuda::detail::enable_*x_kernel_for_sm*x");
+  EXPECT_EQ(kernelFamily("_ZN3abc4longILi4ENSA_"), "abc::long");
+  EXPECT_EQ(kernelFamily("_ZN99abc"), "_ZN99abc");
+}
+
 TEST(KernelFamily, KeepsNumbersThatBelongToAWord) {
   EXPECT_EQ(kernelFamily("im2col_kernel"), "im2col_kernel");
   EXPECT_EQ(kernelFamily("conv2d_backward"), "conv2d_backward");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -117,6 +118,31 @@ time.body = { max = "1us", level = "warn" }
   EXPECT_THAT(absent.out, HasSubstr("no phase of both builds matches \"absent\""));
 }
 
+TEST_F(Measured, MaxRegressSetsWhatFails) {
+  const CliResult wide = runCli({"ab", "--base", "base", "--cand", "same", "-r", "10",
+                                 "--max-regress", "step.body=40%,step.p90=80%", "--json"});
+  const Json json = Json::parse(wide.out);
+  EXPECT_EQ(json["times"][0]["effect"], 0.4);
+  EXPECT_EQ(json["times"][1]["effect"], 0.8);
+  EXPECT_EQ(runCli({"ab", "--base", "base", "--cand", "slow", "-r", "1", "--max-regress",
+                    "step.body=5%", "--effect", "5%"})
+                .code,
+            2);
+  EXPECT_EQ(runCli({"baseline", "save", "main", "base0.hotloop", "-q"}).code, 0);
+  const CliResult worse = runCli({"check", "slow0.hotloop", "--max-regress", "launches=1%"});
+  EXPECT_EQ(worse.code, 1);
+  EXPECT_THAT(worse.out, HasSubstr("+1%"));
+  // A share of nothing is nothing: its syncs are new, so they are left out here.
+  std::vector<std::string> allowed{"check", "slow0.hotloop", "--fail-on", "launches,allocs,bytes"};
+  for (const char *counter : {"launches", "allocs", "bytes", "bytes.peak", "bytes.kept"})
+    allowed.insert(allowed.end(), {"--max-regress", std::string(counter) + "=100000%"});
+  const CliResult passes = runCli(allowed);
+  EXPECT_EQ(passes.code, 0) << passes.out;
+  const CliResult time = runCli({"check", "slow0.hotloop", "--max-regress", "step.body=5%"});
+  EXPECT_EQ(time.code, 2);
+  EXPECT_THAT(time.err, HasSubstr("hotloop ab"));
+}
+
 TEST_F(Measured, AbSaysWhyItCannotDecide) {
   const CliResult crash = runCli({"ab", "--base", "base", "--cand", "crash", "-r", "3"});
   EXPECT_EQ(crash.code, 3);
@@ -197,6 +223,53 @@ TEST_F(Measured, HistoryFindsTheRunThatChangedACounter) {
   EXPECT_EQ(runCli({"history", "runs", "--metric", "sink"}).code, 2);
   std::filesystem::create_directories("none");
   EXPECT_EQ(runCli({"history", "none"}).code, 3);
+}
+
+TEST_F(Measured, ADatabaseOfRunsRemembersThemWithoutTheirFiles) {
+  EXPECT_EQ(runCli({"history", "--db", "runs.db"}).code, 2) << "there is none yet";
+  EXPECT_EQ(runCli({"history", "base0.hotloop", "same0.hotloop", "--db", "runs.db"}).code, 0);
+  EXPECT_EQ(runCli({"baseline", "save", "main", "base0.hotloop", "-q"}).code, 0);
+  EXPECT_EQ(runCli({"check", "slow0.hotloop", "--db", "runs.db"}).code, 1);
+  for (const char *file : {"base0.hotloop", "same0.hotloop", "slow0.hotloop"})
+    std::filesystem::remove(file);
+  const CliResult result = runCli({"history", "--db", "runs.db", "--metric", "launches", "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  EXPECT_THAT(JsonSchema("history").check(json), IsEmpty());
+  ASSERT_EQ(json["points"].size(), 3u);
+  double most = 0, last = 0;
+  for (const Json &point : json["points"]) {
+    most = std::max(most, point["value"].get<double>());
+    if (point["file"] == "slow0.hotloop") last = point["value"];
+  }
+  EXPECT_EQ(last, most) << "the expert loop launches most";
+  EXPECT_EQ(runCli({"history"}, {{"HOTLOOP_DB", "runs.db"}}).code, 0);
+  // A run that was judged again is there once.
+  EXPECT_EQ(runCli({"check", "slow1.hotloop", "--db", "runs.db"}).code, 1);
+  EXPECT_EQ(runCli({"check", "slow1.hotloop", "--db", "runs.db"}).code, 1);
+  EXPECT_EQ(Json::parse(runCli({"history", "--db", "runs.db", "--json"}).out)["points"].size(), 4u);
+  EXPECT_EQ(runCli({"check", "slow1.hotloop", "--db", "slow2.hotloop"}).code, 2) << "a run file";
+}
+
+TEST_F(Measured, LintFindsBudgetsThatLimitNothing) {
+  const auto lint = [](const std::string &budgets) {
+    writeFile("hotloop.toml", budgets);
+    const CliResult result = runCli({"budget", "lint", "--against", "slow0.hotloop"});
+    EXPECT_EQ(result.code, result.out.find("no problem") == std::string::npos ? 2 : 0);
+    return result.out;
+  };
+  const std::string whole = "[[budget]]\nphase = \"**\"\nlaunches = { max_new = 0 }\n";
+  const std::string phase = "[[budget]]\nphase = \"optimizer\"\nlaunches = { max_new = 3 }\n";
+  EXPECT_THAT(lint(phase + whole), HasSubstr("no problem"));
+  EXPECT_THAT(lint(whole + phase), HasSubstr("hotloop.toml:4: never reached"));
+  EXPECT_THAT(lint(whole + "[[budget]]\nphase = \"optimizer\"\nlaunches = { max = 300 }\n"),
+              HasSubstr("no problem"));
+  EXPECT_THAT(lint(whole + "[[budget]]\nphase = \"optimizer\"\nsyncs = { max_new = 3 }\n"),
+              HasSubstr("no problem"));
+  EXPECT_THAT(lint("[[budget]]\nphase = \"fwd\"\nlaunches = { max = 300 }\n"),
+              HasSubstr("no phase of the run matches"));
+  EXPECT_THAT(lint("[[budget]]\nphase = \"**\"\nkernel = \"k\"\nspills = { max = 0 }\n"),
+              HasSubstr("spills are in no run"));
 }
 
 TEST_F(Measured, BudgetsAreWrittenCheckedAndTightened) {

@@ -21,6 +21,15 @@ TEST(NumberFormat, Times) {
   EXPECT_EQ(formatMilliseconds(12.4), "12.40 ms");
   EXPECT_EQ(formatMilliseconds(0.0312), "0.031 ms");
   EXPECT_EQ(formatMilliseconds(1234.56), "1234.6 ms");
+  EXPECT_EQ(formatMilliseconds(12.4, TimeUnit::kMicroseconds), "12400 us");
+  EXPECT_EQ(formatMilliseconds(0.0312, TimeUnit::kMicroseconds), "31 us");
+  EXPECT_EQ(formatMilliseconds(0.0312, TimeUnit::kNanoseconds), "31200 ns");
+  EXPECT_EQ(formatMilliseconds(12.4, TimeUnit::kSeconds), "0.01240 s");
+  EXPECT_EQ(formatFine(-1.2345, TimeUnit::kMilliseconds, true), "-1.234");
+  EXPECT_EQ(formatFine(1.2345, TimeUnit::kMicroseconds, true), "+1234");
+  for (const char *name : {"ns", "us", "ms", "s"})
+    EXPECT_EQ(timeUnitName(timeUnitNamed(name)), name);
+  EXPECT_EQ(timeUnitNamed(""), TimeUnit::kMilliseconds);
   EXPECT_EQ(formatDuration(Nanoseconds(850)), "850 ns");
   EXPECT_EQ(formatDuration(Nanoseconds(12'400)), "12.4 us");
   EXPECT_EQ(formatDuration(Nanoseconds(3'200'000)), "3.20 ms");

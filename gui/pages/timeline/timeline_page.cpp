@@ -17,7 +17,6 @@
 #include <QVBoxLayout>
 
 #include "gui/pages/timeline/slice_details.h"
-#include "gui/pages/timeline/timeline_accessible.h"
 #include "gui/pages/timeline/timeline_view.h"
 #include "gui/view/text.h"
 #include "gui/widgets/rich_table.h"
@@ -49,7 +48,6 @@ TimelinePage::TimelinePage(const PageContext &context)
       search_(field("search", "search: words, -word, kind:kernel, /regex/", 420)),
       filter_(field("lanes", "only lanes named ...", 220)), hits_(new QLabel),
       scroll_(new QScrollBar(Qt::Vertical)), details_(new QTextBrowser), soon_(new QTimer(this)) {
-  installTimelineAccessibility();
   auto *bar = new QHBoxLayout;
   bar->setContentsMargins(8, 6, 8, 6);
   bar->setSpacing(8);

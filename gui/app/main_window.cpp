@@ -15,6 +15,7 @@
 #include "gui/pages/timeline/timeline_page.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/background.h"
 
 namespace hotloop::gui {
 
@@ -146,7 +147,8 @@ void MainWindow::startReading(std::size_t index) {
     closePages();
     showSentence("Reading " + run.path, "Large runs take some seconds.");
   }
-  jobs_.start([this, path = run.path, generation = run.generation, stop = run.stop.get_token()] {
+  inBackground(jobs_, [this, path = run.path, generation = run.generation,
+                       stop = run.stop.get_token()] {
     const auto post = [this, generation, stop](RunDocumentPtr document) {
       if (stop.stop_requested()) return;
       QMetaObject::invokeMethod(this,

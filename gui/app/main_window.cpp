@@ -141,12 +141,13 @@ void MainWindow::startReading(std::size_t index) {
   run.stop.request_stop();
   run.stop = std::stop_source();
   run.generation = ++generations_;
-  run.document = nullptr;
+  RunDocumentPtr before = std::move(run.document);
   run.failure.clear();
   if (index == current_) {
     closePages();
     showSentence("Reading " + run.path, "Large runs take some seconds.");
   }
+  letGo(std::move(before));
   inBackground(jobs_, [this, path = run.path, generation = run.generation,
                        stop = run.stop.get_token()] {
     const auto post = [this, generation, stop](RunDocumentPtr document) {
@@ -175,6 +176,12 @@ void MainWindow::startReading(std::size_t index) {
       failed(generation, sentence);
     });
   });
+}
+
+// Giving back the memory of a large run takes longer than the window may stand still.
+void MainWindow::letGo(RunDocumentPtr document) {
+  if (document == nullptr) return;
+  inBackground([last = std::move(document)]() mutable { last.reset(); });
 }
 
 void MainWindow::arrived(std::uint64_t generation, RunDocumentPtr document) {

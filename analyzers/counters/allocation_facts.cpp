@@ -67,14 +67,17 @@ AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &step
   AllocationFacts facts;
   facts.op.assign(count, kNoIndex);
   facts.step.assign(count, kNoIndex);
+  stopPoint(); // each of them is fresh memory for millions of rows
   facts.site.resize(count);
   facts.path.resize(count);
+  stopPoint();
   facts.pair.assign(count, kNoIndex);
 
   StepCursor stepOf(trace, steps);
   OpenOps openOps(trace, ops);
   RangeCursor ranges(trace, paths);
   for (std::uint32_t i = 0; i < count; ++i) {
+    stopPoint(i);
     const Nanoseconds now = rows.start[i];
     facts.step[i] = stepOf.at(rows.lane[i], now);
     facts.op[i] = openOps.at(rows.lane[i], now);

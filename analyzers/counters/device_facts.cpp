@@ -72,6 +72,7 @@ public:
     RangeCursor ranges(trace_, paths);
     callOf_ = CallTable(apis.correlation);
     for (std::uint32_t i = 0; i < count; ++i) {
+      stopPoint(i);
       if (!ours(processOf(trace_, apis.lane[i]))) continue;
       std::uint8_t &kind = kindOfName[apis.name[i].value];
       if (kind == 0xFF) kind = static_cast<std::uint8_t>(callKind(trace_.text(apis.name[i])));

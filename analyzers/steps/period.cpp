@@ -4,6 +4,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/base/stop.h"
+
 namespace hotloop {
 
 namespace {
@@ -25,6 +27,7 @@ Dense renumber(std::span<const std::uint32_t> tokens) {
   std::unordered_map<std::uint32_t, std::uint32_t> ids;
   dense.tokens.reserve(tokens.size());
   for (const std::uint32_t token : tokens) {
+    stopPoint(dense.tokens.size());
     const auto id = ids.try_emplace(token, static_cast<std::uint32_t>(ids.size())).first->second;
     if (id == dense.counts.size()) dense.counts.push_back(0);
     ++dense.counts[id];
@@ -70,6 +73,7 @@ Period cutAt(const Dense &dense, std::uint32_t anchor, std::vector<std::int32_t>
   const auto size = static_cast<std::uint32_t>(dense.tokens.size());
   for (std::uint32_t i = 0; i < size; ++i)
     if (dense.tokens[i] == anchor) period.starts.push_back(i);
+  stopPoint();
   const std::span<const std::uint32_t> all(dense.tokens);
   const auto piece = [&](std::size_t k) {
     return all.subspan(period.starts[k], period.starts[k + 1] - period.starts[k]);
@@ -82,8 +86,10 @@ Period cutAt(const Dense &dense, std::uint32_t anchor, std::vector<std::int32_t>
 
   std::size_t alike = 0;
   std::vector<bool> ok(period.starts.size() - 1);
-  for (std::size_t k = 0; k + 1 < ok.size(); ++k)
+  for (std::size_t k = 0; k + 1 < ok.size(); ++k) {
+    stopPoint();
     if (likeness(piece(k), piece(k + 1), tally) >= kAlike) ok[k] = ok[k + 1] = true;
+  }
   for (std::size_t k = 0; k < ok.size(); ++k)
     if (ok[k]) alike += piece(k).size();
   const std::size_t covered = period.starts.back() - period.starts.front();

@@ -80,8 +80,10 @@ ProcessId processWithMostOperators(const TraceView &trace, const std::vector<Ste
   std::map<ProcessId, std::int64_t> operators;
   for (const StepMark &mark : marks) operators[processOf(trace, mark.lane)] = 0;
   if (operators.size() == 1) return operators.begin()->first;
-  for (const ThreadId lane : trace->ops.lane) {
-    const auto found = operators.find(processOf(trace, lane));
+  const auto &lanes = trace->ops.lane;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    stopPoint(i);
+    const auto found = operators.find(processOf(trace, lanes[i]));
     if (found != operators.end()) ++found->second;
   }
   return std::ranges::max_element(operators, {}, [](const auto &entry) { return entry.second; })

@@ -15,8 +15,10 @@ namespace {
 
 template <class Lane> Lane busiestLane(const std::vector<Lane> &lanes, auto &&use) {
   std::map<Lane, std::int64_t> count;
-  for (std::size_t i = 0; i < lanes.size(); ++i)
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    stopPoint(i);
     if (use(i)) ++count[lanes[i]];
+  }
   if (count.empty()) return Lane();
   return std::ranges::max_element(count, {}, [](const auto &entry) { return entry.second; })->first;
 }

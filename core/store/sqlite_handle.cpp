@@ -12,6 +12,13 @@ bool writeFailed(int code) {
   return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE;
 }
 
+// A damaged schema is quoted in the message: its bytes must not reach a terminal as they are.
+std::string readable(std::string text) {
+  for (char &c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text;
+}
+
 } // namespace
 
 Error sqliteError(sqlite3 *connection, int code, const std::string &path) {
@@ -29,7 +36,7 @@ Error sqliteError(sqlite3 *connection, int code, const std::string &path) {
     return {ErrorKind::kBusy,
             path + ": locked by another program; close it or wait until it is done"};
   case SQLITE_CORRUPT:
-    return corrupt(path + ": the file is damaged (" + text +
+    return corrupt(path + ": the file is damaged (" + readable(text) +
                    "); if it was copied while it was being recorded, copy it again together with " +
                    path + "-wal");
   case SQLITE_NOTADB: return invalidInput(path + ": not an SQLite file, so not a hotloop run");

@@ -15,6 +15,7 @@
 #include "gui/pages/timeline/timeline_page.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/background.h"
 
 namespace hotloop::gui {
 
@@ -140,13 +141,15 @@ void MainWindow::startReading(std::size_t index) {
   run.stop.request_stop();
   run.stop = std::stop_source();
   run.generation = ++generations_;
-  run.document = nullptr;
+  RunDocumentPtr before = std::move(run.document);
   run.failure.clear();
   if (index == current_) {
     closePages();
     showSentence("Reading " + run.path, "Large runs take some seconds.");
   }
-  jobs_.start([this, path = run.path, generation = run.generation, stop = run.stop.get_token()] {
+  letGo(std::move(before));
+  inBackground(jobs_, [this, path = run.path, generation = run.generation,
+                       stop = run.stop.get_token()] {
     const auto post = [this, generation, stop](RunDocumentPtr document) {
       if (stop.stop_requested()) return;
       QMetaObject::invokeMethod(this,
@@ -173,6 +176,12 @@ void MainWindow::startReading(std::size_t index) {
       failed(generation, sentence);
     });
   });
+}
+
+// Giving back the memory of a large run takes longer than the window may stand still.
+void MainWindow::letGo(RunDocumentPtr document) {
+  if (document == nullptr) return;
+  inBackground([last = std::move(document)]() mutable { last.reset(); });
 }
 
 void MainWindow::arrived(std::uint64_t generation, RunDocumentPtr document) {

@@ -72,6 +72,7 @@ private:
   Page *makePage(std::string_view id); // null when too little is known
   void showSentence(const std::string &heading, const std::string &sentence);
   void closePages();
+  static void letGo(RunDocumentPtr document); // whose pages are closed
   bool act(std::string_view action);
   void say(const QString &sentence);
 

@@ -65,8 +65,10 @@ bool MainWindow::act(std::string_view action) {
     if (current_ >= runs_.size()) return true;
     saveSession();
     runs_[current_].stop.request_stop();
+    RunDocumentPtr closed = std::move(runs_[current_].document);
     runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(current_));
     closePages();
+    letGo(std::move(closed));
     if (runs_.empty()) {
       showSentence("No run is open.", "Open one with Ctrl+O, or drop it here.");
       setWindowTitle(QStringLiteral("hotloop"));

@@ -7,6 +7,7 @@
 #include "analyzers/steps/steps.h"
 #include "analyzers/timeline/transforms.h"
 #include "analyzers/timeline/what_if.h"
+#include "core/base/stop.h"
 #include "core/store/run_reader.h"
 
 namespace hotloop::gui {
@@ -48,6 +49,36 @@ struct WhatIfSession::State {
     choices.push_back(std::move(choice));
     edits.push_back(std::move(edit));
   }
+
+  FixOutcome predict(const std::vector<bool> &on) const;
+
+  // Within runUntilStopped(): each edit and each gain of one looks at many records.
+  Result<void> addAll(const std::stop_token &stop) {
+    HOTLOOP_ASSIGN(FindingEdits found, findingEdits(whatIf, stop));
+    for (std::size_t i = 0; i < found.findings.size(); ++i) {
+      const Finding &finding = found.findings[i];
+      FixChoice choice;
+      choice.name = "finding " + std::to_string(i + 1) + ", " + finding.rule +
+                    (finding.variant.empty() ? "" : " " + finding.variant);
+      choice.what = finding.title;
+      choice.finding = static_cast<int>(i + 1);
+      add(std::move(choice), std::move(found.edits[i]));
+    }
+    for (const std::string_view name : fixNames()) {
+      stopPoint();
+      auto edit = namedFix(whatIf, name);
+      if (!edit) continue; // one that needs a value
+      FixChoice choice;
+      choice.name = name;
+      add(std::move(choice), std::move(*edit));
+    }
+    for (Edit &edit : ruleFixes(whatIf, stop)) {
+      FixChoice choice;
+      choice.name = edit.name;
+      add(std::move(choice), std::move(edit));
+    }
+    return {};
+  }
 };
 
 WhatIfSession::WhatIfSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -56,34 +87,15 @@ WhatIfSession::~WhatIfSession() = default;
 Result<std::unique_ptr<WhatIfSession>> WhatIfSession::open(const std::string &path,
                                                            const std::stop_token &stop) {
   HOTLOOP_ASSIGN(TraceView trace, loadRun(path, stop));
-  auto state = std::make_unique<State>(std::move(trace), stop);
-  if (state->whatIf.whyNone().empty()) {
-    HOTLOOP_ASSIGN(FindingEdits found, findingEdits(state->whatIf, stop));
-    for (std::size_t i = 0; i < found.findings.size() && !stop.stop_requested(); ++i) {
-      const Finding &finding = found.findings[i];
-      FixChoice choice;
-      choice.name = "finding " + std::to_string(i + 1) + ", " + finding.rule +
-                    (finding.variant.empty() ? "" : " " + finding.variant);
-      choice.what = finding.title;
-      choice.finding = static_cast<int>(i + 1);
-      state->add(std::move(choice), std::move(found.edits[i]));
-    }
-    for (const std::string_view name : fixNames()) {
-      if (stop.stop_requested()) break;
-      auto edit = namedFix(state->whatIf, name);
-      if (!edit) continue; // one that needs a value
-      FixChoice choice;
-      choice.name = name;
-      state->add(std::move(choice), std::move(*edit));
-    }
-    for (Edit &edit : ruleFixes(state->whatIf, stop)) {
-      FixChoice choice;
-      choice.name = edit.name;
-      state->add(std::move(choice), std::move(edit));
-    }
-  }
-  if (stop.stop_requested())
-    return Unexpected(Error{ErrorKind::kBusy, path + ": the replay was stopped"});
+  std::unique_ptr<State> state;
+  Result<void> made;
+  const bool whole = runUntilStopped(stop, [&] {
+    state = std::make_unique<State>(std::move(trace), stop);
+    if (state->whatIf.whyNone().empty()) made = state->addAll(stop);
+    stopPoint();
+  });
+  if (!whole) return Unexpected(Error{ErrorKind::kBusy, path + ": the replay was stopped"});
+  HOTLOOP_TRY(std::move(made));
   return std::unique_ptr<WhatIfSession>(new WhatIfSession(std::move(state)));
 }
 
@@ -93,18 +105,18 @@ double WhatIfSession::recordedMs() const { return state_->whatIf.baseline().reco
 double WhatIfSession::replayedMs() const { return state_->whatIf.baseline().replayedMs; }
 double WhatIfSession::unprofiledMs() const { return state_->whatIf.baseline().ms; }
 
-FixOutcome WhatIfSession::predict(const std::vector<bool> &on) const {
+FixOutcome WhatIfSession::State::predict(const std::vector<bool> &on) const {
   FixOutcome outcome;
-  std::vector<Edit> edits;
+  std::vector<Edit> chosen;
   std::vector<std::size_t> choiceOf;
-  for (std::size_t i = 0; i < state_->edits.size() && i < on.size(); ++i) {
-    if (!on[i] || !state_->choices[i].whyNone.empty()) continue;
-    edits.push_back(state_->edits[i]);
+  for (std::size_t i = 0; i < edits.size() && i < on.size(); ++i) {
+    if (!on[i] || !choices[i].whyNone.empty()) continue;
+    chosen.push_back(edits[i]);
     choiceOf.push_back(i);
   }
-  outcome.ms = outcome.lowMs = outcome.highMs = unprofiledMs();
-  if (edits.empty()) return outcome;
-  const Prediction together = state_->whatIf.predict(combine(edits));
+  outcome.ms = outcome.lowMs = outcome.highMs = whatIf.baseline().ms;
+  if (chosen.empty()) return outcome;
+  const Prediction together = whatIf.predict(combine(chosen));
   outcome.abstained = together.abstained;
   outcome.warnings = together.warnings;
   if (!together.abstained.empty()) return outcome;
@@ -112,13 +124,21 @@ FixOutcome WhatIfSession::predict(const std::vector<bool> &on) const {
   outcome.lowMs = together.lowMs;
   outcome.highMs = together.highMs;
   outcome.trust = together.trust;
-  double rest = unprofiledMs() - together.ms;
-  for (const WhatIf::Stacked &stacked : state_->whatIf.greedy(edits)) {
+  double rest = whatIf.baseline().ms - together.ms;
+  for (const WhatIf::Stacked &stacked : whatIf.greedy(chosen)) {
     outcome.parts.push_back({choiceOf[stacked.edit], stacked.marginalMs});
     rest -= stacked.marginalMs;
   }
   // Parts that greedy() leaves out (nothing more, or a loss) are shared by the last.
   if (!outcome.parts.empty()) outcome.parts.back().gainMs += rest;
+  return outcome;
+}
+
+FixOutcome WhatIfSession::predict(const std::vector<bool> &on, const std::stop_token &stop) const {
+  FixOutcome outcome;
+  if (runUntilStopped(stop, [&] { outcome = state_->predict(on); })) return outcome;
+  outcome.ms = outcome.lowMs = outcome.highMs = unprofiledMs();
+  outcome.abstained = "The replay was stopped before its end.";
   return outcome;
 }
 

@@ -34,7 +34,7 @@ struct FixOutcome {
 };
 
 // The replay of a run, kept for asking it again with other switches. Holds the whole run in memory.
-// One thread at a time.
+// Once open it is not changed, so several threads may ask.
 class WhatIfSession {
 public:
   // Loads and replays; seconds. Errors: those of loading; soon after `stop` asked.
@@ -47,7 +47,8 @@ public:
   double recordedMs() const;   // step period of the record
   double replayedMs() const;   // the same, replayed
   double unprofiledMs() const; // replayed at the speed of the unprofiled host: what gains refer to
-  FixOutcome predict(const std::vector<bool> &on) const;
+  // A replay, about 15 ms, per pair of fixes that are on. Abstains soon after `stop` asked.
+  FixOutcome predict(const std::vector<bool> &on, const std::stop_token &stop = {}) const;
 
 private:
   struct State;

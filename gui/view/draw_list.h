@@ -42,7 +42,8 @@ struct DrawText {
   Align align = Align::kLeft;
   bool bold = false;
 };
-// One row of pixels, repeated h times: `scale` pixels per logical pixel.
+// One row of pixels, repeated h times: `scale` pixels per logical pixel. Where a pixel is 0, what
+// is behind the first row shows through, in every row: upright lines and the ground go on.
 struct DrawStrip {
   float x = 0, y = 0, h = 0;
   std::vector<Rgb> pixels;

@@ -159,10 +159,12 @@ struct Spans {
     const int y1 = std::min(height, static_cast<int>(std::lround((strip.y + strip.h) * scale)));
     const int skip = std::max(0, -x0);
     const int count = std::min(static_cast<int>(strip.pixels.size()), width - x0) - skip;
-    if (count <= 0) return;
-    for (int y = y0; y < y1; ++y) {
-      std::memcpy(bits + y * stride + x0 + skip, strip.pixels.data() + skip,
-                  static_cast<std::size_t>(count) * sizeof(QRgb));
+    if (count <= 0 || y1 <= y0) return;
+    const Rgb *from = strip.pixels.data() + skip;
+    QRgb *first = bits + y0 * stride + x0 + skip;
+    for (int i = 0; i < count; ++i) first[i] = from[i] != 0 ? from[i] : first[i];
+    for (int y = y0 + 1; y < y1; ++y) {
+      std::memcpy(first + (y - y0) * stride, first, static_cast<std::size_t>(count) * sizeof(QRgb));
     }
   }
 };
@@ -326,9 +328,10 @@ void paintVector(const DrawList &list, QPainter &painter) {
     for (std::size_t i = 0; i < pixels.size();) {
       std::size_t end = i + 1;
       while (end < pixels.size() && pixels[end] == pixels[i]) ++end;
-      painter.fillRect(QRectF(strip.x + static_cast<double>(i) / list.scale, strip.y,
-                              static_cast<double>(end - i) / list.scale, strip.h),
-                       color(pixels[i]));
+      if (pixels[i] != 0)
+        painter.fillRect(QRectF(strip.x + static_cast<double>(i) / list.scale, strip.y,
+                                static_cast<double>(end - i) / list.scale, strip.h),
+                         color(pixels[i]));
       i = end;
     }
   }

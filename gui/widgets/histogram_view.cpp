@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "core/report/number_format.h"
+#include "gui/view/raster.h"
 #include "gui/view/text.h"
 
 namespace hotloop::gui {
 namespace {
 
-constexpr float kLeft = 64, kRight = 14, kTop = 56, kBottom = 26;
+constexpr float kLeft = 64, kRight = 14, kTop = 62, kBottom = 26;
+constexpr float kMarkY = 44, kMarkHeight = 15; // of the names of quantiles, above the columns
 
 QString time(std::int64_t ns) { return shown(formatDuration(Nanoseconds(ns))); }
 
@@ -148,10 +150,27 @@ void HistogramView::draw(DrawList &list) {
     list.main.texts.push_back(textIn(legend + 13, 24, room - 18, 18, text, dim));
     legend += room;
   }
-  if (series_.size() != 1) return;
+  if (series_.size() == 1) drawQuantiles(first, column, list);
+}
+
+// Lines with names above the columns, which would be covered. Quantiles often fall together: those
+// whose names would lie over each other share one.
+void HistogramView::drawQuantiles(int first, float column, DrawList &list) const {
+  const auto w = static_cast<float>(width());
+  const float bottom = static_cast<float>(height()) - kBottom;
   const DurationHistogram &d = series_[0].histogram;
-  float labelY = kTop + 2;
-  for (const auto &[value, name] : {std::pair{d.p50, "50 %"}, {d.p90, "90 %"}, {d.p99, "99 %"}}) {
+  struct Name {
+    float line, left, right;
+    QString numbers;
+  };
+  std::vector<Name> names;
+  const auto place = [w](Name &name) {
+    const auto wide = static_cast<float>(
+        std::ceil(textWidth(name.numbers + QStringLiteral(" %"), theme::TextSize::kSmall, false)));
+    name.left = std::min(name.line + 3, w - 2 - wide);
+    name.right = name.left + wide;
+  };
+  for (const auto &[value, number] : {std::pair{d.p50, "50"}, {d.p90, "90"}, {d.p99, "99"}}) {
     const int bin = histogramBin(value);
     const double start = static_cast<double>(histogramBinStart(bin));
     const double next = static_cast<double>(histogramBinStart(bin + 1));
@@ -159,15 +178,23 @@ void HistogramView::draw(DrawList &list) {
         next > start ? std::clamp((static_cast<double>(value) - start) / (next - start), 0.0, 1.0)
                      : 0.0);
     const float x = kLeft + column * (static_cast<float>(bin - first) + inside);
-    // Below the labels, which would be crossed out by the lines of the others.
-    list.main.lines.push_back({x, kTop, x, bottom, rgb(theme::bad()), 1, false});
-    // One below the other: quantiles often fall together. Beside the last columns there is no room.
-    const bool left = x > w - kRight - 40;
-    const float tx = left ? x - 39 : x + 3;
-    list.top.rects.push_back({tx - 1, labelY, 38, 14, rgb(theme::palette().color(QPalette::Base))});
-    list.top.texts.push_back(textIn(tx, labelY, 36, 14, QString::fromUtf8(name), rgb(theme::bad()),
-                                    left ? Align::kRight : Align::kLeft));
-    labelY += 16;
+    list.main.lines.push_back({x, kTop - 2, x, bottom, rgb(theme::bad()), 1, false});
+    Name name{x, 0, 0, QString::fromUtf8(number)};
+    place(name);
+    while (!names.empty() && name.left < names.back().right + 6) {
+      names.back().numbers += QStringLiteral(", ") + name.numbers;
+      name = names.back();
+      names.pop_back();
+      place(name);
+    }
+    names.push_back(std::move(name));
+  }
+  for (const Name &name : names) {
+    // The first of its lines leads up to it, where the name stands beside it.
+    if (name.left > name.line)
+      list.main.lines.push_back({name.line, kMarkY, name.line, kTop, rgb(theme::bad()), 1, false});
+    list.main.texts.push_back(textIn(name.left, kMarkY, name.right - name.left + 2, kMarkHeight,
+                                     name.numbers + QStringLiteral(" %"), rgb(theme::bad())));
   }
 }
 

@@ -32,6 +32,7 @@ protected:
   void mouseReleaseEvent(QMouseEvent *event) override;
 
 private:
+  void drawQuantiles(int first, float column, DrawList &list) const;
   int binAt(double x) const;
   void extent(int &first, int &last) const; // bins that are drawn
 

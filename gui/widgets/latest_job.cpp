@@ -1,8 +1,9 @@
 #include "gui/widgets/latest_job.h"
 
 #include <QCoreApplication>
-#include <QThreadPool>
 #include <QTimer>
+
+#include "gui/widgets/background.h"
 
 namespace hotloop::gui {
 namespace {
@@ -28,9 +29,7 @@ void LatestJob::begin() {
   });
 }
 
-void LatestJob::onPool(std::function<void()> work) {
-  QThreadPool::globalInstance()->start(std::move(work));
-}
+void LatestJob::onPool(std::function<void()> work) { inBackground(std::move(work)); }
 
 void LatestJob::onWindow(std::function<void()> work) {
   QMetaObject::invokeMethod(qApp, std::move(work));

@@ -190,11 +190,51 @@ TEST_F(Timeline, DrawsTheSameSlicesAsTheDataHolds) {
 }
 
 TEST_F(Timeline, StepFoldingLaysStepsOverEachOther) {
+  view_.show(0, 900'000); // wide ones are rectangles
   const std::size_t slices = view_.drawList().main.rects.size();
   view_.act("fold-steps");
   EXPECT_TRUE(view_.state().foldSteps);
   EXPECT_GT(view_.drawList().strips.size(), 2u);
   EXPECT_LT(view_.drawList().main.rects.size(), slices);
+}
+
+// Wide slices are rectangles, narrow ones pixels of a strip: all have their colour where they lie,
+// and the ground shows where none is.
+TEST_F(Timeline, SlicesOfAnyWidthAreDrawnWhereTheyLie) {
+  const Trace &trace = *document_->trace;
+  const SliceStyle style(trace);
+  int narrow = 0;
+  int empty = 0;
+  for (const std::int64_t length : {trace.length, trace.length / 3, trace.length / 40}) {
+    view_.show(0, length);
+    const QImage image = view_.grab().toImage();
+    const auto row = [&](int y) { return reinterpret_cast<const QRgb *>(image.constScanLine(y)); };
+    TimelineScene scene(document_->trace);
+    for (std::uint32_t slice = 0; slice < trace.size(); ++slice) {
+      const DrawRect rect = scene.rectOf(view_.state(), slice);
+      const int x = static_cast<int>(rect.x + rect.w / 2);
+      if (rect.h <= 0 || rect.w < 2 || rect.w >= 20 || rect.y < kHeadHeight || x >= 1000 ||
+          rect.y + rect.h > 500)
+        continue;
+      if (categoryPattern(trace.nameOf(slice).category) != Pattern::kNone) continue;
+      for (const float y : {rect.y + 1, rect.y + rect.h - 2})
+        EXPECT_EQ(row(static_cast<int>(y))[x], style.fill(trace.name[slice])) << slice << " " << x;
+      ++narrow;
+      // What lies behind shows through between slices, as it does in lanes without any.
+      const Lane &lane = trace.lanes[trace.laneOf(slice)];
+      const auto pixel = static_cast<std::int64_t>(view_.state().axis.nsPerPixel()) + 1;
+      const std::int64_t after = trace.end(slice) + 2 * pixel;
+      if (trace.lowerBound(lane, after + 2 * pixel) != slice + 1) continue;
+      const int behind = static_cast<int>(kLabelWidth + view_.state().axis.x(after));
+      if (behind >= 1000) continue;
+      const auto y = static_cast<int>(rect.y);
+      EXPECT_EQ(row(y + 1)[behind], row(y + static_cast<int>(rect.h) - 2)[behind]);
+      EXPECT_NE(row(y + 1)[behind], style.fill(trace.name[slice]));
+      ++empty;
+    }
+  }
+  EXPECT_GT(narrow, 20);
+  EXPECT_GT(empty, 5);
 }
 
 TEST_F(Timeline, SpansAndQPainterDrawTheSameRectangles) {

@@ -11,7 +11,10 @@ namespace hotloop::gui {
 struct TimeColumns {
   std::int64_t t0 = 0, span = 1; // ns; span >= columns
   int columns = 1;
-  std::int64_t begin(int column) const { return t0 + span * column / columns; }
+  // span * column / columns, which any span keeps within 64 bits.
+  std::int64_t begin(int column) const {
+    return t0 + span / columns * column + span % columns * column / columns;
+  }
 };
 
 // Nanoseconds that slices of `lane` cover in each of the first `out.size()` columns, exactly, added

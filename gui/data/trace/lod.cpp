@@ -18,7 +18,6 @@ public:
     out.fine.first = t0 >> k_;
     const std::int64_t last = t1_ >> k_;
     out.fine.buckets.assign(static_cast<std::size_t>(last - out.fine.first + 1), {});
-    out.longest.assign(out.fine.buckets.size(), kNoSlice);
   }
 
   void run() {
@@ -29,10 +28,6 @@ public:
     firstSlice_ = from;
     const std::uint32_t top = lane_.levels - 1;
     visit(top, 0, lane_.levelCount[top]);
-    // Names of whole nodes lie far apart: one look per bucket, not one per node.
-    for (std::size_t i = 0; i < out_.longest.size(); ++i) {
-      if (out_.longest[i] != kNoSlice) out_.fine.buckets[i].name = trace_.name[out_.longest[i]];
-    }
   }
 
 private:
@@ -90,8 +85,7 @@ private:
     into.mixed = true;
     if (into.name != kNoSlice && node.longestDuration <= into.longest) return;
     into.longest = node.longestDuration;
-    into.name = 0; // known at the end
-    out_.longest[static_cast<std::size_t>(place)] = node.longest;
+    into.name = node.name;
   }
 
   void leaf(std::uint32_t begin, std::uint32_t end) {
@@ -131,7 +125,6 @@ private:
     if (longest > into.longest) {
       into.longest = longest;
       into.name = name;
-      out_.longest[static_cast<std::size_t>(place)] = kNoSlice;
     }
   }
 

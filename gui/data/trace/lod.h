@@ -24,9 +24,8 @@ struct LodSlice {
   std::uint32_t slice = 0;
 };
 struct LodResult {
-  LodBuckets fine;                    // what is shorter than a pixel
-  std::vector<LodSlice> slices;       // the rest, by start
-  std::vector<std::uint32_t> longest; // of queryLod(): slices whose names the buckets await
+  LodBuckets fine;              // what is shorter than a pixel
+  std::vector<LodSlice> slices; // the rest, by start
 };
 
 // Width exponent of the buckets at `nsPerPixel`.

@@ -42,23 +42,21 @@ void buildPyramid(const Trace &trace, const Lane &lane, Node *nodes) {
       Node node;
       const std::uint32_t end = std::min(below, (n + 1) * fan);
       node.start = leaf ? trace.start[lane.first + n * fan] : in[n * fan].start;
-      node.longest = leaf ? lane.first + n * fan : in[n * fan].longest;
+      node.name = leaf ? trace.name[lane.first + n * fan] : in[n * fan].name;
       for (std::uint32_t i = n * fan; i < end; ++i) {
         std::uint32_t longest = 0;
-        std::uint32_t slice = 0;
         if (leaf) {
-          slice = lane.first + i;
+          const std::uint32_t slice = lane.first + i;
           const std::int64_t duration = trace.duration(slice);
           node.busy += static_cast<std::uint64_t>(duration);
           longest = clipped(duration);
         } else {
           node.busy += in[i].busy;
           longest = in[i].longestDuration;
-          slice = in[i].longest;
         }
         if (longest > node.longestDuration) {
           node.longestDuration = longest;
-          node.longest = slice;
+          node.name = leaf ? trace.name[lane.first + i] : in[i].name;
         }
       }
       out[n] = node;

@@ -72,9 +72,9 @@ struct Lane {
 
 // 16 slices on level 0, 8 nodes of the level below on the others.
 struct Node {
-  std::int64_t start = 0;    // of its first slice
-  std::uint64_t busy = 0;    // sum of durations
-  std::uint32_t longest = 0; // its longest slice, as an index into the columns
+  std::int64_t start = 0; // of its first slice
+  std::uint64_t busy = 0; // sum of durations
+  std::uint32_t name = 0; // of its longest slice, an index of Trace::names
   std::uint32_t longestDuration = 0;
 };
 inline constexpr std::uint32_t kLeafFan = 16;

@@ -24,7 +24,7 @@ namespace hotloop::gui {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x31304843504f4f4cull; // changes with the byte order
-constexpr std::uint32_t kVersion = 2;                   // of everything below
+constexpr std::uint32_t kVersion = 3;                   // of everything below
 constexpr std::size_t kAlignment = 64;
 constexpr std::string_view kCacheEnding = ".hlcache";
 constexpr std::string_view kPartEnding = ".part"; // RUN.hlcache.PID.part while it is written

@@ -77,8 +77,8 @@ bool namesKnown(const Trace &trace, std::size_t first, std::size_t end) {
 
 bool nodesInside(const Trace &trace) {
   std::uint32_t greatest = 0;
-  for (const Node &node : trace.nodes) greatest = std::max(greatest, node.longest);
-  return trace.nodes.empty() || greatest < trace.size();
+  for (const Node &node : trace.nodes) greatest = std::max(greatest, node.name);
+  return trace.nodes.empty() || greatest < trace.names.size();
 }
 
 bool flowsInside(const Trace &trace) {

@@ -17,6 +17,7 @@
 #include "core/store/database.h"
 #include "gui/view/text.h"
 #include "gui/view/theme.h"
+#include "gui/widgets/background.h"
 #include "gui/widgets/labels.h"
 #include "gui/widgets/rich_table.h"
 #include "gui/widgets/table_model.h"
@@ -137,7 +138,7 @@ private:
     running_ = running;
     run_->setText(QStringLiteral("Cancel  (Esc)"));
     status_->setText(QStringLiteral("running ..."));
-    jobs_.start([this, running, sql, path = document_->path] {
+    inBackground(jobs_, [this, running, sql, path = document_->path] {
       auto result = std::make_shared<Result<Database::Table>>(query(*running, path, sql));
       QMetaObject::invokeMethod(this, [this, running, result] {
         if (running != running_) return; // another one was started meanwhile

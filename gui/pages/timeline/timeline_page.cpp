@@ -12,14 +12,13 @@
 #include <QScrollBar>
 #include <QSplitter>
 #include <QTextBrowser>
-#include <QThreadPool>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "gui/pages/timeline/slice_details.h"
-#include "gui/pages/timeline/timeline_accessible.h"
 #include "gui/pages/timeline/timeline_view.h"
 #include "gui/view/text.h"
+#include "gui/widgets/background.h"
 #include "gui/widgets/rich_table.h"
 
 namespace hotloop::gui {
@@ -49,7 +48,6 @@ TimelinePage::TimelinePage(const PageContext &context)
       search_(field("search", "search: words, -word, kind:kernel, /regex/", 420)),
       filter_(field("lanes", "only lanes named ...", 220)), hits_(new QLabel),
       scroll_(new QScrollBar(Qt::Vertical)), details_(new QTextBrowser), soon_(new QTimer(this)) {
-  installTimelineAccessibility();
   auto *bar = new QHBoxLayout;
   bar->setContentsMargins(8, 6, 8, 6);
   bar->setSpacing(8);
@@ -222,13 +220,12 @@ void TimelinePage::runSearch(const QString &query) {
     return;
   }
   hits_->setText(QStringLiteral("counting ..."));
-  QThreadPool::globalInstance()->start(
-      [search, trace = document_->trace, page = QPointer<TimelinePage>(this), turn] {
-        const std::uint64_t count = search->count(*trace);
-        QMetaObject::invokeMethod(qApp, [page, count, turn] {
-          if (page != nullptr && page->searches_ == turn) page->showHits(count);
-        });
-      });
+  inBackground([search, trace = document_->trace, page = QPointer<TimelinePage>(this), turn] {
+    const std::uint64_t count = search->count(*trace);
+    QMetaObject::invokeMethod(qApp, [page, count, turn] {
+      if (page != nullptr && page->searches_ == turn) page->showHits(count);
+    });
+  });
 }
 
 void TimelinePage::showHits(std::uint64_t count) {
@@ -259,14 +256,13 @@ void TimelinePage::describeSelection() {
   const std::uint64_t turn = ++descriptions_;
   if (!immediate_ && state.selected == kNoSlice && view_->trace().size() > kQuickSlices) {
     // The page may be gone, or the selection another one, before it is done.
-    QThreadPool::globalInstance()->start(
-        [work = view_->areaText(kRowsShown), page = QPointer<TimelinePage>(this), turn] {
-          const QString text = work();
-          QMetaObject::invokeMethod(qApp, [page, text, turn] {
-            if (page != nullptr && page->descriptions_ == turn)
-              page->details_->setHtml(richTable(text, true));
-          });
-        });
+    inBackground([work = view_->areaText(kRowsShown), page = QPointer<TimelinePage>(this), turn] {
+      const QString text = work();
+      QMetaObject::invokeMethod(qApp, [page, text, turn] {
+        if (page != nullptr && page->descriptions_ == turn)
+          page->details_->setHtml(richTable(text, true));
+      });
+    });
     return;
   }
   details_->setHtml(richTable(details(kRowsShown), state.selected == kNoSlice));

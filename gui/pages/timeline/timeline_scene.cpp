@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/report/number_format.h"
+#include "gui/data/trace/busy_columns.h"
 #include "gui/view/column_line.h"
 #include "gui/view/text.h"
 
@@ -13,7 +14,8 @@ namespace hotloop::gui {
 namespace {
 
 constexpr int kOverviewBuckets = 2048;
-constexpr float kLabelFrom = 26; // narrower slices have no text
+constexpr float kLabelFrom = 26;  // narrower slices have no text
+constexpr float kPatternFrom = 6; // and these no pattern
 constexpr int kMostLabels = 1500;
 constexpr std::uint32_t kLeastCover = 40; // of 255, so that nothing vanishes
 
@@ -151,8 +153,10 @@ void TimelineScene::draw(const TimelineState &state, int width, int height, Draw
   drawRuler(state, width, height, list);
 }
 
-void TimelineScene::drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, int count,
-                              DrawList &list, bool dim) {
+// What is shorter than a pixel, into pixels that are 0 where there is nothing. False: nothing at
+// all.
+bool TimelineScene::drawBuckets(std::int64_t t0, double nsPerPixel, bool dim,
+                                std::vector<Rgb> &pixels) {
   const LodBuckets &fine = lod_.fine;
   const auto bucketWidth = static_cast<double>(std::int64_t{1} << fine.k);
   const Rgb ground = rgb(theme::laneColor());
@@ -172,30 +176,25 @@ void TimelineScene::drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, 
     const Rgb color = bucket.mixed ? style_->category(bucket.name) : style_->fill(bucket.name);
     bucketColors_[i] = mixed(ground, color, cover);
   }
-  if (!any) return;
-  list.strips.emplace_back();
-  DrawStrip &strip = list.strips.back();
-  strip.x = static_cast<float>(x);
-  strip.y = static_cast<float>(y);
-  strip.h = kLaneHeight - 2;
-  strip.pixels.resize(static_cast<std::size_t>(count));
+  if (!any) return false;
   // A pixel is one to two buckets wide and lies over up to three: a box filter, in 1/256.
   const double perPixel = nsPerPixel / bucketWidth;
+  const double weight = 256 / perPixel;
   double from =
       (static_cast<double>(t0) - static_cast<double>(fine.first) * bucketWidth) / bucketWidth;
   const auto last = static_cast<int>(bucketColors_.size()) - 1;
-  for (int px = 0; px < count; ++px) {
+  for (Rgb &pixel : pixels) {
     const double to = from + perPixel;
     const int i0 = std::clamp(static_cast<int>(from), 0, last);
     const int i2 = std::clamp(static_cast<int>(to), 0, last);
     Rgb color = bucketColors_[static_cast<std::size_t>(i0)];
-    if (i2 != i0) {
-      const auto w0 = static_cast<std::uint32_t>((i0 + 1 - from) / perPixel * 256);
-      const auto w2 = i2 - i0 > 1 ? static_cast<std::uint32_t>((to - i2) / perPixel * 256)
-                                  : 256 - std::min(256u, w0);
+    const Rgb middle = bucketColors_[static_cast<std::size_t>(std::min(i0 + 1, last))];
+    const Rgb end = bucketColors_[static_cast<std::size_t>(i2)];
+    if (i2 != i0 && (color != end || color != middle)) {
+      const auto w0 = static_cast<std::uint32_t>((i0 + 1 - from) * weight);
+      const auto w2 =
+          i2 - i0 > 1 ? static_cast<std::uint32_t>((to - i2) * weight) : 256 - std::min(256u, w0);
       const std::uint32_t w1 = 256 - std::min(256u, w0 + w2);
-      const Rgb middle = bucketColors_[static_cast<std::size_t>(std::min(i0 + 1, last))];
-      const Rgb end = bucketColors_[static_cast<std::size_t>(i2)];
       const std::uint32_t rb =
           (((color & 0xff00ff) * w0 + (middle & 0xff00ff) * w1 + (end & 0xff00ff) * w2) >> 8) &
           0xff00ff;
@@ -203,9 +202,10 @@ void TimelineScene::drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, 
           (((color & 0xff00) * w0 + (middle & 0xff00) * w1 + (end & 0xff00) * w2) >> 8) & 0xff00;
       color = 0xff000000u | rb | g;
     }
-    strip.pixels[static_cast<std::size_t>(px)] = color;
+    pixel = color == ground ? 0 : color;
     from = to;
   }
+  return true;
 }
 
 void TimelineScene::drawLane(const TimelineState &state, const TimelineRow &row, int y, int width,
@@ -216,7 +216,12 @@ void TimelineScene::drawLane(const TimelineState &state, const TimelineRow &row,
   const std::int64_t t0 = state.axis.t0();
   queryLod(*trace_, lane, t0, nsPerDevice, count, lod_);
   const bool dimStrip = state.onlyName != kNoSlice || (state.search && state.search->any());
-  drawStrip(t0, nsPerDevice, kLabelWidth, y, count, list, dimStrip);
+  DrawStrip strip;
+  strip.x = kLabelWidth;
+  strip.y = static_cast<float>(y);
+  strip.h = kLaneHeight - 2;
+  strip.pixels.assign(static_cast<std::size_t>(count), 0);
+  bool any = drawBuckets(t0, nsPerDevice, dimStrip, strip.pixels);
   const auto device = static_cast<float>(1 / list.scale);
   const float right = static_cast<float>(kLabelWidth + width);
   const Rgb ground = rgb(theme::laneColor());
@@ -224,24 +229,34 @@ void TimelineScene::drawLane(const TimelineState &state, const TimelineRow &row,
     const double left = std::max(0.0, state.axis.x(trace_->start[each.slice]));
     const double end = state.axis.x(trace_->end(each.slice));
     // Whole device pixels, so that neighbours do not share one.
-    float x = kLabelWidth + static_cast<float>(std::floor(left * list.scale)) * device;
-    float w = static_cast<float>(std::floor(end * list.scale)) * device + kLabelWidth - x;
-    if (x >= right) continue;
-    w = std::clamp(w, device, right - x);
+    const int pixel = static_cast<int>(left * list.scale);
+    if (pixel >= count) continue;
+    const int stop = static_cast<int>(std::min<double>(count, std::floor(end * list.scale)));
+    const int pixels = std::max(1, stop - pixel);
+    const int gap = pixels > 3 ? 1 : 0; // touching slices stay apart
+    const float x = kLabelWidth + static_cast<float>(pixel) * device;
+    const float w = std::min(static_cast<float>(pixels) * device, right - x);
     const std::uint32_t name = trace_->name[each.slice];
     const bool dim = isDim(state, name);
     Rgb fill = style_->fill(name);
     if (dim) fill = mixed(ground, fill, 60);
     const Pattern pattern =
-        w >= 6 && !dim ? categoryPattern(trace_->names[name].category) : Pattern::kNone;
-    const float gap = w > 3 * device ? device : 0; // touching slices stay apart
-    list.main.rects.push_back({x, static_cast<float>(y), w - gap, kLaneHeight - 2, fill, pattern});
+        w >= kPatternFrom && !dim ? categoryPattern(trace_->names[name].category) : Pattern::kNone;
+    if (w < kLabelFrom && pattern == Pattern::kNone) {
+      // Thousands of them: a row of pixels is repeated for less than rectangles are filled.
+      std::fill_n(strip.pixels.begin() + pixel, pixels - gap, fill);
+      any = true;
+      continue;
+    }
+    list.main.rects.push_back({x, static_cast<float>(y), w - static_cast<float>(gap) * device,
+                               kLaneHeight - 2, fill, pattern});
     if (w >= kLabelFrom && labels_ < kMostLabels && !dim) {
       ++labels_;
       list.main.texts.push_back(textIn(x + 3, static_cast<float>(y), w - 6, kLaneHeight - 2,
                                        style_->label(name), style_->text(name)));
     }
   }
+  if (any) list.strips.push_back(std::move(strip));
 }
 
 void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row, int y, int width,
@@ -257,24 +272,31 @@ void TimelineScene::drawBusy(const TimelineState &state, const TimelineRow &row,
       lanes.push_back(track.firstLane + lane);
   }
   constexpr int kColumn = 2; // pixels
+  TimeColumns cut;
+  cut.t0 = state.axis.t0();
+  cut.span = std::max<std::int64_t>(1, state.axis.time(width) - cut.t0);
+  cut.columns = static_cast<int>(std::clamp<std::int64_t>(width / kColumn, 1, cut.span));
+  std::vector<std::int64_t> covered(static_cast<std::size_t>(cut.columns), 0);
+  for (const std::uint32_t lane : lanes) addBusyColumns(*trace_, trace_->lanes[lane], cut, covered);
   const Rgb fill = withAlpha(theme::categoryColor(Category::kKernel), 150);
   const float bottom = static_cast<float>(y + kBusyHeight - 3);
-  const auto coveredBefore = [&](std::int64_t t) {
-    std::int64_t sum = 0;
-    for (const std::uint32_t lane : lanes) sum += trace_->busyBefore(trace_->lanes[lane], t);
-    return sum;
+  const auto edge = [&](int column) {
+    return static_cast<float>(kLabelWidth +
+                              static_cast<std::int64_t>(width) * column / cut.columns);
   };
-  std::int64_t before = coveredBefore(state.axis.time(0));
-  for (int x = 0; x < width; x += kColumn) {
-    const std::int64_t t0 = state.axis.time(x);
-    const std::int64_t t1 = std::max(t0 + 1, state.axis.time(x + kColumn));
-    const std::int64_t covered = coveredBefore(t1);
-    const double share = static_cast<double>(covered - before) / static_cast<double>(t1 - t0);
-    before = covered;
-    const auto h = static_cast<float>(std::round(std::min(1.0, share) * (kBusyHeight - 6)));
+  const auto heightOf = [&](int column) {
+    const double share = static_cast<double>(covered[static_cast<std::size_t>(column)]) /
+                         static_cast<double>(cut.begin(column + 1) - cut.begin(column));
+    return static_cast<float>(std::round(std::min(1.0, share) * (kBusyHeight - 6)));
+  };
+  // Neighbours that are as high as each other are one rectangle.
+  for (int column = 0; column < cut.columns;) {
+    const float h = heightOf(column);
+    const int first = column;
+    while (++column < cut.columns && heightOf(column) == h) {
+    }
     if (h > 0)
-      list.main.rects.push_back(
-          {static_cast<float>(kLabelWidth + x), bottom - h, kColumn, h, fill});
+      list.main.rects.push_back({edge(first), bottom - h, edge(column) - edge(first), h, fill});
   }
 }
 

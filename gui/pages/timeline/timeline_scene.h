@@ -86,8 +86,7 @@ private:
   void drawLabels(const TimelineState &state, int height, DrawList &list);
   void drawMarks(const TimelineState &state, int width, int height, DrawList &list);
   void drawArrows(const TimelineState &state, int width, int height, DrawList &list);
-  void drawStrip(std::int64_t t0, double nsPerPixel, int x, int y, int count, DrawList &list,
-                 bool dim);
+  bool drawBuckets(std::int64_t t0, double nsPerPixel, bool dim, std::vector<Rgb> &pixels);
   bool isDim(const TimelineState &state, std::uint32_t name) const;
 
   TracePtr trace_;

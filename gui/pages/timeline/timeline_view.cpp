@@ -8,6 +8,7 @@
 
 #include "core/report/number_format.h"
 #include "gui/pages/timeline/slice_details.h"
+#include "gui/pages/timeline/timeline_accessible.h"
 #include "gui/view/text.h"
 
 namespace hotloop::gui {
@@ -24,6 +25,7 @@ constexpr double kDragFrom = 4; // pixels; less is a click
 
 TimelineView::TimelineView(TracePtr trace, QWidget *parent)
     : Canvas(parent), scene_(std::make_unique<TimelineScene>(std::move(trace))) {
+  installTimelineAccessibility(); // before its name is set, which screen readers are told of
   setObjectName(QStringLiteral("timeline"));
   setAccessibleName(QStringLiteral("timeline"));
   setMouseTracking(true);

@@ -11,6 +11,7 @@
 #include "gui/data/what_if_session.h"
 #include "gui/view/slice_style.h"
 #include "gui/view/text.h"
+#include "gui/widgets/background.h"
 #include "gui/widgets/bar_chart.h"
 #include "gui/widgets/labels.h"
 #include "gui/widgets/latest_job.h"
@@ -28,12 +29,19 @@ class WhatIfPage : public Page {
 public:
   explicit WhatIfPage(const PageContext &context)
       : path_(context.document->path), layout_(new QVBoxLayout(this)),
-        replay_(new LatestJob(this, context.navigator == nullptr)) {
+        replay_(new LatestJob(this, context.navigator == nullptr)),
+        prediction_(new LatestJob(this, context.navigator == nullptr)) {
     layout_->setContentsMargins(14, 12, 14, 12);
     layout_->setSpacing(8);
     waiting_ = makeEmpty(QStringLiteral("replaying the run ..."));
     layout_->addWidget(waiting_);
+    prediction_->slow = [this] { note_->setText(QStringLiteral("replaying ...")); };
     if (context.navigator == nullptr) replay(); // a picture
+  }
+  ~WhatIfPage() override {
+    if (!session_) return;
+    // Giving back the memory of a large run takes longer than the window may stand still.
+    inBackground([last = std::move(session_)]() mutable { last.reset(); });
   }
 
   QString text() const override {
@@ -71,7 +79,7 @@ private:
       layout_->addWidget(makeEmpty(shown(session.error().message)));
       return;
     }
-    session_ = std::move(*session);
+    session_ = std::shared_ptr<const WhatIfSession>(std::move(*session));
     if (!session_->whyNone().empty()) {
       layout_->addWidget(makeEmpty(QStringLiteral("Nothing can be predicted on this run. ") +
                                    shown(session_->whyNone())));
@@ -139,11 +147,16 @@ private:
     layout_->addWidget(note_);
   }
 
-  // About 15 ms a replay; switches are few.
+  // A replay per pair of fixes: too long for the window's thread.
   void predict() {
     std::vector<bool> on;
     for (const QCheckBox *box : boxes_) on.push_back(box->isChecked() && box->isEnabled());
-    const FixOutcome outcome = session_->predict(on);
+    prediction_->start([session = session_,
+                        on](const std::stop_token &stop) { return session->predict(on, stop); },
+                       [this](const FixOutcome &outcome) { display(outcome); });
+  }
+
+  void display(const FixOutcome &outcome) {
     showSteps(outcome);
     std::vector<WaterfallStep> steps;
     for (const FixOutcome::Part &part : outcome.parts) {
@@ -189,9 +202,9 @@ private:
   std::string path_;
   QVBoxLayout *layout_;
   BarChart *steps_ = nullptr;
-  LatestJob *replay_;
+  LatestJob *replay_, *prediction_;
   QWidget *waiting_ = nullptr;
-  std::unique_ptr<WhatIfSession> session_;
+  std::shared_ptr<const WhatIfSession> session_; // shared with predictions on their way
   std::vector<QCheckBox *> boxes_;
   WaterfallView *waterfall_ = nullptr;
   QLabel *note_ = nullptr;

@@ -80,7 +80,32 @@ template <class Work> void stall(const std::string &what, Work &&work) {
   row("  " + what, fmt::format("{:.1f} ms, {:.1f} computing", watchdog.longest(), longestTurn));
 }
 
+// Until every event is there.
+void readInto(MainWindow &window, const std::string &run) {
+  window.openPath(run);
+  spin(600e3, [&] { return window.document() != nullptr && window.document()->trace->complete; });
+}
+
 } // namespace
+
+void readingSection(const std::string &run) {
+  setCachePolicy({false, {}});
+  std::vector<double> wall;
+  std::vector<double> work;
+  for (int i = 0; i < 8; ++i) {
+    MainWindow window("timeline", {}, {});
+    window.resize(1920, 1080);
+    window.show();
+    spin(20);
+    longestTurn = 0;
+    const Watchdog watchdog;
+    readInto(window, run);
+    wall.push_back(watchdog.longest());
+    work.push_back(longestTurn);
+  }
+  row("longest stall while a run is read", spread(wall));
+  row("  of it computing", spread(work));
+}
 
 void windowSection(const std::string &run) {
   setCachePolicy({false, {}});

@@ -10,8 +10,8 @@
 
 // gui_bench [EVENTS] [FOLDER] [SECTION ...]: makes runs of that size (10^5 by default, kept in
 // FOLDER) and prints what the viewer needs for them. 10^7 are the figures of docs/viewer.md.
-// Sections: open warm frames overlays lanes queries window stop threads compare; all of them unless
-// named.
+// Sections: open warm frames overlays lanes queries reading window stop threads compare; all of
+// them unless named.
 namespace {
 
 using namespace hotloop;
@@ -51,6 +51,7 @@ int bench(std::uint64_t events, const std::string &folder,
     const auto many = madeRun(folder, events, kManyRanks);
     if (many) frameSection(*gui::loadTrace(*many));
   }
+  if (wanted("reading")) readingSection(*run);
   if (wanted("window")) windowSection(*run);
   if (wanted("stop")) stopSection(*run);
   if (wanted("threads")) threadsSection(folder, events);

@@ -21,6 +21,8 @@ void overlaySection(const gui::TracePtr &trace); // arrows, overlaid steps
 void querySection(const gui::TracePtr &trace);
 // The window itself: what holds up its thread while runs arrive and are looked at.
 void windowSection(const std::string &run);
+// Only the first part of it, several times.
+void readingSection(const std::string &run);
 // How long what is stopped goes on: what closing the window waits for.
 void stopSection(const std::string &run);
 // That many events in a process of very many threads.

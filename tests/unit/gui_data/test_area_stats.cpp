@@ -142,5 +142,16 @@ TEST(BusyColumns, AreTheDifferencesOfWhatIsCoveredBefore) {
   }
 }
 
+// Damaged clocks make runs of decades.
+TEST(TimeColumns, ReachOverAnySpan) {
+  const TimeColumns cut{-5, std::int64_t{1} << 61, 850};
+  EXPECT_EQ(cut.begin(0), -5);
+  EXPECT_EQ(cut.begin(425), (std::int64_t{1} << 60) - 5);
+  EXPECT_EQ(cut.begin(850), (std::int64_t{1} << 61) - 5);
+  const TimeColumns narrow{0, 7, 3};
+  EXPECT_EQ(narrow.begin(1), 2);
+  EXPECT_EQ(narrow.begin(2), 4);
+}
+
 } // namespace
 } // namespace hotloop::gui

@@ -133,6 +133,43 @@ TEST_F(Stop, AnAnalysisIsLeftAnywhere) {
   EXPECT_GT(left, 0);
 }
 
+// Each of the passes over all rows is left from inside, whatever calls it.
+TEST_F(Stop, StepsAreNotLookedForToTheEnd) {
+  const auto trace = loadRun(run);
+  ASSERT_TRUE(trace.has_value());
+  std::stop_source stop;
+  bool done = false;
+  EXPECT_FALSE(runUntilStopped(stop.get_token(), [&] {
+    stop.request_stop();
+    findSteps(*trace, -1);
+    done = true;
+  }));
+  EXPECT_FALSE(done);
+}
+
+TEST_F(Stop, APredictionIsLeft) {
+  const auto session = WhatIfSession::open(run);
+  ASSERT_TRUE(session.has_value());
+  const std::vector<bool> all((*session)->choices().size(), true);
+  const FixOutcome whole = (*session)->predict(all);
+  ASSERT_EQ(whole.abstained, "");
+  const FixOutcome left = (*session)->predict(all, asked());
+  EXPECT_NE(left.abstained.find("stopped"), std::string::npos) << left.abstained;
+  EXPECT_TRUE(left.parts.empty());
+  EXPECT_EQ(left.ms, (*session)->unprofiledMs());
+  // Several threads may ask one session; each gets what it would get alone.
+  std::vector<FixOutcome> outcomes(3);
+  {
+    std::vector<std::jthread> threads;
+    for (FixOutcome &outcome : outcomes)
+      threads.emplace_back([&] { outcome = (*session)->predict(all); });
+  }
+  for (const FixOutcome &outcome : outcomes) {
+    EXPECT_EQ(outcome.ms, whole.ms);
+    EXPECT_EQ(outcome.parts.size(), whole.parts.size());
+  }
+}
+
 TEST_F(Stop, AReplayIsLeftAnywhere) {
   std::size_t choices = 0;
   const double took = milliseconds([&] {

@@ -65,12 +65,6 @@ AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &step
   const auto &rows = trace->allocations;
   const std::size_t count = rows.start.size();
   AllocationFacts facts;
-  facts.op.assign(count, kNoIndex);
-  facts.step.assign(count, kNoIndex);
-  stopPoint(); // each of them is fresh memory for millions of rows
-  facts.site.resize(count);
-  facts.path.resize(count);
-  stopPoint();
   facts.pair.assign(count, kNoIndex);
 
   StepCursor stepOf(trace, steps);
@@ -79,12 +73,13 @@ AllocationFacts computeAllocationFacts(const TraceView &trace, const Steps &step
   for (std::uint32_t i = 0; i < count; ++i) {
     stopPoint(i);
     const Nanoseconds now = rows.start[i];
-    facts.step[i] = stepOf.at(rows.lane[i], now);
-    facts.op[i] = openOps.at(rows.lane[i], now);
+    facts.step.push_back(stepOf.at(rows.lane[i], now));
+    const std::uint32_t op = openOps.at(rows.lane[i], now);
+    facts.op.push_back(op);
     ranges.advance(now);
     const PathIndex open = ranges.at(rows.lane[i], now);
-    facts.path[i] = facts.op[i] == kNoIndex ? open : ops.path[facts.op[i]];
-    facts.site[i] = siteOf(rows, i, facts.op[i], trace->ops, sites, ops);
+    facts.path.push_back(op == kNoIndex ? open : ops.path[op]);
+    facts.site.push_back(siteOf(rows, i, op, trace->ops, sites, ops));
   }
   pairFrees(trace, facts);
   return facts;

@@ -15,10 +15,10 @@ namespace hotloop {
 //  pair    allocate: row of the free of that block; free: row of its allocate; kNoIndex unknown or
 //  still live
 struct AllocationFacts {
-  std::vector<std::uint32_t> op;
-  std::vector<std::uint32_t> step;
-  std::vector<SiteIndex> site;
-  std::vector<PathIndex> path;
+  PackedColumn<std::uint32_t> op;
+  PackedColumn<std::uint32_t> step;
+  PackedColumn<SiteIndex> site;
+  PackedColumn<PathIndex> path;
   std::vector<std::uint32_t> pair;
 
   std::size_t size() const { return op.size(); }

@@ -1,8 +1,9 @@
 #include "analyzers/counters/device_facts.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
-#include <tuple>
+#include <span>
 #include <unordered_map>
 
 #include "analyzers/counters/open_ops.h"
@@ -26,7 +27,7 @@ constexpr std::int64_t kClockSlack = 5'000;
 class CallTable {
 public:
   CallTable() = default;
-  explicit CallTable(const std::vector<std::uint32_t> &ids) {
+  explicit CallTable(const Column<std::uint32_t> &ids) {
     const std::uint32_t largest = ids.empty() ? 0 : *std::ranges::max_element(ids);
     if (largest < kSparse * (ids.size() + 1)) rows_.assign(std::size_t{largest} + 1, kNoIndex);
   }
@@ -57,13 +58,9 @@ public:
     const auto &apis = trace_->apis;
     const std::size_t count = apis.start.size();
     facts_.kind.assign(count, CallKind::kOther);
-    facts_.op.assign(count, kNoIndex);
-    facts_.step.assign(count, kNoIndex);
     facts_.previous.assign(count, kNoIndex);
     facts_.next.assign(count, kNoIndex);
     std::vector<std::uint32_t> lastOfLane(trace_->threads.id.size() + 1, kNoIndex);
-    facts_.site.resize(count);
-    facts_.path.resize(count);
     facts_.firstWork.resize(count + 1);
     facts_.waited = facts_.idle = RareTimes(count);
     std::vector<std::uint8_t> kindOfName(trace_->strings.size(), 0xFF);
@@ -73,20 +70,22 @@ public:
     callOf_ = CallTable(apis.correlation);
     for (std::uint32_t i = 0; i < count; ++i) {
       stopPoint(i);
-      if (!ours(processOf(trace_, apis.lane[i]))) continue;
+      if (!ours(processOf(trace_, apis.lane[i]))) {
+        place(kNoIndex, kNoIndex, 0, 0);
+        continue;
+      }
       std::uint8_t &kind = kindOfName[apis.name[i].value];
       if (kind == 0xFF) kind = static_cast<std::uint8_t>(callKind(trace_.text(apis.name[i])));
       const Nanoseconds now = apis.start[i];
-      facts_.step[i] = stepOf.at(apis.lane[i], now);
       const std::uint32_t op = openOps.at(apis.lane[i], now);
-      // Steps and other scopes of the program are no operators.
-      facts_.op[i] =
-          findEnclosing(ops, op, [&](std::uint32_t up) { return ops.isOperator[up] != 0; });
       ranges.advance(now);
       const PathIndex open = ranges.at(apis.lane[i], now);
-      facts_.path[i] = op == kNoIndex ? open : ops.path[op];
       const SiteIndex own = sites.of(apis.location[i], apis.stack[i]);
-      facts_.site[i] = own != 0 ? own : op == kNoIndex ? 0 : ops.site[op];
+      const SiteIndex around = op == kNoIndex ? 0 : ops.site[op];
+      // Steps and other scopes of the program are no operators.
+      place(findEnclosing(ops, op, [&](std::uint32_t up) { return ops.isOperator[up] != 0; }),
+            stepOf.at(apis.lane[i], now), own != 0 ? own : around,
+            op == kNoIndex ? open : ops.path[op]);
       const std::uint32_t id = apis.correlation[i];
       // The later row of a correlation id is the driver call inside of the runtime call.
       if (id != 0 && !callOf_.add(id, i)) continue;
@@ -99,32 +98,38 @@ public:
     }
   }
 
+  // Merges the tables, which are by start.
   void gatherWork() {
     facts_.work.reserve(trace_->kernels.start.size() + trace_->memcpys.start.size() +
                         trace_->memsets.start.size());
-    add(trace_->kernels, ItemKind::kKernel);
-    add(trace_->memcpys, ItemKind::kCopy);
-    add(trace_->memsets, ItemKind::kFill);
-    std::sort(facts_.work.begin(), facts_.work.end(),
-              stoppable([](const DeviceItem &a, const DeviceItem &b) {
-                return std::tuple(a.start, a.kind, a.row) < std::tuple(b.start, b.kind, b.row);
-              }));
+    Source sources[] = {sourceOf(trace_->kernels, ItemKind::kKernel),
+                        sourceOf(trace_->memcpys, ItemKind::kCopy),
+                        sourceOf(trace_->memsets, ItemKind::kFill)};
     StepCursor stepOf(trace_, steps_);
-    for (DeviceItem &work : facts_.work) {
+    DeviceFacts::Busy busy;
+    for (Source *next = earliest(sources); next != nullptr; next = earliest(sources)) {
+      stopPoint(facts_.work.size());
+      DeviceItem work = next->read(next->row++);
+      const std::uint32_t stream = work.stream.value;
+      const auto &process = trace_->streams.process;
+      if (stream != 0 && stream <= process.size() && !ours(process[stream - 1])) continue;
       const std::uint32_t here = stepOf.at(work.start);
       work.step = work.call != kNoIndex ? facts_.step[work.call] : here;
       if (work.call != kNoIndex) ++facts_.firstWork[work.call + 1];
-      if (facts_.busy.empty() || work.start > facts_.busy.back().end)
-        facts_.busy.push_back({work.start, work.end});
-      else
-        facts_.busy.back().end = std::max(facts_.busy.back().end, work.end);
+      if (facts_.work.empty() || work.start > busy.end) {
+        if (!facts_.work.empty()) addBusy(busy);
+        busy = {work.start, work.end};
+      }
+      busy.end = std::max(busy.end, work.end);
+      facts_.work.push_back(work);
     }
-    facts_.busy.shrink_to_fit();
+    if (!facts_.work.empty()) addBusy(busy);
     std::partial_sum(facts_.firstWork.begin(), facts_.firstWork.end(), facts_.firstWork.begin());
     facts_.started.resize(facts_.firstWork.back());
     std::vector<std::uint32_t> fill = facts_.firstWork;
     for (std::uint32_t w = 0; w < facts_.work.size(); ++w)
-      if (facts_.work[w].call != kNoIndex) facts_.started[fill[facts_.work[w].call]++] = w;
+      if (const std::uint32_t call = facts_.work[w].call; call != kNoIndex)
+        facts_.started[fill[call]++] = w;
   }
 
   // What each call waited for: the last end of work that was started before it, on its stream where
@@ -141,7 +146,7 @@ public:
       stopPoint(i);
       Nanoseconds own{-1};
       for (std::uint32_t k = 0; k < facts_.workCount(i); ++k) {
-        const DeviceItem &work = facts_.work[facts_.started[facts_.firstWork[i] + k]];
+        const DeviceItem work = facts_.work[facts_.started[facts_.firstWork[i] + k]];
         own = std::max(own, work.end);
         last = std::max(last, work.end);
         if (work.stream.value < lastOf.size())
@@ -163,24 +168,47 @@ public:
   }
 
 private:
+  // Of the next call.
+  void place(std::uint32_t op, std::uint32_t step, SiteIndex site, PathIndex path) {
+    facts_.op.push_back(op);
+    facts_.step.push_back(step);
+    facts_.site.push_back(site);
+    facts_.path.push_back(path);
+  }
+
   bool ours(ProcessId process) const {
     return !steps_.process || !process || process == steps_.process;
   }
 
-  template <class Columns> void add(const Columns &rows, ItemKind kind) {
-    const auto &process = trace_->streams.process;
-    for (std::uint32_t i = 0; i < rows.start.size(); ++i) {
-      stopPoint(i);
-      const std::uint32_t stream = rows.lane[i].value;
-      if (stream != 0 && stream <= process.size() && !ours(process[stream - 1])) continue;
-      DeviceItem &work = facts_.work.emplace_back();
-      work.start = rows.start[i];
-      work.end = endOf(rows.start[i], rows.duration[i]);
-      work.stream = rows.lane[i];
-      work.kind = kind;
-      work.row = i;
-      work.call = callOf_.find(rows.correlation[i]);
-    }
+  // A table of device work, read from its first row on.
+  struct Source {
+    const Column<Nanoseconds> &start;
+    std::function<DeviceItem(std::uint32_t)> read;
+    std::uint32_t row = 0;
+  };
+  template <class Columns> Source sourceOf(const Columns &rows, ItemKind kind) const {
+    return {rows.start, [this, &rows, kind](std::uint32_t row) {
+              return DeviceItem{rows.start[row],
+                                endOf(rows.start[row], rows.duration[row]),
+                                rows.lane[row],
+                                kind,
+                                row,
+                                callOf_.find(rows.correlation[row]),
+                                kNoIndex};
+            }};
+  }
+  // Of sources that begin at once, the first; null: all are read.
+  static Source *earliest(std::span<Source> sources) {
+    Source *first = nullptr;
+    for (Source &source : sources)
+      if (source.row < source.start.size() &&
+          (first == nullptr || source.start[source.row] < first->start[first->row]))
+        first = &source;
+    return first;
+  }
+  void addBusy(const DeviceFacts::Busy &busy) {
+    facts_.busyStart.push_back(busy.start);
+    facts_.busyEnd.push_back(busy.end);
   }
 
   const TraceView &trace_;
@@ -189,19 +217,40 @@ private:
   CallTable callOf_;
 };
 
+std::size_t firstEndingAfter(const PackedColumn<Nanoseconds> &ends, Nanoseconds moment) {
+  return static_cast<std::size_t>(std::ranges::upper_bound(ends, moment) - ends.begin());
+}
+
 } // namespace
+
+void DeviceItems::reserve(std::size_t rows) {
+  for (auto *times : {&start_, &duration_}) times->reserve(rows);
+  stream_.reserve(rows);
+  kind_.reserve(rows);
+  for (auto *numbers : {&row_, &call_, &step_}) numbers->reserve(rows);
+}
+
+void DeviceItems::push_back(const DeviceItem &item) {
+  start_.push_back(item.start);
+  duration_.push_back(item.duration());
+  stream_.push_back(item.stream);
+  kind_.push_back(item.kind);
+  row_.push_back(item.row);
+  call_.push_back(item.call);
+  step_.push_back(item.step);
+}
 
 std::int64_t DeviceFacts::busyWithin(Nanoseconds start, Nanoseconds end) const {
   std::int64_t sum = 0;
-  auto it = std::ranges::upper_bound(busy, start, {}, &Busy::end);
-  for (; it != busy.end() && it->start < end; ++it)
-    sum += (std::min(it->end, end) - std::max(it->start, start)).count;
+  std::size_t i = firstEndingAfter(busyEnd, start);
+  for (; i < busyEnd.size() && busyStart[i] < end; ++i)
+    sum += (std::min(busyEnd[i], end) - std::max(busyStart[i], start)).count;
   return sum;
 }
 
 std::int64_t DeviceFacts::idleFrom(Nanoseconds moment) const {
-  const auto later = std::ranges::upper_bound(busy, moment, {}, &Busy::end);
-  return later == busy.end() || later->start <= moment ? 0 : (later->start - moment).count;
+  const std::size_t i = firstEndingAfter(busyEnd, moment);
+  return i == busyEnd.size() || busyStart[i] <= moment ? 0 : (busyStart[i] - moment).count;
 }
 
 DeviceFacts computeDeviceFacts(const TraceView &trace, const Steps &steps, const SiteTable &sites,

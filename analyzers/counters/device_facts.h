@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <ranges>
 #include <vector>
 
 #include "analyzers/counters/call_kind.h"
@@ -11,17 +13,39 @@ namespace hotloop {
 
 enum class ItemKind : std::uint8_t { kKernel, kCopy, kFill };
 
-// One thing that a device did, with the call that started it. 32 bytes; a table of 2^30 rows would
-// take more memory than there is.
+// One thing that a device did, with the call that started it.
 struct DeviceItem {
   Nanoseconds start, end;
   StreamId stream;
-  ItemKind kind : 2 = ItemKind::kKernel;
-  std::uint32_t row : 30 = 0;    // of trace->kernels, memcpys or memsets
+  ItemKind kind = ItemKind::kKernel;
+  std::uint32_t row = 0;         // of trace->kernels, memcpys or memsets
   std::uint32_t call = kNoIndex; // row of trace->apis; kNoIndex when no record tells
   std::uint32_t step = kNoIndex; // of the call, else of its own start
 
   Nanoseconds duration() const { return end - start; }
+};
+
+// Items by start, packed: read by value.
+class DeviceItems {
+public:
+  std::size_t size() const { return start_.size(); }
+  bool empty() const { return start_.empty(); }
+  DeviceItem operator[](std::size_t i) const {
+    return {start_[i], start_[i] + duration_[i], stream_[i], kind_[i], row_[i], call_[i], step_[i]};
+  }
+  // All of them, as a range.
+  auto all() const {
+    return std::views::iota(std::size_t{0}, size()) |
+           std::views::transform([this](std::size_t i) { return (*this)[i]; });
+  }
+  void reserve(std::size_t rows);
+  void push_back(const DeviceItem &item);
+
+private:
+  PackedColumn<Nanoseconds> start_, duration_;
+  PackedColumn<StreamId> stream_;
+  PackedColumn<ItemKind> kind_;
+  PackedColumn<std::uint32_t> row_, call_, step_;
 };
 
 // What follows from the rows of CUDA calls and of device work of the process whose steps are
@@ -38,28 +62,29 @@ struct DeviceItem {
 //  idle     ns that the device of the process then stood still until the next work on it began
 struct DeviceFacts {
   std::vector<CallKind> kind;
-  std::vector<std::uint32_t> op;
-  std::vector<std::uint32_t> step;
-  std::vector<SiteIndex> site;
-  std::vector<PathIndex> path;
+  PackedColumn<std::uint32_t> op;
+  PackedColumn<std::uint32_t> step;
+  PackedColumn<SiteIndex> site;
+  PackedColumn<PathIndex> path;
   std::vector<std::uint32_t> previous, next;
   std::vector<std::uint32_t> firstWork; // and the end of the last
   RareTimes waited, idle;
 
-  std::vector<DeviceItem> work;       // by start
+  DeviceItems work;                   // by start
   std::vector<std::uint32_t> started; // indices into `work`, by the call that started them
   struct Busy {
     Nanoseconds start, end;
   };
-  std::vector<Busy> busy; // union of all work, by start
+  PackedColumn<Nanoseconds> busyStart, busyEnd; // union of all work, by start
 
   std::size_t calls() const { return kind.size(); }
   std::uint32_t workCount(std::uint32_t call) const {
     return firstWork[call + 1] - firstWork[call];
   }
-  // The first thing that a call started; null when it started nothing that was recorded.
-  const DeviceItem *workOf(std::uint32_t call) const {
-    return workCount(call) == 0 ? nullptr : &work[started[firstWork[call]]];
+  // The first thing that a call started; none when it started nothing that was recorded.
+  std::optional<DeviceItem> workOf(std::uint32_t call) const {
+    if (workCount(call) == 0) return std::nullopt;
+    return work[started[firstWork[call]]];
   }
   // Busy time of the device within [start, end).
   std::int64_t busyWithin(Nanoseconds start, Nanoseconds end) const;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 #include "analyzers/counters/range_cursor.h"
 #include "analyzers/counters/step_cursor.h"
@@ -48,6 +50,22 @@ private:
   std::unordered_map<std::int64_t, std::uint32_t> sparse_;
 };
 
+// Columns that are filled in any order; packed when they are full.
+struct Draft {
+  explicit Draft(std::size_t rows)
+      : level(rows), self(rows), step(rows, kNoIndex), site(rows), path(rows) {}
+
+  std::vector<std::uint16_t> level;
+  std::vector<std::int64_t> self;
+  std::vector<std::uint32_t> step;
+  std::vector<SiteIndex> site;
+  std::vector<PathIndex> path;
+};
+
+template <class T> PackedColumn<T> pack(std::vector<T> &cells) {
+  return PackedColumn<T>(std::span<const T>(std::exchange(cells, {})));
+}
+
 struct OpenOp {
   std::uint32_t op = kNoIndex;
   std::uint32_t backwardRoot = kNoIndex; // innermost backward function around, itself included
@@ -56,9 +74,9 @@ struct OpenOp {
 class Sweep {
 public:
   Sweep(const TraceView &trace, const Steps &steps, const SiteTable &sites, RangePaths &paths,
-        OpFacts &facts)
+        OpFacts &facts, Draft &draft)
       : trace_(trace), ops_(trace->ops), sites_(sites), ranges_(trace, paths),
-        stepOf_(trace, steps), forward_(trace->ops), facts_(facts) {
+        stepOf_(trace, steps), forward_(trace->ops), facts_(facts), draft_(draft) {
     std::uint32_t lanes = 0;
     for (const ThreadId lane : ops_.lane) lanes = std::max(lanes, lane.value + 1);
     open_.resize(lanes);
@@ -123,14 +141,14 @@ private:
 
     facts_.parent[op] = around.op;
     if (around.op != kNoIndex) {
-      facts_.level[op] = static_cast<std::uint16_t>(facts_.level[around.op] + 1);
-      facts_.self[around.op] -= endOfOp(op).count - start.count;
+      draft_.level[op] = static_cast<std::uint16_t>(draft_.level[around.op] + 1);
+      draft_.self[around.op] -= endOfOp(op).count - start.count;
     }
     if (ops_.duration[op].count < 0) ++facts_.negativeDurations;
-    facts_.self[op] += endOfOp(op).count - start.count;
-    facts_.step[op] = stepOf_.at(lane, start);
+    draft_.self[op] += endOfOp(op).count - start.count;
+    draft_.step[op] = stepOf_.at(lane, start);
     ranges_.advance(start);
-    facts_.path[op] = ranges_.at(lane, start);
+    draft_.path[op] = ranges_.at(lane, start);
     if (ops_.scope[op] == OpScope::kUserScope)
       ranges_.open(lane, start, endOfOp(op), ops_.name[op]);
 
@@ -141,7 +159,7 @@ private:
     OpenOp self{op, around.backwardRoot};
     if (wrapper || ops_.scope[op] == OpScope::kBackwardFunction) self.backwardRoot = op;
     facts_.backward[op] = self.backwardRoot != kNoIndex;
-    facts_.site[op] = siteOf(op, around, self.backwardRoot);
+    draft_.site[op] = siteOf(op, around, self.backwardRoot);
     if (facts_.isOperator[op] != 0 && ops_.sequence[op] >= 0 && self.backwardRoot == kNoIndex)
       forward_.set(ops_.sequence[op], op);
     if (level == open.size()) open.push_back(self);
@@ -150,11 +168,11 @@ private:
 
   SiteIndex siteOf(std::uint32_t op, const OpenOp &around, std::uint32_t backwardRoot) const {
     const SiteIndex own = sites_.of(ops_.location[op], ops_.stack[op]);
-    const SiteIndex inherited = around.op == kNoIndex ? 0 : facts_.site[around.op];
+    const SiteIndex inherited = around.op == kNoIndex ? 0 : draft_.site[around.op];
     if (backwardRoot == op && ops_.sequence[op] >= 0) {
       const std::uint32_t forward = forward_.get(ops_.sequence[op]);
-      if (forward != kNoIndex && facts_.site[forward] != 0) return facts_.site[forward];
-    } else if (backwardRoot != kNoIndex && facts_.site[backwardRoot] != 0) {
+      if (forward != kNoIndex && draft_.site[forward] != 0) return draft_.site[forward];
+    } else if (backwardRoot != kNoIndex && draft_.site[backwardRoot] != 0) {
       // What runs at the place that called backward() belongs to the forward operator; Python code
       // of a custom backward function is a place of its own.
       const SiteIndex location = sites_.ofFrame(ops_.location[op]);
@@ -171,6 +189,7 @@ private:
   StepCursor stepOf_;
   ForwardOps forward_;
   OpFacts &facts_;
+  Draft &draft_;
   std::vector<bool> isWrapper_;                     // by StringId
   std::vector<std::vector<OpenOp>> open_;           // by thread id
   std::vector<std::vector<std::uint32_t>> laneOps_; // by thread id
@@ -202,7 +221,8 @@ NameFacts readNames(const TraceView &trace, const OpFacts &facts) {
 class Counting {
 public:
   Counting(const TraceView &trace, const NameFacts &names, OpFacts &facts)
-      : ops_(trace->ops), names_(names), facts_(facts), state_(facts.size()) {}
+      : ops_(trace->ops), names_(names), facts_(facts), launches_(facts.size()),
+        state_(facts.size()) {}
 
   void run(const LaneOps &lane) {
     for (const std::uint32_t op : lane.ops) {
@@ -214,6 +234,7 @@ public:
     stopPoint();
     for (auto it = lane.ops.rbegin(); it != lane.ops.rend(); ++it) count(*it);
   }
+  std::vector<std::uint16_t> &launches() { return launches_; } // by row
 
 private:
   enum : std::uint8_t { kCovered = 1, kLaunchBelow = 2, kSyncBelow = 4 };
@@ -231,11 +252,11 @@ private:
     if (named(op)) {
       const std::uint32_t name = ops_.name[op].value;
       const bool alone = selfContained(op);
-      if (alone || (up & kLaunchBelow) == 0) facts_.launches[op] = names_.launches[name];
+      if (alone || (up & kLaunchBelow) == 0) launches_[op] = names_.launches[name];
       if (alone || (up & kSyncBelow) == 0)
         facts_.hostSync[op] = has(names_.traits[name], OperatorTrait::kHostSync);
     }
-    if (facts_.launches[op] != 0) up |= kLaunchBelow;
+    if (launches_[op] != 0) up |= kLaunchBelow;
     if (facts_.hostSync[op] != 0) up |= kSyncBelow;
     if (facts_.parent[op] != kNoIndex) state_[facts_.parent[op]] |= up;
   }
@@ -243,6 +264,7 @@ private:
   const OpColumns &ops_;
   const NameFacts &names_;
   OpFacts &facts_;
+  std::vector<std::uint16_t> launches_;
   std::vector<std::uint8_t> state_; // by row
 };
 
@@ -253,20 +275,21 @@ OpFacts computeOpFacts(const TraceView &trace, const Steps &steps, const SiteTab
   const std::size_t count = trace->ops.start.size();
   OpFacts facts;
   facts.parent.assign(count, kNoIndex);
-  facts.level.resize(count);
-  facts.self.resize(count);
-  facts.step.assign(count, kNoIndex);
-  facts.site.resize(count);
-  facts.path.resize(count);
   facts.isOperator.resize(count);
   facts.backward.resize(count);
-  facts.launches.resize(count);
   facts.hostSync.resize(count);
-  Sweep(trace, steps, sites, paths, facts).run();
-  for (std::int64_t &self : facts.self) self = std::max<std::int64_t>(self, 0);
+  Draft draft(count);
+  Sweep(trace, steps, sites, paths, facts, draft).run();
+  for (std::int64_t &self : draft.self) self = std::max<std::int64_t>(self, 0);
+  facts.level = pack(draft.level);
+  facts.self = pack(draft.self);
+  facts.step = pack(draft.step);
+  facts.site = pack(draft.site);
+  facts.path = pack(draft.path);
   NameFacts names = readNames(trace, facts);
   Counting counting(trace, names, facts);
   for (const LaneOps &lane : facts.lanes) counting.run(lane);
+  facts.launches = pack(counting.launches());
   facts.traitsOfName = std::move(names.traits);
   return facts;
 }

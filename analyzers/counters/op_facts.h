@@ -39,14 +39,14 @@ struct LaneOps {
 //          called by a self-contained one (core/metrics/operators.h says why)
 struct OpFacts {
   std::vector<std::uint32_t> parent;
-  std::vector<std::uint16_t> level;
-  std::vector<std::int64_t> self;
-  std::vector<std::uint32_t> step;
-  std::vector<SiteIndex> site;
-  std::vector<PathIndex> path;
+  PackedColumn<std::uint16_t> level;
+  PackedColumn<std::int64_t> self;
+  PackedColumn<std::uint32_t> step;
+  PackedColumn<SiteIndex> site;
+  PackedColumn<PathIndex> path;
   std::vector<std::uint8_t> isOperator;
   std::vector<std::uint8_t> backward;
-  std::vector<std::uint16_t> launches;
+  PackedColumn<std::uint16_t> launches;
   std::vector<std::uint8_t> hostSync;
 
   std::vector<OperatorTrait> traitsOfName; // by StringId; kNone for names that no operator has

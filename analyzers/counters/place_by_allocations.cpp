@@ -1,4 +1,6 @@
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "core/base/stop.h"
 
@@ -7,6 +9,8 @@
 namespace hotloop {
 
 namespace {
+
+using SiteOfOp = std::vector<SiteIndex>; // OpFacts::site, to be written to
 
 // What is known of the called operators of one name under one range path.
 struct Known {
@@ -25,25 +29,25 @@ bool isCalled(const OpFacts &ops, std::uint32_t op) {
 }
 
 // Operators without a site take that of the one above.
-void inherit(OpFacts &ops) {
+void inherit(const OpFacts &ops, SiteOfOp &site) {
   for (const LaneOps &lane : ops.lanes)
     for (const std::uint32_t op : lane.ops)
-      if (ops.site[op] == 0 && ops.parent[op] != kNoIndex) ops.site[op] = ops.site[ops.parent[op]];
+      if (site[op] == 0 && ops.parent[op] != kNoIndex) site[op] = site[ops.parent[op]];
 }
 
 // Stacks are taken at the operators that would synchronise, inside of those that the program
 // called.
-void placeByCallees(OpFacts &ops) {
+void placeByCallees(const OpFacts &ops, SiteOfOp &site) {
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
     stopPoint(op);
-    if (ops.site[op] == 0) continue;
+    if (site[op] == 0) continue;
     for (std::uint32_t up = ops.parent[op];
-         up != kNoIndex && ops.isOperator[up] != 0 && ops.site[up] == 0; up = ops.parent[up])
-      ops.site[up] = ops.site[op];
+         up != kNoIndex && ops.isOperator[up] != 0 && site[up] == 0; up = ops.parent[up])
+      site[up] = site[op];
   }
 }
 
-void placeAlike(const TraceView &trace, OpFacts &ops) {
+void placeAlike(const TraceView &trace, const OpFacts &ops, SiteOfOp &site) {
   const auto keyOf = [&](std::uint32_t op) {
     return static_cast<std::uint64_t>(ops.path[op]) << 32 | trace->ops.name[op].value;
   };
@@ -52,19 +56,19 @@ void placeAlike(const TraceView &trace, OpFacts &ops) {
     stopPoint(op);
     if (!isCalled(ops, op)) continue;
     Known &known = alike[keyOf(op)];
-    if (ops.site[op] == 0) {
+    if (site[op] == 0) {
       ++known.unplaced;
       continue;
     }
     ++known.placed;
-    known.ambiguous = known.ambiguous || (known.site != 0 && known.site != ops.site[op]);
-    known.site = ops.site[op];
+    known.ambiguous = known.ambiguous || (known.site != 0 && known.site != site[op]);
+    known.site = site[op];
   }
   for (std::uint32_t op = 0; op < ops.size(); ++op) {
     stopPoint(op);
-    if (ops.site[op] != 0 || !isCalled(ops, op)) continue;
+    if (site[op] != 0 || !isCalled(ops, op)) continue;
     const Known &known = alike[keyOf(op)];
-    if (known.usable()) ops.site[op] = known.site;
+    if (known.usable()) site[op] = known.site;
   }
 }
 
@@ -78,19 +82,22 @@ bool anyUnplaced(const OpFacts &ops) {
 
 void placeByAllocations(const TraceView &trace, AllocationFacts &allocations, OpFacts &ops) {
   if (!anyUnplaced(ops)) return;
+  SiteOfOp site(ops.site.begin(), ops.site.end());
   for (std::uint32_t row = 0; row < allocations.size(); ++row) {
     stopPoint(row);
     if (allocations.site[row] == 0) continue;
     for (std::uint32_t op = allocations.op[row];
-         op != kNoIndex && ops.isOperator[op] != 0 && ops.site[op] == 0; op = ops.parent[op])
-      ops.site[op] = allocations.site[row];
+         op != kNoIndex && ops.isOperator[op] != 0 && site[op] == 0; op = ops.parent[op])
+      site[op] = allocations.site[row];
   }
-  placeByCallees(ops);
-  placeAlike(trace, ops);
-  inherit(ops);
-  for (std::uint32_t row = 0; row < allocations.size(); ++row)
-    if (allocations.site[row] == 0 && allocations.op[row] != kNoIndex)
-      allocations.site[row] = ops.site[allocations.op[row]];
+  placeByCallees(ops, site);
+  placeAlike(trace, ops, site);
+  inherit(ops, site);
+  allocations.site.change([&](SiteIndex &own, std::size_t row) {
+    const std::uint32_t op = allocations.op[row];
+    if (own == 0 && op != kNoIndex) own = site[op];
+  });
+  ops.site = PackedColumn<SiteIndex>(std::span<const SiteIndex>(site));
 }
 
 } // namespace hotloop

@@ -23,14 +23,14 @@ std::string belowThreshold(const CallVariant &variant, const OccurrenceGroup &gr
 
 } // namespace
 
-const DeviceItem *copyOf(const RuleInput &input, std::uint32_t call) {
-  const DeviceItem *work = input.device.workOf(call);
-  return work != nullptr && work->kind == ItemKind::kCopy ? work : nullptr;
+std::optional<DeviceItem> copyOf(const RuleInput &input, std::uint32_t call) {
+  const auto work = input.device.workOf(call);
+  return work && work->kind == ItemKind::kCopy ? work : std::nullopt;
 }
 
 CopyDirection directionOf(const RuleInput &input, std::uint32_t call) {
-  const DeviceItem *copy = copyOf(input, call);
-  if (copy == nullptr) return CopyDirection::kOther;
+  const auto copy = copyOf(input, call);
+  if (!copy) return CopyDirection::kOther;
   switch (input.trace->memcpys.copyKind[copy->row]) {
   case kCopyToDevice: return CopyDirection::kToDevice;
   case kCopyToHost: return CopyDirection::kToHost;
@@ -39,14 +39,14 @@ CopyDirection directionOf(const RuleInput &input, std::uint32_t call) {
 }
 
 std::uint64_t copiedBytes(const RuleInput &input, std::uint32_t call) {
-  const DeviceItem *copy = copyOf(input, call);
-  return copy == nullptr ? 0 : input.trace->memcpys.bytes[copy->row];
+  const auto copy = copyOf(input, call);
+  return !copy ? 0 : input.trace->memcpys.bytes[copy->row];
 }
 
 bool isPageable(const RuleInput &input, std::uint32_t call) {
-  const DeviceItem *copy = copyOf(input, call);
-  return copy != nullptr && (input.trace->memcpys.sourceKind[copy->row] == kPageableMemory ||
-                             input.trace->memcpys.destinationKind[copy->row] == kPageableMemory);
+  const auto copy = copyOf(input, call);
+  return copy && (input.trace->memcpys.sourceKind[copy->row] == kPageableMemory ||
+                  input.trace->memcpys.destinationKind[copy->row] == kPageableMemory);
 }
 
 std::uint32_t waitBehind(const RuleInput &input, std::uint32_t call) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "analyzers/rules/occurrences.h"
@@ -17,8 +18,8 @@ struct CallVariant {
 };
 RuleOutcome judgeCalls(const RuleInput &input, std::span<const CallVariant> variants);
 
-// The copy that a call started; null when it started none.
-const DeviceItem *copyOf(const RuleInput &input, std::uint32_t call);
+// The copy that a call started, if any.
+std::optional<DeviceItem> copyOf(const RuleInput &input, std::uint32_t call);
 
 enum class CopyDirection : std::uint8_t { kOther, kToDevice, kToHost };
 CopyDirection directionOf(const RuleInput &input, std::uint32_t call);

@@ -74,7 +74,7 @@ RuleOutcome judgeKernels(const RuleInput &input, const KernelRule &rule) {
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
     stopPoint(i);
-    const DeviceItem &item = input.device.work[i];
+    const DeviceItem item = input.device.work[i];
     if (item.kind == ItemKind::kKernel && input.steady(item.step) &&
         rule.matches(input, item, kinds.of(item)))
       groups.addWork(0, i);

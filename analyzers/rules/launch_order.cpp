@@ -38,12 +38,12 @@ std::vector<std::int64_t> hostLateIdle(const RuleInput &input) {
   const DeviceFacts &facts = input.device;
   std::vector<std::int64_t> late(facts.calls());
   std::size_t next = 0;
-  for (const DeviceItem &work : facts.work) {
-    while (next < facts.busy.size() && facts.busy[next].end < work.start) ++next;
-    if (next == 0 || next >= facts.busy.size() || facts.busy[next].start != work.start ||
+  for (const DeviceItem work : facts.work.all()) {
+    while (next < facts.busyEnd.size() && facts.busyEnd[next] < work.start) ++next;
+    if (next == 0 || next >= facts.busyEnd.size() || facts.busyStart[next] != work.start ||
         work.call == kNoIndex)
       continue;
-    const Nanoseconds dry = facts.busy[next - 1].end;
+    const Nanoseconds dry = facts.busyEnd[next - 1];
     const Nanoseconds launched = input.trace->apis.start[work.call];
     const Nanoseconds called = launched + input.trace->apis.duration[work.call];
     const std::int64_t idle = (work.start - dry).count;

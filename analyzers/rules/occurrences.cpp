@@ -30,7 +30,7 @@ double deviceTimeOf(const RuleInput &input, const OccurrenceGroup &group) {
   std::vector<std::uint8_t> own(input.ops.size());
   for (const std::uint32_t op : group.ops) own[op] = 1;
   std::vector<double> perStep(input.steps.all.size());
-  for (const DeviceItem &work : facts.work) {
+  for (const DeviceItem work : facts.work.all()) {
     if (work.call == kNoIndex || facts.op[work.call] == kNoIndex) continue;
     const std::uint32_t step = facts.step[work.call];
     if (!input.steady(step)) continue;
@@ -129,7 +129,7 @@ OccurrenceGroup *OccurrenceGroups::addCall(std::uint32_t variant, std::uint32_t 
   if (group == nullptr) return nullptr;
   group->count[position] += 1;
   for (std::uint32_t k = 0; k < facts.workCount(call); ++k) {
-    const DeviceItem &work = facts.work[facts.started[facts.firstWork[call] + k]];
+    const DeviceItem work = facts.work[facts.started[facts.firstWork[call] + k]];
     if (work.kind == ItemKind::kCopy)
       group->bytes[position] += static_cast<double>(input_.trace->memcpys.bytes[work.row]);
     group->work[position] += static_cast<double>(work.duration().count);
@@ -140,7 +140,7 @@ OccurrenceGroup *OccurrenceGroups::addCall(std::uint32_t variant, std::uint32_t 
 }
 
 OccurrenceGroup *OccurrenceGroups::addWork(std::uint32_t variant, std::uint32_t index) {
-  const DeviceItem &work = input_.device.work[index];
+  const DeviceItem work = input_.device.work[index];
   const bool called = work.call != kNoIndex;
   if (called && input_.claimedCalls[work.call] != 0) return nullptr;
   std::size_t position = 0;
@@ -169,7 +169,7 @@ void OccurrenceGroups::extendCall(OccurrenceGroup &group, std::uint32_t call) co
 
 Evidence callEvidence(const RuleInput &input, std::uint32_t call) {
   std::string description(input.trace.text(input.trace->apis.name[call]));
-  if (const DeviceItem *work = input.device.workOf(call); work != nullptr)
+  if (const auto work = input.device.workOf(call))
     if (work->kind == ItemKind::kCopy)
       description += fmt::format(", {} bytes {}", input.trace->memcpys.bytes[work->row],
                                  input.trace.text(input.trace->memcpys.name[work->row]));

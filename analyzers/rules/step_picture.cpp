@@ -78,7 +78,7 @@ std::string stepPicture(const RuleInput &input, const RuleFinding &finding) {
     canvas.draw(host, apis.start[call], endOf(apis.start[call], apis.duration[call]),
                 input.device.waited[call] > 0 ? 'w' : '=');
   }
-  for (const DeviceItem &item : input.device.work)
+  for (const DeviceItem item : input.device.work.all())
     if (item.end > window.start && item.start < window.end)
       canvas.draw(device, item.start, item.end, '#');
   for (const std::uint32_t op : finding.ops)

@@ -13,7 +13,7 @@ namespace hotloop {
 
 namespace {
 
-template <class Lane> Lane busiestLane(const std::vector<Lane> &lanes, auto &&use) {
+template <class Lane> Lane busiestLane(const Column<Lane> &lanes, auto &&use) {
   std::map<Lane, std::int64_t> count;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     stopPoint(i);

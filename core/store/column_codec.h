@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -63,6 +64,16 @@ template <class T> bool fromInteger(std::int64_t stored, T &value) {
         stored >= std::numeric_limits<T>::min() && stored <= std::numeric_limits<T>::max();
     value = fits ? static_cast<T>(stored) : T{};
     return fits;
+  }
+}
+
+// Of a cell as RecordScan gives it.
+template <class T> bool fromRecord(bool isNull, std::int64_t stored, T &value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    value = isNull ? std::numeric_limits<T>::quiet_NaN() : std::bit_cast<T>(stored);
+    return true;
+  } else {
+    return fromInteger(stored, value);
   }
 }
 

@@ -126,11 +126,12 @@ template <class Table> Result<void> ResultStore::renumberEvidence() {
     const bool ofTheFile = number >= 1 && number <= static_cast<std::int64_t>(rows);
     return ofTheFile ? order[static_cast<std::size_t>(number - 1)] + std::int64_t{1} : number;
   };
-  for (std::size_t i = 0; i < data_.evidence.row.size(); ++i)
-    if (data_.evidence.table[i] == name) data_.evidence.row[i] = rowid(data_.evidence.row[i]);
+  data_.evidence.row.change([&](std::int64_t &row, std::size_t i) {
+    if (data_.evidence.table[i] == name) row = rowid(row);
+  });
   if constexpr (std::is_same_v<Table, StepTable>)
-    for (std::uint32_t &step : data_.stepCounters.step)
-      step = static_cast<std::uint32_t>(rowid(step));
+    data_.stepCounters.step.change(
+        [&](std::uint32_t &step, std::size_t) { step = static_cast<std::uint32_t>(rowid(step)); });
   return {};
 }
 

@@ -68,10 +68,6 @@ Result<std::int64_t> loadStrings(LoadContext &context, StringPool &pool) {
   return rows - static_cast<std::int64_t>(pool.size() - before);
 }
 
-Error stopped(const std::string &path) {
-  return Error{ErrorKind::kBusy, path + ": reading was stopped"};
-}
-
 void reportState(TraceSink &sink, const std::string &state) {
   if (state == "truncated") reportQuality(sink, "truncated_run");
   if (state == "running") reportQuality(sink, "still_running");
@@ -91,6 +87,8 @@ Result<TraceView> loadRun(const std::string &path, const std::stop_token &stop) 
   LoadContext context;
   context.connection = run.file.connection.get();
   context.path = path;
+  context.stop = stop;
+  context.onlyReads = true;
   context.fileBytes = run.file.header.fileBytes;
 
   TraceData data;
@@ -106,7 +104,8 @@ Result<TraceView> loadRun(const std::string &path, const std::stop_token &stop) 
   });
   HOTLOOP_TRY(std::move(loaded));
   Result<NormaliseCounts> mended = NormaliseCounts();
-  if (!runUntilStopped(stop, [&] { mended = normalise(data); })) return Unexpected(stopped(path));
+  if (!runUntilStopped(stop, [&] { mended = normalise(data); }))
+    return Unexpected(readingStopped(path));
   if (!mended) return Unexpected(Error{mended.error().kind, path + ": " + mended.error().message});
   TraceBuilder sink(std::move(data));
   reportState(sink, run.state);

@@ -74,7 +74,8 @@ std::string insertSql(const TableSql &table, std::size_t rows) {
 }
 
 std::string selectSql(const TableSql &table) {
-  return "SELECT " + columnList(table) + " FROM main." + quotedName(table.name) + " ORDER BY rowid";
+  return "SELECT " + columnList(table) + " FROM main." + quotedName(table.name) +
+         " WHERE rowid >= ?1 ORDER BY rowid";
 }
 
 } // namespace hotloop

@@ -35,7 +35,7 @@ std::string schemaScript();
 // "INSERT INTO <table> VALUES (?,...)", for so many rows at once; entity rows replace the row of
 // the same id.
 std::string insertSql(const TableSql &table, std::size_t rows = 1);
-// "SELECT <columns> FROM <table> ORDER BY rowid".
+// "SELECT <columns> FROM <table> WHERE rowid >= ? ORDER BY rowid".
 std::string selectSql(const TableSql &table);
 
 // Position of `Table` in AllTables.

@@ -44,22 +44,22 @@ template <class Table> MendedTimes mendTimes(ColumnsOf<Table> &columns) {
   MendedTimes mended;
   Table::template columns<Column>([&](auto member, const ColumnInfo &) {
     auto &column = columns.*member;
-    if constexpr (std::is_same_v<std::decay_t<decltype(column)>, std::vector<Nanoseconds>>) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(column)>, Column<Nanoseconds>>) {
       bool isDuration = false;
       if constexpr (requires { columns.duration; }) isDuration = &column == &columns.duration;
-      for (Nanoseconds &time : column) {
+      column.change([&](Nanoseconds &time, std::size_t) {
         const Nanoseconds given = time;
         if (!isDuration) {
           time = std::clamp(time, kEarliestTime, kLatestTime);
         } else if (time < Nanoseconds()) {
           time = Nanoseconds();
           ++mended.negative;
-          continue;
+          return;
         } else if (time > kLongestTime) {
           time = Nanoseconds();
         }
         if (time != given) ++mended.impossible;
-      }
+      });
     }
   });
   return mended;

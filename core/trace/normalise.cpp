@@ -35,9 +35,11 @@ template <class Table> Result<void> makeDense(ColumnsOf<Table> &columns) {
     if (columns.id[i]) rowOfId[columns.id[i].value - 1] = i;
   Table::template columns<Column>([&](auto member, const ColumnInfo &) {
     auto &column = columns.*member;
-    std::remove_reference_t<decltype(column)> placed(last);
+    using Cells = std::remove_reference_t<decltype(column)>;
+    Cells placed;
+    placed.reserve(last);
     for (std::size_t i = 0; i < last; ++i)
-      if (rowOfId[i] < rows) placed[i] = column[rowOfId[i]];
+      placed.push_back(rowOfId[i] < rows ? column[rowOfId[i]] : typename Cells::value_type());
     column = std::move(placed);
   });
   return {};
@@ -75,23 +77,20 @@ template <class Tag> std::size_t idLimit(const TraceData &data) {
   }
 }
 
-template <class Tag>
-std::int64_t clearDangling(const TraceData &data, std::vector<Id<Tag>> &column) {
+template <class Tag> std::int64_t clearDangling(const TraceData &data, Column<Id<Tag>> &column) {
   const std::size_t limit = idLimit<Tag>(data);
   std::int64_t cleared = 0;
-  for (Id<Tag> &id : column) {
-    if (id.value <= limit) continue;
+  column.change([&](Id<Tag> &id, std::size_t) {
+    if (id.value <= limit) return;
     id = Id<Tag>();
     ++cleared;
-  }
+  });
   return cleared;
 }
-template <class Cell> std::int64_t clearDangling(const TraceData &, std::vector<Cell> &) {
-  return 0;
-}
+template <class Cell> std::int64_t clearDangling(const TraceData &, Column<Cell> &) { return 0; }
 
 // Cuts each chain of parents where it comes back to itself. Ids are in range already.
-template <class Tag> std::int64_t cutCycles(std::vector<Id<Tag>> &parents) {
+template <class Tag> std::int64_t cutCycles(Column<Id<Tag>> &parents) {
   enum : std::uint8_t { kNew, kOpen, kDone };
   std::vector<std::uint8_t> mark(parents.size(), kNew);
   std::vector<std::size_t> path;
@@ -104,7 +103,7 @@ template <class Tag> std::int64_t cutCycles(std::vector<Id<Tag>> &parents) {
       if (!parents[node]) break;
       const std::size_t next = parents[node].value - 1;
       if (mark[next] == kOpen) {
-        parents[node] = Id<Tag>();
+        parents.set(node, Id<Tag>());
         ++cut;
         break;
       }
@@ -118,12 +117,11 @@ template <class Tag> std::int64_t cutCycles(std::vector<Id<Tag>> &parents) {
 void renumberEvidence(TraceData &data, std::string_view table,
                       const std::vector<std::uint32_t> &newRow) {
   const StringId name = data.strings.find(table);
-  for (std::size_t i = 0; i < data.evidence.row.size(); ++i) {
-    std::int64_t &row = data.evidence.row[i];
-    if (data.evidence.table[i] != name) continue;
+  data.evidence.row.change([&](std::int64_t &row, std::size_t i) {
+    if (data.evidence.table[i] != name) return;
     const bool known = row >= 1 && row <= static_cast<std::int64_t>(newRow.size());
     row = known ? newRow[static_cast<std::size_t>(row - 1)] + 1 : 0;
-  }
+  });
 }
 
 template <class Table> void sortTable(TraceData &data) {
@@ -137,8 +135,9 @@ template <class Table> void sortTable(TraceData &data) {
   for (std::uint32_t i = 0; i < order.size(); ++i) newRow[order[i]] = i;
   renumberEvidence(data, Table::kInfo.name, newRow);
   if constexpr (isStep) {
-    for (std::uint32_t &step : data.stepCounters.step)
+    data.stepCounters.step.change([&](std::uint32_t &step, std::size_t) {
       if (step >= 1 && step <= newRow.size()) step = newRow[step - 1] + 1;
+    });
   }
 }
 
@@ -165,11 +164,11 @@ Result<NormaliseCounts> normalise(TraceData &data) {
     counts.impossibleTimes += times.impossible;
     if constexpr (Table::kInfo.kind == TableKind::kEvent) sortTable<Table>(data);
   });
-  for (std::uint32_t &step : data.stepCounters.step) {
-    if (step <= data.steps.start.size()) continue;
+  data.stepCounters.step.change([&](std::uint32_t &step, std::size_t) {
+    if (step <= data.steps.start.size()) return;
     step = 0;
     ++counts.danglingReferences;
-  }
+  });
   counts.danglingReferences += cutCycles(data.processes.parent) +
                                cutCycles(data.frames.inlinedInto) + cutCycles(data.stacks.parent);
   return counts;
@@ -185,16 +184,16 @@ void mergeQuality(TraceData &data) {
       continue;
     }
     const auto at = static_cast<std::size_t>(known - merged.name.begin());
-    merged.severity[at] = std::max(merged.severity[at], rows.severity[i]);
-    merged.count[at] += rows.count[i];
-    merged.message[at] = rows.message[i];
+    merged.severity.set(at, std::max(merged.severity[at], rows.severity[i]));
+    merged.count.set(at, merged.count[at] + rows.count[i]);
+    merged.message.set(at, rows.message[i]);
   }
   for (std::size_t i = 0; i < merged.name.size(); ++i) {
     std::string message(data.strings.text(merged.message[i]));
     const auto place = message.find("{}");
     if (place == std::string::npos) continue;
     message.replace(place, 2, std::to_string(merged.count[i]));
-    merged.message[i] = data.strings.intern(message);
+    merged.message.set(i, data.strings.intern(message));
   }
 }
 

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "core/base/ids.h"
 #include "core/base/time.h"
+#include "core/trace/packed_column.h"
 
 // How a table of the run file is described, once, for everybody.
 //
@@ -22,7 +22,7 @@
 namespace hotloop {
 
 template <class T> using Value = T;
-template <class T> using Column = std::vector<T>;
+template <class T> using Column = PackedColumn<T>;
 
 enum class Unit : std::uint8_t {
   kNone,        // a flag, a name, a code

@@ -28,7 +28,7 @@ RuleOutcome run(const RuleInput &input) {
     column->resize(input.steps.steady.size());
   OccurrenceGroups groups(input);
   std::vector<double> durations;
-  for (const DeviceItem &item : input.device.work) {
+  for (const DeviceItem item : input.device.work.all()) {
     if (!input.steady(item.step) || item.call == kNoIndex || input.claimedCalls[item.call] != 0 ||
         input.device.kind[item.call] == CallKind::kGraphLaunch || late[item.call] == 0)
       continue;

@@ -58,8 +58,8 @@ private:
 
   // What would make the graph of one step wrong for another.
   std::uint64_t shapeOf(std::uint32_t call) const {
-    const DeviceItem *work = input_.device.workOf(call);
-    if (work == nullptr) return input_.trace->apis.name[call].value;
+    const auto work = input_.device.workOf(call);
+    if (!work) return input_.trace->apis.name[call].value;
     std::uint64_t shape = mix(static_cast<std::uint64_t>(work->kind), work->stream.value);
     if (work->kind == ItemKind::kCopy) return mix(shape, input_.trace->memcpys.bytes[work->row]);
     if (work->kind == ItemKind::kFill) return mix(shape, input_.trace->memsets.bytes[work->row]);

@@ -21,7 +21,7 @@ public:
     std::vector<std::vector<std::uint32_t>> chains;
     std::map<StreamId, std::vector<std::uint32_t>> open;
     for (std::uint32_t i = 0; i < input_.device.work.size(); ++i) {
-      const DeviceItem &item = input_.device.work[i];
+      const DeviceItem item = input_.device.work[i];
       std::vector<std::uint32_t> &chain = open[item.stream];
       const bool fits = isLink(item) && (chain.empty() || follows(chain, item));
       if (!fits) {
@@ -44,7 +44,7 @@ private:
     return blocksOf(input_, item) * input_.trace->kernels.blockX[item.row];
   }
   bool follows(const std::vector<std::uint32_t> &chain, const DeviceItem &item) const {
-    const DeviceItem &last = input_.device.work[chain.back()];
+    const DeviceItem last = input_.device.work[chain.back()];
     const double ratio = static_cast<double>(elements(item)) /
                          static_cast<double>(std::max<std::uint64_t>(elements(last), 1));
     return chain.size() < kLongest && item.step == last.step && item.call != last.call &&
@@ -76,11 +76,11 @@ RuleOutcome run(const RuleInput &input) {
     OccurrenceGroup *group = groups.addWork(0, chain.front());
     if (group == nullptr) continue;
     chainsAt[group] += 1;
-    const DeviceItem &first = input.device.work[chain.front()];
+    const DeviceItem first = input.device.work[chain.front()];
     const std::uint32_t position = groups.positionOf(first.step);
     FixPlan &fix = fixes[group];
     for (std::size_t k = 1; k < chain.size(); ++k) {
-      const DeviceItem &item = input.device.work[chain[k]];
+      const DeviceItem item = input.device.work[chain[k]];
       group->count[position] += 1;
       group->work[position] += static_cast<double>(item.duration().count);
       group->calls.push_back(item.call);

@@ -36,9 +36,8 @@ std::vector<std::uint32_t> lateCalls(const RuleInput &input) {
   for (std::uint32_t call = 0; call < facts.calls(); ++call) {
     const bool loads = facts.kind[call] == CallKind::kModuleLoad;
     bool slow = false;
-    const DeviceItem *work = facts.workOf(call);
-    if (facts.kind[call] == CallKind::kLaunch && work != nullptr &&
-        work->kind == ItemKind::kKernel) {
+    const auto work = facts.workOf(call);
+    if (facts.kind[call] == CallKind::kLaunch && work && work->kind == ItemKind::kKernel) {
       std::uint8_t &known = seen[input.trace->kernels.name[work->row].value];
       const auto took = static_cast<double>(input.trace->apis.duration[call].count);
       slow = known == 0 && took > kSlowLaunch * usual && took > kSlowest;

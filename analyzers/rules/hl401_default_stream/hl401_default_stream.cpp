@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "analyzers/rules/call_rules.h"
@@ -32,18 +34,18 @@ RuleOutcome run(const RuleInput &input) {
     if (syncs.kind[i] == 2 && syncs.stream[i].value < waits.size())
       waits[syncs.stream[i].value] = 1;
   OccurrenceGroups groups(input);
-  const DeviceItem *last = nullptr;
+  std::optional<DeviceItem> last;
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
-    const DeviceItem &item = input.device.work[i];
+    const DeviceItem item = input.device.work[i];
     if (item.kind != ItemKind::kKernel) continue;
-    if (last != nullptr && item.call != kNoIndex && input.steady(item.step) &&
+    if (last && item.call != kNoIndex && input.steady(item.step) &&
         isDefault(item.stream) != isDefault(last->stream) && item.start >= last->end &&
         item.start - last->end < kTouching && item.stream.value < waits.size() &&
         waits[item.stream.value] == 0 &&
         input.trace->apis.start[item.call] + input.trace->apis.duration[item.call] + kTouching <
             last->end)
       groups.addWork(0, i);
-    if (last == nullptr || item.end > last->end) last = &item;
+    if (!last || item.end > last->end) last = item;
   }
   for (const auto &[key, group] : groups)
     judgeShare(input, group, advise(groups, group, kAdvice), group.workPerStep(), kMaterialShare,

@@ -44,9 +44,9 @@ void append(std::vector<DeviceFacts::Busy> &merged, const DeviceItem &item) {
 // The union of the kernels that run beside any of the copies.
 std::vector<DeviceFacts::Busy> kernelsBesideCopies(const RuleInput &input) {
   std::vector<DeviceFacts::Busy> copies, kernels;
-  for (const DeviceItem &item : input.device.work)
+  for (const DeviceItem item : input.device.work.all())
     if (isCandidate(input, item)) append(copies, item);
-  for (const DeviceItem &item : input.device.work) {
+  for (const DeviceItem item : input.device.work.all()) {
     if (item.kind != ItemKind::kKernel) continue;
     const auto near = std::ranges::upper_bound(copies, item.start, {}, &DeviceFacts::Busy::end);
     if (near != copies.end() && near->start < item.end) append(kernels, item);
@@ -59,7 +59,7 @@ RuleOutcome run(const RuleInput &input) {
   const std::vector<DeviceFacts::Busy> kernels = kernelsBesideCopies(input);
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
-    const DeviceItem &item = input.device.work[i];
+    const DeviceItem item = input.device.work[i];
     if (!isCandidate(input, item)) continue;
     const double shown = exposed(kernels, item);
     OccurrenceGroup *group = shown > 0 ? groups.addWork(0, i) : nullptr;

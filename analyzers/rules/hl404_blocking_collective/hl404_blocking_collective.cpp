@@ -24,12 +24,12 @@ RuleOutcome run(const RuleInput &input) {
   const auto isCollective = [&](const DeviceItem &item) {
     return has(kinds.of(item), KernelTrait::kCollective);
   };
-  if (std::ranges::none_of(input.device.work, isCollective)) {
+  if (std::ranges::none_of(input.device.work.all(), isCollective)) {
     outcome.notChecked = "The run has no collectives.";
     return outcome;
   }
   std::vector<DeviceFacts::Busy> compute; // union of everything else
-  for (const DeviceItem &item : input.device.work) {
+  for (const DeviceItem item : input.device.work.all()) {
     if (isCollective(item)) continue;
     if (compute.empty() || item.start > compute.back().end)
       compute.push_back({item.start, item.end});
@@ -38,7 +38,7 @@ RuleOutcome run(const RuleInput &input) {
   }
   OccurrenceGroups groups(input);
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
-    const DeviceItem &item = input.device.work[i];
+    const DeviceItem item = input.device.work[i];
     if (!isCollective(item)) continue;
     OccurrenceGroup *group = groups.addWork(0, i);
     if (group == nullptr) continue;

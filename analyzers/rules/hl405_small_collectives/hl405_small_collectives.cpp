@@ -22,7 +22,7 @@ RuleOutcome run(const RuleInput &input) {
   OccurrenceGroups groups(input);
   bool any = false;
   for (std::uint32_t i = 0; i < input.device.work.size(); ++i) {
-    const DeviceItem &item = input.device.work[i];
+    const DeviceItem item = input.device.work[i];
     if (!has(kinds.of(item), KernelTrait::kCollective)) continue;
     any = true;
     if (static_cast<double>(item.duration().count) < kLatencyBound) groups.addWork(0, i);

@@ -3,17 +3,19 @@
 // In memory, all rules: `trace_MB` is what the run itself takes, `extra_MB` what the analysis takes
 // on top at its peak. fromFile: a run file is loaded, all rules look at it, and fifty changes are
 // predicted with their intervals, on one thread; `bytes_per_event` is all that this takes at its
-// peak.
+// peak, `loading_B` and its neighbours what there was at the peak of each phase.
 // Run one benchmark at a time (--benchmark_filter) for figures of memory: the heap keeps what an
 // earlier one used.
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,6 +107,33 @@ private:
   double last_ = processor();
 };
 
+// The highest memory in use in each phase of a loop, over what there was before, in bytes per
+// event.
+class Peaks {
+public:
+  explicit Peaks(std::uint64_t events) : events_(static_cast<double>(events)) {
+    ::malloc_trim(0); // what making the run took is not the analysis's
+    before_ = memory("VmRSS");
+    forgetPeak();
+  }
+  void endPhase(const std::string &name) {
+    double &peak = peaks_[name];
+    peak = std::max(peak, (memory("VmHWM") - before_) * 1024 * 1024 / events_);
+    forgetPeak();
+  }
+  const std::map<std::string, double> &all() const { return peaks_; }
+  double highest() const {
+    double highest = 0;
+    for (const auto &[name, bytes] : peaks_) highest = std::max(highest, bytes);
+    return highest;
+  }
+
+private:
+  double events_ = 0;
+  double before_ = 0;
+  std::map<std::string, double> peaks_;
+};
+
 void fromFile(benchmark::State &state) {
   const std::string path =
       (std::filesystem::temp_directory_path() / "hotloop_analyze_bench.hotloop").string();
@@ -121,23 +150,24 @@ void fromFile(benchmark::State &state) {
   }
   constexpr std::size_t kWhatIfs = 50;
   double loading = 0, timeline = 0, rules = 0, predicting = 0;
+  Peaks peaks(events);
   std::size_t anchors = 0, claimed = 0, findings = 0;
-  ::malloc_trim(0);
-  const double before = memory("VmRSS");
-  forgetPeak();
   for (auto _ : state) {
     Stopwatch watch;
     const auto trace = loadRun(path);
     if (!trace) std::abort();
     loading += watch.lap();
+    peaks.endPhase("loading_B");
     const WhatIf whatIf(*trace, findSteps(*trace, -1));
     anchors = 0;
     for (const TemplateStep &step : whatIf.timeline().steps) anchors += step.last - step.first;
     timeline += watch.lap();
+    peaks.endPhase("timeline_B");
     const auto found = findingEdits(whatIf);
     if (!found) std::abort();
     findings = found->findings.size();
     rules += watch.lap();
+    peaks.endPhase("rules_B");
     // The findings' own changes, then the general ones, in turns until there were fifty.
     std::vector<Edit> edits = found->edits;
     for (Edit &edit : std::vector<Edit>{removeSyncs(whatIf), asyncCopies(whatIf),
@@ -150,6 +180,7 @@ void fromFile(benchmark::State &state) {
     for (std::size_t i = 0; i < kWhatIfs; ++i)
       claimed += whatIf.predict(edits[i % edits.size()]).abstained.empty() ? 1 : 0;
     predicting += watch.lap();
+    peaks.endPhase("what_ifs_B");
   }
   const auto mean = [](double sum) {
     return benchmark::Counter(sum, benchmark::Counter::kAvgIterations);
@@ -161,8 +192,8 @@ void fromFile(benchmark::State &state) {
   state.counters["anchors"] = static_cast<double>(anchors);
   state.counters["predicted"] = static_cast<double>(claimed);
   state.counters["findings"] = static_cast<double>(findings);
-  state.counters["bytes_per_event"] =
-      (memory("VmHWM") - before) * 1024 * 1024 / static_cast<double>(events);
+  for (const auto &[phase, bytes] : peaks.all()) state.counters[phase] = bytes;
+  state.counters["bytes_per_event"] = peaks.highest();
   std::filesystem::remove(path);
 }
 

@@ -78,7 +78,7 @@ TEST(DeviceFacts, JoinWorkWithTheCallAndTellWaitsFromTheirCost) {
     EXPECT_EQ(facts.work[i].call, launch);
     EXPECT_EQ(facts.work[i].step, i);
     EXPECT_EQ(facts.workOf(launch)->row, i);
-    EXPECT_EQ(facts.workOf(wait), nullptr);
+    EXPECT_FALSE(facts.workOf(wait).has_value());
     EXPECT_EQ(facts.next[launch], wait);
     EXPECT_EQ(facts.previous[idle], wait);
     EXPECT_NE(facts.op[launch], kNoIndex);

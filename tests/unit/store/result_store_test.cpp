@@ -53,7 +53,7 @@ TEST_F(StoreResults, KeepsRowNumbersOfALoadedRunAndStoresRowids) {
   const TraceView after = load();
   ASSERT_EQ(after->evidence.row.size(), 1u);
   EXPECT_EQ(after->evidence.row[0], item + 1);
-  EXPECT_EQ(after->stepCounters.step, std::vector<std::uint32_t>({3}));
+  EXPECT_THAT(after->stepCounters.step, testing::ElementsAreArray<std::uint32_t>({3}));
   EXPECT_EQ(after.text(after->findings.rule[0]), "HL101");
   ASSERT_EQ(after->quality.name.size(), 1u); // and no texts stored twice
   EXPECT_TRUE(after.text(after->quality.message[0]).starts_with("Only 4 steady steps"));
@@ -79,9 +79,9 @@ TEST_F(StoreResults, NewStepsComeBehindTheFilesOwn) {
       sink.add(StepCounterRow{number, sink.intern("operators"), {}, static_cast<double>(number)});
   }));
   const TraceView run = load();
-  EXPECT_EQ(run->steps.number, std::vector<std::int64_t>({10, 30, 50}));
+  EXPECT_THAT(run->steps.number, testing::ElementsAreArray<std::int64_t>({10, 30, 50}));
   // 1 and 2 were the file's steps in order of time, 3 the new one.
-  EXPECT_EQ(run->stepCounters.step, std::vector<std::uint32_t>({1, 3, 2}));
+  EXPECT_THAT(run->stepCounters.step, testing::ElementsAreArray<std::uint32_t>({1, 3, 2}));
 }
 
 TEST_F(StoreResults, RefusesWhatCannotHoldThem) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stop_token>
 
 #include "core/metrics/quality.h"
 #include "core/store/run_reader.h"
@@ -100,6 +101,29 @@ TEST_F(RunRoundTrip, GivesTheSameRunAsTheBuilder) {
     EXPECT_EQ(test_support::differenceOf(*expected, load()), "");
     std::filesystem::remove(path());
   }
+}
+
+// A file with a WAL is for SQLite alone, all others are read from their pages.
+TEST_F(RunRoundTrip, PagesAndSqliteGiveTheSameRun) {
+  const std::string file = makeFile(20'000, true);
+  const auto fromPages = loadRun(file);
+  ASSERT_TRUE(fromPages) << fromPages.error().message;
+  change(file, "PRAGMA journal_mode=WAL");
+  const auto bySqlite = loadRun(file);
+  ASSERT_TRUE(bySqlite) << bySqlite.error().message;
+  EXPECT_GT((*fromPages)->ops.start.size(), 4'096u);
+  EXPECT_EQ(test_support::differenceOf(*fromPages, *bySqlite), "");
+}
+
+// Looked at between rows of the pages, before anything is sorted.
+TEST_F(RunRoundTrip, ReadingStopsWhenAsked) {
+  const std::string file = makeFile(20'000);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto run = loadRun(file, stop.get_token());
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(run.error().message, file + ": reading was stopped");
 }
 
 TEST_F(RunRoundTrip, KeepsExtremeValues) {

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <tuple>
@@ -29,7 +29,7 @@ TEST(Normalise, SortsParentsBeforeChildren) {
   builder.add(makeOp(0, 1, 0, 3));
   auto run = builder.build();
   ASSERT_TRUE(run);
-  EXPECT_EQ((*run)->ops.sequence, std::vector<std::int64_t>({3, 2, 1, 0}));
+  EXPECT_THAT((*run)->ops.sequence, testing::ElementsAreArray<std::int64_t>({3, 2, 1, 0}));
 }
 
 TEST(Normalise, OrderIsThatOfAPlainStableSort) {
@@ -69,8 +69,8 @@ TEST(Normalise, RenumbersWhatCountsEvents) {
   NormaliseCounts counts;
   auto run = builder.build(&counts);
   ASSERT_TRUE(run);
-  EXPECT_EQ((*run)->stepCounters.step, std::vector<std::uint32_t>({3, 1, 2, 0}));
-  EXPECT_EQ((*run)->evidence.row, std::vector<std::int64_t>({3, 0, 3, 0, 1, 9}));
+  EXPECT_THAT((*run)->stepCounters.step, testing::ElementsAreArray<std::uint32_t>({3, 1, 2, 0}));
+  EXPECT_THAT((*run)->evidence.row, testing::ElementsAreArray<std::int64_t>({3, 0, 3, 0, 1, 9}));
   EXPECT_EQ(counts.danglingReferences, 1);
 }
 
@@ -90,8 +90,8 @@ TEST(Normalise, MakesEntitiesDenseAndTheLaterRowWins) {
   }
   auto run = builder.build();
   ASSERT_TRUE(run);
-  EXPECT_EQ((*run)->threads.osTid, std::vector<std::uint32_t>({10, 0, 31}));
-  EXPECT_EQ((*run)->graphNodes.id, std::vector<std::uint64_t>({5, 7}));
+  EXPECT_THAT((*run)->threads.osTid, testing::ElementsAreArray<std::uint32_t>({10, 0, 31}));
+  EXPECT_THAT((*run)->graphNodes.id, testing::ElementsAreArray<std::uint64_t>({5, 7}));
 }
 
 TEST(Normalise, ClearsWhatPointsNowhere) {
@@ -126,10 +126,11 @@ TEST(Normalise, MendsTimesThatNoClockHas) {
   NormaliseCounts counts;
   auto run = builder.build(&counts);
   ASSERT_TRUE(run);
-  EXPECT_EQ((*run)->ops.start,
-            std::vector<Nanoseconds>({kEarliestTime, Nanoseconds(), Nanoseconds(7), kLatestTime}));
-  EXPECT_EQ((*run)->ops.duration, std::vector<Nanoseconds>({kLongestTime, Nanoseconds(),
-                                                            Nanoseconds(), Nanoseconds(10)}));
+  EXPECT_THAT((*run)->ops.start, testing::ElementsAreArray<Nanoseconds>(
+                                     {kEarliestTime, Nanoseconds(), Nanoseconds(7), kLatestTime}));
+  EXPECT_THAT((*run)->ops.duration,
+              testing::ElementsAreArray<Nanoseconds>(
+                  {kLongestTime, Nanoseconds(), Nanoseconds(), Nanoseconds(10)}));
   EXPECT_EQ(counts.impossibleTimes, 3);
   EXPECT_EQ(counts.negativeDurations, 1);
 }

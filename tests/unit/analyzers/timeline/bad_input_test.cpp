@@ -122,13 +122,14 @@ TEST(BadInput, MissingCorrelations) {
   const TraceView trace = recorded(plainSteps(8));
   expectAbstained(spoiled(trace,
                           [](TraceData &data) {
-                            for (auto &correlation : data.kernels.correlation) correlation = 0;
+                            data.kernels.correlation.change(
+                                [](std::uint32_t &id, std::size_t) { id = 0; });
                           }),
                   "correlation");
   expectDoubt(spoiled(trace,
                       [](TraceData &data) {
                         for (std::size_t i = 0; i < data.kernels.correlation.size(); i += 10)
-                          data.kernels.correlation[i] = 900'000;
+                          data.kernels.correlation.set(i, 900'000);
                       }),
               "belong to no recorded call");
 }
@@ -139,9 +140,9 @@ TEST(BadInput, NegativeDurations) {
       recorded(plainSteps(8)),
       [](TraceData &data) {
         for (std::size_t i = 0; i < data.kernels.duration.size(); i += 7)
-          data.kernels.duration[i] = Nanoseconds(-5'000);
+          data.kernels.duration.set(i, Nanoseconds(-5'000));
         for (std::size_t i = 0; i < data.apis.duration.size(); i += 11)
-          data.apis.duration[i] = Nanoseconds(-1);
+          data.apis.duration.set(i, Nanoseconds(-1));
       },
       &counts);
   EXPECT_GT(counts.negativeDurations, 0);
@@ -162,7 +163,7 @@ TEST(BadInput, TimesThatNoClockHas) {
           [&](TraceData &data) {
             const auto spoil = [&](auto &rows) {
               auto &column = starts ? rows.start : rows.duration;
-              for (std::size_t i = 3; i < column.size(); i += 5) column[i] = Nanoseconds(odd);
+              for (std::size_t i = 3; i < column.size(); i += 5) column.set(i, Nanoseconds(odd));
             };
             spoil(data.apis);
             spoil(data.kernels);
@@ -185,8 +186,9 @@ TEST(BadInput, ClockSteps) {
     return spoiled(recorded(plainSteps(8)), [&](TraceData &data) {
       const Nanoseconds at = data.apis.start[data.apis.start.size() / 2];
       const auto move = [&](auto &rows) {
-        for (Nanoseconds &start : rows.start)
-          if (start >= at) start = start + Nanoseconds(ns);
+        rows.start.change([&](Nanoseconds &start, std::size_t) {
+          if (start >= at) start += Nanoseconds(ns);
+        });
       };
       move(data.apis);
       move(data.kernels);
@@ -198,8 +200,8 @@ TEST(BadInput, ClockSteps) {
   // The device's clock alone: its work begins before anyone asked for it.
   expectDoubt(spoiled(recorded(plainSteps(8)),
                       [](TraceData &data) {
-                        for (Nanoseconds &start : data.kernels.start)
-                          start = start - Nanoseconds(200'000);
+                        data.kernels.start.change(
+                            [](Nanoseconds &start, std::size_t) { start -= Nanoseconds(200'000); });
                       }),
               "clocks differ");
 }
@@ -208,7 +210,7 @@ TEST(BadInput, OverlappingKernelsOnOneStream) {
   expectDoubt(spoiled(recorded(plainSteps(8)),
                       [](TraceData &data) {
                         for (std::size_t i = 0; i < data.kernels.duration.size(); i += 3)
-                          data.kernels.duration[i] = Nanoseconds(60'000);
+                          data.kernels.duration.set(i, Nanoseconds(60'000));
                       }),
               "overlap on one stream");
 }
@@ -234,7 +236,7 @@ TEST(BadInput, ACycleInEventWaits) {
       spoiled(recorded(std::vector<MachineStep>(8, step), machine), [](TraceData &data) {
         for (std::size_t i = 0; i < data.kernels.start.size(); ++i)
           if (data.kernels.lane[i] == StreamId(2))
-            data.kernels.start[i] = data.kernels.start[i] - Nanoseconds(16'000);
+            data.kernels.start.set(i, data.kernels.start[i] - Nanoseconds(16'000));
       });
   const Prediction prediction = looked(trace);
   EXPECT_NE(prediction.trust, "high");

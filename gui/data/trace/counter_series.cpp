@@ -2,12 +2,26 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace hotloop::gui {
 namespace {
 
 constexpr std::size_t kFan = 32;
+
+// First of the ascending `times` from `from` on that is not before `stop`, most likely about
+// `guess` farther.
+std::size_t gallop(std::span<const std::int64_t> times, std::size_t from, std::int64_t stop,
+                   std::size_t guess) {
+  std::size_t reach = std::max<std::size_t>(1, guess);
+  while (from + reach < times.size() && times[from + reach] < stop) reach *= 2;
+  const std::size_t limit = std::min(times.size(), from + reach + 1);
+  return static_cast<std::size_t>(
+      std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(from),
+                       times.begin() + static_cast<std::ptrdiff_t>(limit), stop) -
+      times.begin());
+}
 
 } // namespace
 
@@ -19,6 +33,7 @@ CounterSeries::CounterSeries(std::string label, std::vector<std::int64_t> times,
                                            values_.begin());
     greatest_ = values_[greatestAt_];
   }
+  for (std::size_t i = 0; i < times_.size(); i += kFan) blockTimes_.push_back(times_[i]);
   for (std::size_t below = values_.size(); below > kFan; below = levels_.back().size()) {
     const bool leaf = levels_.empty();
     std::vector<Range> level((below + kFan - 1) / kFan);
@@ -72,6 +87,19 @@ CounterSeries::Range CounterSeries::range(std::size_t first, std::size_t end) co
   return all;
 }
 
+std::size_t CounterSeries::firstAt(std::size_t from, std::int64_t stop, std::size_t guess) const {
+  if (guess < 2 * kFan) return gallop(times_, from, stop, guess);
+  // Far apart each look would be a miss of the processor's cache; the blocks' first times are near.
+  const std::size_t block = std::min(from / kFan + 1, blockTimes_.size());
+  const std::size_t after = gallop(blockTimes_, block, stop, guess / kFan);
+  const std::size_t end = std::min(times_.size(), after * kFan);
+  const std::size_t begin = std::max(from, after == 0 ? 0 : (after - 1) * kFan);
+  return static_cast<std::size_t>(
+      std::lower_bound(times_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       times_.begin() + static_cast<std::ptrdiff_t>(end), stop) -
+      times_.begin());
+}
+
 void CounterSeries::columns(std::int64_t t0, double step, int count,
                             std::vector<Column> &out) const {
   out.assign(static_cast<std::size_t>(std::max(0, count)), Column());
@@ -80,14 +108,8 @@ void CounterSeries::columns(std::int64_t t0, double step, int count,
   std::size_t guess = 1; // as many as in the column before
   for (int i = 0; i < count; ++i) {
     const auto stop = t0 + static_cast<std::int64_t>(step * (i + 1));
-    const auto from = times_.begin() + static_cast<std::ptrdiff_t>(place);
     // Windows hold few points or many; galloping finds either soon.
-    std::size_t reach = guess;
-    while (place + reach < times_.size() && times_[place + reach] < stop) reach *= 2;
-    const auto limit = std::min(times_.size(), place + reach + 1);
-    const auto next = static_cast<std::size_t>(
-        std::lower_bound(from, times_.begin() + static_cast<std::ptrdiff_t>(limit), stop) -
-        times_.begin());
+    const std::size_t next = firstAt(place, stop, guess);
     guess = std::max<std::size_t>(1, next - place);
     Column &column = out[static_cast<std::size_t>(i)];
     const bool before = place > 0;

@@ -39,9 +39,12 @@ private:
     std::int64_t least, greatest;
   };
   Range range(std::size_t first, std::size_t end) const;
+  // Index of the first time from `from` on that is not before `stop`, probably `guess` farther.
+  std::size_t firstAt(std::size_t from, std::int64_t stop, std::size_t guess) const;
 
   std::string label_;
   std::vector<std::int64_t> times_, values_;
+  std::vector<std::int64_t> blockTimes_;   // every 32nd
   std::vector<std::vector<Range>> levels_; // fan-out 32
   std::int64_t greatest_ = 0;
   std::size_t greatestAt_ = 0;

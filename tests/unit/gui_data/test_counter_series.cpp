@@ -14,14 +14,15 @@ TEST(CounterSeries, ColumnsAgreeWithLookingAtEveryPoint) {
   std::vector<std::int64_t> values;
   std::int64_t now = 100;
   for (int i = 0; i < 20'000; ++i) {
-    now += static_cast<std::int64_t>(random() % 50);
+    // Bursts and pauses: how many points a column holds changes all the time.
+    now += i % 3'000 == 2'999 ? 40'000 : static_cast<std::int64_t>(random() % 50);
     times.push_back(now);
     values.push_back(static_cast<std::int64_t>(random() % 100'000));
   }
   const CounterSeries series("memory", times, values);
   EXPECT_EQ(series.greatest(), *std::max_element(values.begin(), values.end()));
   std::vector<CounterSeries::Column> columns;
-  for (const double step : {1.0, 13.0, 400.0, 9000.0}) {
+  for (const double step : {1.0, 13.0, 400.0, 2'500.0, 9'000.0, 30'000.0}) {
     const std::int64_t t0 = 5'000;
     series.columns(t0, step, 60, columns);
     for (int i = 0; i < 60; ++i) {

@@ -115,25 +115,6 @@ TEST_F(ReadingFailures, OverwrittenPages) {
   expectError(file, ErrorKind::kCorrupt, "damaged");
 }
 
-// SQLite quotes the schema that it cannot read: what is in a file must not command a terminal.
-TEST_F(ReadingFailures, DamagedSchemasAreQuotedWithoutControlCharacters) {
-  const std::string file = makeFile();
-  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
-  std::string bytes(65'536, '\0');
-  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  stream.clear();
-  const std::size_t at = bytes.find("INTEGER NOT NULL");
-  ASSERT_NE(at, std::string::npos);
-  stream.seekp(static_cast<std::streamoff>(at));
-  stream << "INTEGER \x1b[2J\xff";
-  stream.close();
-  expectError(file, ErrorKind::kCorrupt, "damaged");
-  const std::string message = loadRun(file).error().message;
-  for (const char c : message.substr(message.find("damaged")))
-    EXPECT_TRUE(c >= ' ' && c <= '~') << message;
-  EXPECT_THAT(message, HasSubstr("?[2J?"));
-}
-
 TEST_F(ReadingFailures, LockedFile) {
   const std::string file = makeFile();
   sqlite3 *other = nullptr;

@@ -21,8 +21,8 @@ TEST(Endings, ReturnsTheExitCodeAndAllSteps) {
   EXPECT_EQ(stepNumbers(recorded.run), numbersFrom(0, 20));
   EXPECT_EQ(recorded.run.meta("state"), "clean");
   EXPECT_EQ(recorded.run.meta("exit_status"), "7");
-  EXPECT_EQ(recorded.run->processes.exitStatus.at(0), 7);
-  EXPECT_EQ(recorded.run.text(recorded.run->processes.name.at(0)), "hotloop_test_target");
+  EXPECT_EQ(recorded.run->processes.exitStatus[0], 7);
+  EXPECT_EQ(recorded.run.text(recorded.run->processes.name[0]), "hotloop_test_target");
   EXPECT_TRUE(recorded.run->quality.name.empty());
 }
 
@@ -75,7 +75,7 @@ TEST_P(AbruptEndings, KeepEveryPublishedStep) {
   const Recorded recorded = recordTarget({GetParam().mode});
   EXPECT_EQ(recorded.outcome.exitStatus, GetParam().exitStatus);
   EXPECT_EQ(recorded.outcome.terminatingSignal, GetParam().signal);
-  EXPECT_EQ(recorded.run->processes.exitStatus.at(0), GetParam().exitStatus);
+  EXPECT_EQ(recorded.run->processes.exitStatus[0], GetParam().exitStatus);
   EXPECT_EQ(stepNumbers(recorded.run), numbersFrom(0, 10));
   EXPECT_EQ(recorded.run.meta("state"), GetParam().signal == 0 ? "clean" : "truncated");
   EXPECT_EQ(qualityCount(recorded.run, "process_killed"), 1);

@@ -19,7 +19,7 @@ std::vector<std::uint32_t> withStatus(const TraceView &run, int status) {
 std::uint32_t processOf(const TraceView &run, std::int64_t step) {
   for (std::size_t i = 0; i < run->steps.number.size(); ++i)
     if (run->steps.number[i] == step)
-      return run->threads.process.at(run->steps.lane[i].value - 1).value;
+      return run->threads.process[run->steps.lane[i].value - 1].value;
   return 0;
 }
 
@@ -31,7 +31,7 @@ TEST(Processes, AForkedChildHasItsOwnRings) {
   EXPECT_NE(parent, child);
   EXPECT_EQ(stepNumbers(recorded.run, parent), numbersFrom(0, 10));
   EXPECT_EQ(stepNumbers(recorded.run, child), numbersFrom(100, 7));
-  EXPECT_EQ(recorded.run->processes.parent.at(child - 1).value, parent);
+  EXPECT_EQ(recorded.run->processes.parent[child - 1].value, parent);
 }
 
 TEST(Processes, AChildOfABareForkCallDoesNotWriteIntoItsParentsRings) {
@@ -54,7 +54,7 @@ TEST(Processes, ExecKeepsWhatTheOldImageRecorded) {
   const Recorded recorded = recordTarget({"exec"});
   EXPECT_EQ(recorded.outcome.exitStatus, 14);
   ASSERT_EQ(recorded.outcome.processes, 2u);
-  EXPECT_EQ(recorded.run->processes.osPid.at(0), recorded.run->processes.osPid.at(1));
+  EXPECT_EQ(recorded.run->processes.osPid[0], recorded.run->processes.osPid[1]);
   EXPECT_EQ(recorded.run->steps.number.size(), 12u);
 }
 

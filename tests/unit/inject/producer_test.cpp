@@ -150,9 +150,9 @@ std::int64_t quality(std::string_view name) {
 // Functions of a stack, innermost first.
 std::vector<std::string> functions(StackId stack) {
   std::vector<std::string> names;
-  for (; stack; stack = run()->stacks.parent.at(stack.value - 1)) {
-    const FrameId frame = run()->stacks.frame.at(stack.value - 1);
-    names.emplace_back(run().text(run()->frames.function.at(frame.value - 1)));
+  for (; stack; stack = run()->stacks.parent[stack.value - 1]) {
+    const FrameId frame = run()->stacks.frame[stack.value - 1];
+    names.emplace_back(run().text(run()->frames.function[frame.value - 1]));
   }
   return names;
 }
@@ -176,8 +176,8 @@ TEST(Producer, EveryOperatorHasItsPythonLine) {
   ASSERT_TRUE(outer);
   const FrameId location = run()->ops.location[*outer];
   ASSERT_TRUE(location);
-  EXPECT_EQ(run()->frames.line.at(location.value - 1), 42u);
-  EXPECT_EQ(run().text(run()->frames.file.at(location.value - 1)), "train.py");
+  EXPECT_EQ(run()->frames.line[location.value - 1], 42u);
+  EXPECT_EQ(run().text(run()->frames.file[location.value - 1]), "train.py");
   EXPECT_FALSE(run()->ops.stack[*outer]); // it would not synchronise
 }
 
@@ -283,8 +283,8 @@ TEST(Producer, ABeginEndsAnOpenStep) {
 }
 
 TEST(Producer, ThreadsHaveTheirNames) {
-  const ThreadId lane = run()->steps.lane.at(0);
-  EXPECT_EQ(run().text(run()->threads.name.at(lane.value - 1)), "stepper");
+  const ThreadId lane = run()->steps.lane[0];
+  EXPECT_EQ(run().text(run()->threads.name[lane.value - 1]), "stepper");
 }
 
 TEST(Producer, MetaIsKeptUntilTheFirstEventAndCannotTouchOurOwn) {

@@ -55,7 +55,7 @@ std::vector<std::int64_t> stepNumbers(const TraceView &run, std::uint32_t proces
   std::vector<std::int64_t> numbers;
   for (std::size_t i = 0; i < run->steps.number.size(); ++i) {
     const std::uint32_t thread = run->steps.lane[i].value;
-    if (process == 0 || run->threads.process.at(thread - 1).value == process)
+    if (process == 0 || run->threads.process[thread - 1].value == process)
       numbers.push_back(run->steps.number[i]);
   }
   std::sort(numbers.begin(), numbers.end());

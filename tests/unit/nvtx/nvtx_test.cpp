@@ -96,7 +96,7 @@ TEST(Nvtx, EveryCopyOfNvtxIsAttached) { EXPECT_EQ(rowsNamed("from the library").
 
 TEST(Nvtx, NamesOfThreadsAndCategories) {
   const ThreadId lane = run()->ranges.lane[rowsNamed("narrow").at(0)];
-  EXPECT_EQ(run().text(run()->threads.name.at(lane.value - 1)), "main thread");
+  EXPECT_EQ(run().text(run()->threads.name[lane.value - 1]), "main thread");
   EXPECT_EQ(run().meta("nvtx_category..4"), "phases");
   EXPECT_EQ(run().meta("nvtx_category.moe.3"), "experts");
 }

@@ -70,10 +70,10 @@ std::vector<Op> opsOf(const TraceView &run) {
     op.forwardThread = data.ops.forwardThread[i];
     op.stack = data.ops.stack[i];
     if (const std::uint32_t location = data.ops.location[i].value; location != 0) {
-      op.function = run.text(data.frames.function.at(location - 1));
-      op.file = run.text(data.frames.file.at(location - 1));
-      op.line = data.frames.line.at(location - 1);
-      op.user = data.frames.user.at(location - 1);
+      op.function = run.text(data.frames.function[location - 1]);
+      op.file = run.text(data.frames.file[location - 1]);
+      op.line = data.frames.line[location - 1];
+      op.user = data.frames.user[location - 1];
     }
     ops.push_back(op);
   }
@@ -91,13 +91,13 @@ std::vector<std::string> namesOf(const std::vector<Op> &ops) {
 std::vector<StackFrame> stackOf(const TraceView &run, StackId innermost) {
   const TraceData &data = *run;
   std::vector<StackFrame> frames;
-  for (std::uint32_t row = innermost.value; row != 0; row = data.stacks.parent.at(row - 1).value) {
-    const std::uint32_t frame = data.stacks.frame.at(row - 1).value;
-    frames.push_back({data.frames.kind.at(frame - 1) == FrameKind::kPython,
-                      std::string(run.text(data.frames.function.at(frame - 1))),
-                      std::string(run.text(data.frames.file.at(frame - 1))),
-                      data.frames.line.at(frame - 1),
-                      std::string(run.text(data.frames.module.at(frame - 1)))});
+  for (std::uint32_t row = innermost.value; row != 0; row = data.stacks.parent[row - 1].value) {
+    const std::uint32_t frame = data.stacks.frame[row - 1].value;
+    frames.push_back({data.frames.kind[frame - 1] == FrameKind::kPython,
+                      std::string(run.text(data.frames.function[frame - 1])),
+                      std::string(run.text(data.frames.file[frame - 1])),
+                      data.frames.line[frame - 1],
+                      std::string(run.text(data.frames.module[frame - 1]))});
   }
   return frames;
 }

@@ -119,7 +119,7 @@ TEST_F(TorchScript, AForkedChildIsRecordedToo) {
   int mul = 0;
   for (const Op &op : opsOf(run)) {
     if (op.name == "aten::mul_" && op.depth == 0) {
-      processes.insert(run->threads.process.at(op.thread - 1).value);
+      processes.insert(run->threads.process[op.thread - 1].value);
       EXPECT_EQ(op.function, "fork");
       ++mul;
     }

@@ -206,19 +206,22 @@ def section_memory(machines):
 
 def section_goal(machines):
     yield "## Two CPU cores, inference, weights prepacked\n"
-    bench = machines["cpu"]["cpu_goal"]
-    if not bench:
+    benches = [bench for bench in (machines["cpu"][name] for name in ("cpu_goal", "cpu_goal_intel")) if bench]
+    if not benches:
         yield MISSING + "\n"
         return
-    s, bf16 = bench["sizes"], bench["machine"]["native_bf16"]
     rows = []
-    for title, naive, full in (("bf16", 0, 1), ("fp32", 2, 3)):
-        ms = [bench["configurations"][i]["step_ms"]["median"] for i in (naive, full)]
-        rows.append([title, f"{ms[0]:.1f}", f"{ms[1]:.1f}", spread(ratio_of(bench, full, naive))])
-    yield from table(["format", "per-expert loop, ms", "full stack, ms", "speed-up"], rows)
-    yield (f"\nT={s['tokens']} d={s['dim']} I={s['hidden']} E={s['experts']} k={s['top_k']}, {bench['machine']['processor']}, "
-           f"{'with' if bf16 else 'without'} native bf16. In fp32 nearly all of the time is the products themselves, which both sides "
-           "leave to the same library; in bf16 the loop also casts every expert's weights in every step.\n")
+    for bench in benches:
+        about = bench["machine"]
+        place = about["processor"] + (", with native bf16" if about["native_bf16"] else "")
+        for title, naive, full in (("bf16", 0, 1), ("fp32", 2, 3)):
+            ms = [bench["configurations"][i]["step_ms"]["median"] for i in (naive, full)]
+            rows.append([place, title, f"{ms[0]:.1f}", f"{ms[1]:.1f}", spread(ratio_of(bench, full, naive))])
+    yield from table(["machine", "format", "per-expert loop, ms", "full stack, ms", "speed-up"], rows)
+    s = benches[0]["sizes"]
+    yield (f"\nT={s['tokens']} d={s['dim']} I={s['hidden']} E={s['experts']} k={s['top_k']}. In fp32 nearly all of the time is the "
+           "products themselves, which both sides leave to the same library; in bf16 the loop also casts every expert's weights in "
+           "every step.\n")
 
 
 def section_stack(machines):

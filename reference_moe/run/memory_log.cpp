@@ -46,29 +46,26 @@ struct MemoryLog::Guard {
   c10::DebugInfoGuard guard;
 };
 
-namespace {
-void *innermost = nullptr; // the listener of the log that lives
-} // namespace
+MemoryLog::Listener *MemoryLog::living_ = nullptr;
 
 MemoryLog::MemoryLog(bool onDevice) : listener_(std::make_shared<Listener>()) {
   listener_->onDevice = onDevice;
   listener_->outer = dynamic_cast<c10::MemoryReportingInfoBase *>(
       c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PROFILER_STATE));
   guard_ = std::make_unique<Guard>(listener_);
-  innermost = listener_.get();
+  living_ = listener_.get();
 }
 
-MemoryLog::~MemoryLog() { innermost = nullptr; }
+MemoryLog::~MemoryLog() { living_ = nullptr; }
 
-bool MemoryLog::lives() { return innermost != nullptr; }
+bool MemoryLog::lives() { return living_ != nullptr; }
 
 void MemoryLog::gradientsAre(const std::vector<at::Tensor> &gradients) {
-  auto *listener = static_cast<Listener *>(innermost);
   for (const at::Tensor &gradient : gradients) {
     if (!gradient.defined()) continue;
-    const auto found = listener->live.find(gradient.storage().data());
-    if (found != listener->live.end())
-      listener->isGradient[static_cast<std::size_t>(found->second)] = true;
+    const auto found = living_->live.find(gradient.storage().data());
+    if (found != living_->live.end())
+      living_->isGradient[static_cast<std::size_t>(found->second)] = true;
   }
 }
 

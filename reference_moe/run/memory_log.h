@@ -31,6 +31,7 @@ public:
 
 private:
   struct Listener;
+  static Listener *living_; // of the log that lives
   std::shared_ptr<Listener> listener_;
   struct Guard;
   std::unique_ptr<Guard> guard_;

@@ -6,20 +6,23 @@
 namespace hotloop::kernels {
 namespace {
 
-constexpr std::array<MoeVariant, 3> kGateVariants{{
+constexpr std::array<MoeVariant, 4> kGateVariants{{
     {"plain", "one warp per token, fp32 multiply-adds"},
     {"tiles", "mma.sync over 32 tokens, factors split in bf16 terms"},
     {"cluster", "128 tokens per cluster of blocks that share the summed dimension"},
+    {"few", "at most 32 experts: four tokens per warp, one logit per lane"},
 }};
 constexpr std::array<MoeVariant, 1> kPermuteVariants{{
     {"one_pass", "each tile of tokens finds its place from the counts, reads a row once"},
 }};
-constexpr std::array<MoeVariant, 5> kRowVariants{{
+constexpr std::array<MoeVariant, 7> kRowVariants{{
     {"plain", "one thread per number, fp32 multiply-adds"},
     {"portable", "mma.sync, 128 x 128 tiles, cp.async"},
     {"hopper_wide", "TMA + wgmma, 128 x 256, both warpgroups on one tile"},
     {"hopper_narrow", "TMA + wgmma, 64 x 256, warpgroups take turns"},
     {"hopper_square", "TMA + wgmma, 128 x 128 per warpgroup, taking turns"},
+    {"hopper_slab", "TMA + wgmma, 128 columns of weights stay, rows stream past"},
+    {"hopper_turned", "TMA + wgmma, 144 rows as the unit's columns x 256"},
 }};
 
 // Four stages of 128 tokens and all experts, 144 bytes a row, or the logits in fp32 and the sums.
@@ -29,6 +32,8 @@ std::int64_t gateSharedBytes(std::int64_t experts) {
 }
 
 bool onHopper(const MoeDevice &device) { return device.capability / 10 == 9; }
+
+constexpr std::int64_t kFewExperts = 32, kSlabDepth = 512;
 
 } // namespace
 
@@ -69,6 +74,8 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   switch (op) {
   case MoeOperator::kPermute: return true;
   case MoeOperator::kGate:
+    if (variant == kGateFew)
+      return shape.experts <= kFewExperts || no("it holds one logit of a token per lane of a warp");
     if (variant != kGatePlain && shape.experts > 256)
       return no("it holds the logits of at most 256 experts");
     if (variant != kGatePlain && gateSharedBytes(shape.experts) > device.sharedBytes)
@@ -79,7 +86,8 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   case MoeOperator::kUpBackward:
   case MoeOperator::kWeightGradient:
     if (variant == kPlainProduct) return no("only the forward products have a plain kernel");
-    if (variant == (op == MoeOperator::kDownBackward ? kHopperSquare : kHopperNarrow))
+    if (variant == (op == MoeOperator::kDownBackward ? kHopperSquare : kHopperNarrow) ||
+        variant > kHopperSquare)
       return no("it is not built for this operator");
     break;
   default: break;
@@ -90,6 +98,14 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   if (op == MoeOperator::kUp && variant == kHopperSquare &&
       shape.activation == ExpertActivation::kSwiglu)
     return no("SwiGLU needs the gate and the up columns in one tile of 256");
+  if (variant == kHopperSlab) {
+    if (op == MoeOperator::kUp && shape.activation == ExpertActivation::kSwiglu)
+      return no("SwiGLU needs the gate and the up columns in one tile of 256");
+    if ((op == MoeOperator::kUp ? shape.dim : shape.inner) > kSlabDepth)
+      return no("a slab of weights holds sums of at most 512");
+  }
+  if (variant == kHopperTurned && op == MoeOperator::kUp)
+    return no("it is not built for this operator");
   return true;
 }
 
@@ -98,6 +114,8 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
   switch (op) {
   case MoeOperator::kPermute: return {0, "there is one variant"};
   case MoeOperator::kGate:
+    if (canRun(op, kGateFew, shape, product, device))
+      return {kGateFew, "few experts: multiply-adds cost less than the set-up of tiles"};
     if (canRun(op, kGateCluster, shape, product, device))
       return {kGateCluster, "blocks of a cluster share the weights: least traffic from L2"};
     if (canRun(op, kGateTiles, shape, product, device))
@@ -121,6 +139,10 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
       (perExpert >= 4096 && shape.dim >= 1024))
     return {kHopperWide, "many rows per expert and long sums: the widest tile reads least from L2"};
   const bool up = op == MoeOperator::kUp;
+  if (up && perExpert >= 192 && canRun(op, kHopperSlab, shape, product, device))
+    return {kHopperSlab, "short sums, many rows: the weights are read once and stay"};
+  if (!up && perExpert >= 192 && shape.dim <= 512 && shape.inner >= 1024)
+    return {kHopperTurned, "tiles of 144 rows: one round of blocks"};
   const double weightBytes = 2.0 * static_cast<double>(shape.dim) *
                              static_cast<double>(up ? shape.hiddenColumns() : shape.inner);
   const bool oneTile = perExpert > 40 && perExpert <= 110; // of 128 rows, often two of 64

@@ -8,12 +8,13 @@
 // Layouts that the kernels and the caller's arrays agree on. Host and device.
 namespace hotloop::kernels {
 
-// `schedule`: int32s. [0] tiles of 64 rows, [1] tiles of 128 rows, [2], [3] zero; then per tile of
-// 64 rows, later per tile of 128 rows, four numbers: expert, the expert's first tile, its first
-// row, its end. Tiles of an expert stand together, so (first tile, first row, end) give all tiles
-// of it.
+// `schedule`: int32s. [0], [1], [2]: how many tiles of kTileRows[0], [1], [2] rows there are, [3]
+// zero; then one list after the other, per tile four numbers: expert, the expert's first tile, its
+// first row, its end. Tiles of an expert stand together, so (first tile, first row, end) give all
+// tiles of it.
 inline constexpr std::int64_t kScheduleHeader = 4;
-inline constexpr std::int64_t kTileRows[2] = {64, 128};
+inline constexpr int kTileLists = 3;
+inline constexpr std::int64_t kTileRows[kTileLists] = {64, 128, 144};
 
 inline constexpr std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -23,7 +24,9 @@ inline constexpr std::int64_t tileBound(std::int64_t rows, std::int64_t experts,
   return rows / tileRows + (experts < rows ? experts : rows);
 }
 inline constexpr std::int64_t tileListOffset(std::int64_t rows, std::int64_t experts, int list) {
-  return kScheduleHeader + (list == 0 ? 0 : 4 * tileBound(rows, experts, kTileRows[0]));
+  std::int64_t offset = kScheduleHeader;
+  for (int l = 0; l < list; ++l) offset += 4 * tileBound(rows, experts, kTileRows[l]);
+  return offset;
 }
 
 // One partial sum of a row's weight gradient per this many columns of I.

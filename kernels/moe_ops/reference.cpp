@@ -153,7 +153,7 @@ MoeBackwardResult moeBackward(const MoeShape &s, const MoeNumbers &n, const MoeR
 
 std::vector<std::int32_t> moeSchedule(const MoeShape &s, const std::vector<std::int32_t> &ends) {
   std::vector<std::int32_t> schedule(static_cast<std::size_t>(moeOpSizes(s).scheduleInts));
-  for (int list = 0; list < 2; ++list) {
+  for (int list = 0; list < kTileLists; ++list) {
     const auto height = static_cast<std::int32_t>(kTileRows[list]);
     auto at = static_cast<std::size_t>(tileListOffset(s.rows(), s.experts, list));
     std::int32_t tiles = 0, begin = 0;

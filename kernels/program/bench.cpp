@@ -240,7 +240,8 @@ void benchAll(const BenchOptions &options, std::FILE *log) {
                runtime, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats);
   std::printf("%s, copy %.0f GB/s, floor with %.0f TFLOP/s; cold, median of %d replays\n",
               properties.name, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats);
-  for (const BenchShape &shape : benchShapes(options.set)) bench.one(shape, options);
+  for (const BenchShape &shape : benchShapes(options.set))
+    if (shape.name.find(options.only) != std::string::npos) bench.one(shape, options);
 }
 
 } // namespace hotloop::kernels::program

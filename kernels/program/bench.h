@@ -19,6 +19,7 @@ std::vector<BenchShape> benchShapes(std::string_view set);
 
 struct BenchOptions {
   std::string_view set = "main";
+  std::string_view only; // of the set: shapes whose name contains this
   int repeats = 21;
   double peakTflops = 798; // of a large bf16 product on an H100, measured with LibTorch
   bool variants = true;

@@ -97,7 +97,7 @@ void judgeOrder(Judge &judge, const MoeForwardResult &want) {
   judge.exact("slotOfRow", r.slotOfRow == want.slotOfRow);
   const std::vector<std::int32_t> schedule = moeSchedule(s, want.ends);
   bool good = r.schedule.size() == schedule.size();
-  for (int list = 0; list < 2 && good; ++list) {
+  for (int list = 0; list < kTileLists && good; ++list) {
     const auto from = tileListOffset(s.rows(), s.experts, list);
     good = r.schedule[static_cast<std::size_t>(list)] == schedule[static_cast<std::size_t>(list)] &&
            std::equal(schedule.begin() + from,

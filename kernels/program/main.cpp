@@ -17,7 +17,8 @@ constexpr const char *kUsage =
       every variant of every operator; with a shape, which one runs and why
   hotloop-kernels check [--small] [--log FILE]
       every variant against double precision; exit code 1 if one is wrong
-  hotloop-kernels bench [--set main|all] [--repeats N] [--peak-tflops X] [--no-variants] [--log FILE]
+  hotloop-kernels bench [--set main|all] [--only TEXT] [--repeats N] [--peak-tflops X] [--no-variants]
+                        [--log FILE]
       times in graph replay, cold and warm, with the share of the roofline floor
 )";
 
@@ -53,6 +54,8 @@ int main(int argc, char **argv) {
       path = argv[++i];
     else if (flag == "--set" && hasValue)
       options.set = argv[++i];
+    else if (flag == "--only" && hasValue)
+      options.only = argv[++i];
     else if (flag == "--repeats" && hasValue)
       options.repeats = std::atoi(argv[++i]);
     else if (flag == "--peak-tflops" && hasValue)

@@ -1,6 +1,7 @@
 #include "kernels/program/timing.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 namespace hotloop::kernels::program {
@@ -17,6 +18,9 @@ Timer::~Timer() {
   cudaStreamDestroy(stream_);
 }
 
+// A clock that an earlier load has lowered is back within this time.
+constexpr std::chrono::milliseconds kSettle{30};
+
 Spread Timer::measure(const std::function<void(cudaStream_t)> &work, bool cold) {
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t program = nullptr;
@@ -25,7 +29,8 @@ Spread Timer::measure(const std::function<void(cudaStream_t)> &work, bool cold) 
   require(cudaStreamEndCapture(stream_, &graph), "Capturing");
   require(cudaGraphInstantiate(&program, graph, 0), "Instantiating the graph");
   std::vector<double> times;
-  for (int i = -3; i < repeats_; ++i) {
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = -3; i < repeats_;) {
     if (cold) readThrough(flush_, stream_);
     require(cudaEventRecord(begin_, stream_), "Timing");
     require(cudaGraphLaunch(program, stream_), "Replaying");
@@ -34,6 +39,7 @@ Spread Timer::measure(const std::function<void(cudaStream_t)> &work, bool cold) 
     float milliseconds = 0;
     require(cudaEventElapsedTime(&milliseconds, begin_, end_), "Timing");
     if (i >= 0) times.push_back(milliseconds * 1e3);
+    if (i != -1 || std::chrono::steady_clock::now() - begun > kSettle) ++i;
   }
   require(cudaGraphExecDestroy(program), "Destroying the graph");
   require(cudaGraphDestroy(graph), "Destroying the graph");

@@ -13,6 +13,7 @@ struct Spread {
 };
 
 // Captures `work` once and times replays one by one. Cold: `flush` is read through before each.
+// Replays for 30 ms first: what ran before leaves its clock rate behind.
 class Timer {
 public:
   explicit Timer(int repeats);

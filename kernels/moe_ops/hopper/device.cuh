@@ -8,6 +8,7 @@
 
 #include <cute/arch/copy_sm90_tma.hpp>
 #include <cute/arch/mma_sm90_gmma.hpp>
+#include <cute/arch/mma_sm90_gmma_ext.hpp>
 #include <cutlass/arch/barrier.h>
 
 // What the sm_90a kernels say to the hardware: barriers, the copy engine, the matrix unit. The
@@ -63,15 +64,29 @@ __device__ __forceinline__ std::uint32_t sharedAddress(const void *pointer) {
 // Operand in shared memory, swizzled over 128 bytes, atoms aligned to 1 KiB. K-major: rows of 128
 // bytes, 8 rows per group. MN-major: 64 elements of the outer dimension per row, one row per step
 // of the summed dimension, next 64 elements `kAtomBytes` further.
-template <Major kMajor> __device__ __forceinline__ std::uint64_t operandAt(std::uint32_t address) {
-  constexpr std::uint64_t kLeading = kMajor == Major::K ? 1 : kAtomBytes >> 4;
-  constexpr std::uint64_t kStride = 1024 >> 4;
-  return (std::uint64_t{1} << 62) | (kStride << 32) | (kLeading << 16) |
-         static_cast<std::uint64_t>((address & 0x3ffff) >> 4);
-}
+// The word that moves is kept by itself: a 32-bit sum in the scalar unit per product, where 64 bits
+// in vector registers would take longer than the product before.
+template <Major kMajor> struct Operand {
+  static constexpr std::uint32_t kLeading = kMajor == Major::K ? 1 : kAtomBytes >> 4;
+  static constexpr std::uint32_t kHigh = (1u << 30) | 1024 >> 4;
+  std::uint32_t low;
+
+  __device__ __forceinline__ explicit Operand(std::uint32_t address)
+      : low(kLeading << 16 | (address & 0x3ffff) >> 4) {}
+  // So many bytes further.
+  __device__ __forceinline__ std::uint64_t at(std::uint32_t bytes) const {
+    return static_cast<std::uint64_t>(kHigh) << 32 | (low + (bytes >> 4));
+  }
+};
 // Bytes from one step of 16 along the summed dimension to the next.
 template <Major kMajor>
 inline constexpr std::uint32_t kStepBytes = kMajor == Major::K ? 32 : 16 * 128;
+
+// Which warpgroup this is, in a form that the compiler knows to be the same for a warp: loops over
+// tiles and addresses then belong to the scalar unit.
+__device__ __forceinline__ int warpgroup() {
+  return __shfl_sync(0xffffffff, static_cast<int>(threadIdx.x) / 128, 0);
+}
 
 template <int kRegisters> __device__ __forceinline__ void takeRegisters() {
   asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
@@ -95,6 +110,23 @@ __device__ __forceinline__ void storeMatrices(void *to, std::uint32_t a, std::ui
       "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(sharedAddress(to)),
       "r"(a), "r"(b), "r"(c), "r"(d)
       : "memory");
+}
+
+// Sixteen bytes, or nothing: a predicate, not a branch.
+__device__ __forceinline__ void storeIf(bool wanted, void *to, const int4 &value) {
+  asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %0, 0;\n@p st.global.v4.b32 [%1], {%2, %3, %4, "
+               "%5};\n}\n" ::"r"(static_cast<int>(wanted)),
+               "l"(to), "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w)
+               : "memory");
+}
+
+// Each of the four matrices turned: its rows become columns in memory.
+__device__ __forceinline__ void storeMatricesTurned(void *to, std::uint32_t a, std::uint32_t b,
+                                                    std::uint32_t c, std::uint32_t d) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
+                   sharedAddress(to)),
+               "r"(a), "r"(b), "r"(c), "r"(d)
+               : "memory");
 }
 
 template <class T> __device__ __forceinline__ std::uint32_t pack(float a, float b);

@@ -18,45 +18,56 @@ struct RowProduct {
   void *first, *second;
 };
 
+// The arguments that follow from the list of tiles and their width; returns the blocks to launch.
+inline Result<int> describe(const RowProduct &p, int list, std::int64_t columnWidth,
+                            RowArguments &args) {
+  const Result<int> blocks = multiprocessors();
+  if (!blocks) return blocks;
+  args.schedule = p.schedule;
+  args.list = list;
+  args.tiles = reinterpret_cast<const int4 *>(
+      p.schedule + tileListOffset(p.shape.rows(), p.shape.experts, list));
+  args.columns = static_cast<int>(p.columns);
+  args.columnTiles = static_cast<int>(ceilDiv(p.columns, columnWidth));
+  args.steps = static_cast<int>(ceilDiv(p.summed, kDepth));
+  args.groupTiles = 16;
+  args.byColumns = Divisor(args.columnTiles);
+  args.byGroup = Divisor(args.groupTiles * args.columnTiles);
+  args.first = p.first;
+  args.second = p.second;
+  // Never more blocks than tiles there can be.
+  const std::int64_t bound =
+      tileBound(p.shape.rows(), p.shape.experts, kTileRows[list]) * args.columnTiles;
+  return static_cast<int>(std::min<std::int64_t>(*blocks, bound));
+}
+
+// a in boxes of aRows rows, b in boxes of bRows.
+inline Result<void> makeMaps(const RowProduct &p, ElementType type, int aRows, int bRows,
+                             RowArguments &args) {
+  if (Result<void> made = makeMap({p.a, type, p.summed, p.shape.rows(), 1, aRows, false}, args.a);
+      !made)
+    return made;
+  return makeMap({p.b, type, p.bColumns, p.bRows, p.shape.experts, bRows, true}, args.b);
+}
+
 template <class Config>
 Result<void> launchRows(const RowProduct &p, RowArguments args, cudaStream_t stream) {
   constexpr ElementType kType = std::is_same_v<typename Config::T, __nv_bfloat16>
                                     ? ElementType::kBFloat16
                                     : ElementType::kFloat16;
-  if (Result<void> made =
-          makeMap({p.a, kType, p.summed, p.shape.rows(), 1, Config::kRows, false}, args.a);
-      !made)
-    return made;
   constexpr int kBoxRows = Config::kB == Major::MN ? kDepth : Config::kOutColumns;
-  if (Result<void> made =
-          makeMap({p.b, kType, p.bColumns, p.bRows, p.shape.experts, kBoxRows, true}, args.b);
-      !made)
-    return made;
+  if (Result<void> made = makeMaps(p, kType, Config::kRows, kBoxRows, args); !made) return made;
   if constexpr (Config::kSlices) {
     if (Result<void> made = makeMap(
             {p.b, kType, p.bColumns, p.bRows, p.shape.experts, kSliceColumns, true}, args.slice);
         !made)
       return made;
   }
-  const Result<int> blocks = multiprocessors();
-  if (!blocks) return Unexpected(blocks.error());
   constexpr int kList = Config::kRows == 64 ? 0 : 1;
   static_assert(Config::kRows == kTileRows[kList]);
-  args.schedule = p.schedule;
-  args.list = kList;
-  args.tiles = reinterpret_cast<const int4 *>(
-      p.schedule + tileListOffset(p.shape.rows(), p.shape.experts, kList));
-  args.columns = static_cast<int>(p.columns);
-  args.columnTiles = static_cast<int>(ceilDiv(p.columns, Config::kOutColumns));
-  args.steps = static_cast<int>(ceilDiv(p.summed, kDepth));
-  args.groupTiles = 16;
-  args.first = p.first;
-  args.second = p.second;
-  // Never more blocks than tiles there can be.
-  const std::int64_t bound =
-      tileBound(p.shape.rows(), p.shape.experts, Config::kRows) * args.columnTiles;
-  return launchPersistent(reinterpret_cast<const void *>(&rowKernel<Config>),
-                          static_cast<int>(std::min<std::int64_t>(*blocks, bound)), 384,
+  const Result<int> blocks = describe(p, kList, Config::kOutColumns, args);
+  if (!blocks) return Unexpected(blocks.error());
+  return launchPersistent(reinterpret_cast<const void *>(&rowKernel<Config>), *blocks, 384,
                           Config::kSharedBytes, &args, stream);
 }
 

@@ -47,9 +47,8 @@ template <class Config> struct RowEpilogue {
     for (int i = 0; i < 16; i += 2) {
       const int row = i + lane / 16;
       const int4 eight = *reinterpret_cast<const int4 *>(staging + row * kPitch + part * 2);
-      if (inColumns && tile.row + row < tile.end)
-        *reinterpret_cast<int4 *>(matrix + first + static_cast<std::int64_t>(row) * columns) =
-            eight;
+      storeIf(inColumns && tile.row + row < tile.end,
+              matrix + first + static_cast<std::int64_t>(row) * columns, eight);
     }
     __syncwarp();
   }

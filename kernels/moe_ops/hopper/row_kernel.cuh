@@ -52,11 +52,11 @@ __device__ __forceinline__ void feedRows(const RowArguments &args, RowPipeline<C
   if (turns.count == 0) return;
   std::uint32_t turn = 0;
   const auto hint = static_cast<std::uint64_t>(cute::TMA::CacheHintSm90::EVICT_NORMAL);
-  RowTile tile = rowTile<Config::kRows>(args, turns.tile(0));
+  int4 entry = tileEntry(args, turns.tile(0));
   for (int ordinal = 0; ordinal < turns.count; ++ordinal) {
+    const RowTile tile = rowTile<Config::kRows>(args, entry, turns.tile(ordinal));
     const int column = firstColumn<Config>(turns, ordinal, tile.columnTile);
     const int sharing = turns.sharing(ordinal);
-    RowTile next = tile;
     for (int step = 0; step < args.steps; ++step, ++turn) {
       const int stage = turn % Config::kStages;
       pipeline.empty[stage].wait((turn / Config::kStages & 1) ^ 1);
@@ -66,10 +66,8 @@ __device__ __forceinline__ void feedRows(const RowArguments &args, RowPipeline<C
       cute::SM90_TMA_LOAD_2D::copy(&args.a, barrier, hint, a, step * kDepth, tile.row);
       feedColumns<Config>(args, barrier, a + Config::kABytes, step, column, tile.expert, sharing);
       // Where the next tile is comes from memory: asked while this one is on its way.
-      if (step == 0 && ordinal + 1 < turns.count)
-        next = rowTile<Config::kRows>(args, turns.tile(ordinal + 1));
+      if (step == 0 && ordinal + 1 < turns.count) entry = tileEntry(args, turns.tile(ordinal + 1));
     }
-    tile = next;
   }
 }
 
@@ -86,16 +84,16 @@ __device__ __forceinline__ void sumTile(const RowArguments &args, RowPipeline<Co
     const int stage = turn % Config::kStages;
     pipeline.full[stage].wait(turn / Config::kStages & 1);
     const std::uint32_t base = stages + stage * Config::kStageBytes;
-    const std::uint64_t a = operandAt<Major::K>(base + rowOffset * 128);
-    const std::uint64_t b = operandAt<Config::kB>(base + Config::kABytes);
+    const Operand<Major::K> a(base + rowOffset * 128);
+    const Operand<Config::kB> b(base + Config::kABytes);
     fence<kN / 2>(sums);
     cute::warpgroup_arrive();
 #pragma unroll
     for (int k = 0; k < kDepth / 16; ++k)
 #pragma unroll
       for (int m = 0; m < Config::kBlocks; ++m)
-        multiply<Atom, kN / 2>(a + ((m * kAtomBytes + k * kStepBytes<Major::K>) >> 4),
-                               b + ((k * kStepBytes<Config::kB>) >> 4), sums[m],
+        multiply<Atom, kN / 2>(a.at(m * kAtomBytes + k * kStepBytes<Major::K>),
+                               b.at(k * kStepBytes<Config::kB>), sums[m],
                                (step | k) ? ScaleOut::One : ScaleOut::Zero);
     cute::warpgroup_commit_batch();
     fence<kN / 2>(sums);
@@ -122,11 +120,11 @@ __device__ __forceinline__ void multiplyRows(const RowArguments &args,
   std::uint32_t hiddenPhase = 0;
   int ordinal = Config::kPingpong ? group : 0;
   if (ordinal >= turns.count) return;
-  for (RowTile tile = rowTile<Config::kRows>(args, turns.tile(ordinal)), next = tile;
-       ordinal < turns.count; ordinal += kStride, tile = next) {
+  int4 entry = tileEntry(args, turns.tile(ordinal));
+  for (; ordinal < turns.count; ordinal += kStride) {
     const std::uint32_t turn = ordinal * args.steps;
-    if (ordinal + kStride < turns.count)
-      next = rowTile<Config::kRows>(args, turns.tile(ordinal + kStride));
+    const RowTile tile = rowTile<Config::kRows>(args, entry, turns.tile(ordinal));
+    if (ordinal + kStride < turns.count) entry = tileEntry(args, turns.tile(ordinal + kStride));
     WarpTile mine{tile.row + rowOffset + warp * 16, tile.end,
                   firstColumn<Config>(turns, ordinal, tile.columnTile)};
     // The last tile of an expert may have no row for the second warpgroup: it leaves the matrix
@@ -192,7 +190,7 @@ __global__ __launch_bounds__(384, 1) void rowKernel(const __grid_constant__ RowA
   __syncthreads();
   const int total = __ldg(args.schedule + args.list) * args.columnTiles;
   const RowTurns turns(total, Config::kSlices);
-  const int group = threadIdx.x / 128;
+  const int group = warpgroup();
   if (group == 2) {
     giveRegisters<40>();
     if (threadIdx.x == 256) feedRows(args, pipeline, turns);

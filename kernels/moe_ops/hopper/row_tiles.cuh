@@ -11,6 +11,26 @@ inline constexpr bool isBackward(Epilogue e) {
   return e == Epilogue::kGeluBackward || e == Epilogue::kSwigluBackward;
 }
 
+// Division by a number that the host knows, for 0 <= n < 2^31: n / d = n m / 2^(32 + s) with s =
+// log2(d) rounded down and m = 2^(32 + s) / d rounded up (Granlund and Montgomery, 1994). A
+// division by a variable takes the device a hundred cycles, and a warpgroup has a few hundred
+// between tiles.
+struct Divisor {
+  std::uint64_t multiplier = 0;
+  int shift = 0;
+
+  Divisor() = default;
+  explicit Divisor(int d) {
+    while (d >> (shift + 1) != 0) ++shift;
+    shift += 32;
+    multiplier = ((std::uint64_t{1} << shift) + static_cast<std::uint64_t>(d) - 1) /
+                 static_cast<std::uint64_t>(d);
+  }
+  __device__ __forceinline__ int divide(int n) const {
+    return static_cast<int>(static_cast<std::uint64_t>(n) * multiplier >> shift);
+  }
+};
+
 // Grouped product over rows: out[r, :] = a[r, :] b[expert of r].
 struct RowArguments {
   CUtensorMap a, b;
@@ -19,6 +39,8 @@ struct RowArguments {
   const int4 *tiles;    // the list for this kernel's tile height
   int list;             // which of the two
   int columnTiles;      // per row tile
+  Divisor byColumns;    // columnTiles
+  Divisor byGroup;      // groupTiles columnTiles
   int steps;            // of kDepth along the summed dimension
   int columns;          // of `first` (SwiGLU: of one half)
   int groupTiles;       // row tiles of one expert that share columns while in flight
@@ -40,15 +62,20 @@ inline constexpr int kSliceBlocks = 4, kSliceColumns = 256 / kSliceBlocks;
 
 // Tiles of one expert are walked row tile first inside groups, so that what is in flight at one
 // time shares both rows and weights in L2.
+// `entry` is asked for while another tile is at work, and only looked at when its turn comes: a
+// thread waits where it first uses what it loaded.
+__device__ __forceinline__ int4 tileEntry(const RowArguments &args, int linear) {
+  return __ldg(args.tiles + args.byColumns.divide(linear));
+}
 template <int kRows>
-__device__ __forceinline__ RowTile rowTile(const RowArguments &args, int linear) {
-  const int4 entry = __ldg(args.tiles + linear / args.columnTiles);
+__device__ __forceinline__ RowTile rowTile(const RowArguments &args, const int4 &entry,
+                                           int linear) {
   const int local = linear - entry.y * args.columnTiles;
   const int count = (entry.w - entry.z + kRows - 1) / kRows;
   const int perGroup = args.groupTiles * args.columnTiles;
-  const int group = local / perGroup, rest = local - group * perGroup;
+  const int group = args.byGroup.divide(local), rest = local - group * perGroup;
   const int height = min(args.groupTiles, count - group * args.groupTiles);
-  const int column = rest / height;
+  const int column = height == 16 ? rest / 16 : rest / height;
   const int tile = group * args.groupTiles + rest - column * height;
   return {entry.x, entry.z + tile * kRows, entry.w, column};
 }

@@ -98,7 +98,7 @@ __global__ __launch_bounds__(384,
   }
   __syncthreads();
   const int total = args.experts * args.leftTiles * args.rightTiles;
-  const int group = threadIdx.x / 128;
+  const int group = warpgroup();
   std::uint32_t turn = 0;
   if (group == 2) {
     giveRegisters<40>();
@@ -153,8 +153,8 @@ __global__ __launch_bounds__(384,
       full[stage].wait(turn / Config::kStages & 1);
       char *at = shared + stage * Config::kStageBytes;
       if (row + kDepth > tile.end) zeroTail<Config>(at, group, tile.end - row);
-      const std::uint64_t a = operandAt<Major::MN>(sharedAddress(at) + leftOffset * 128);
-      const std::uint64_t b = operandAt<Major::MN>(sharedAddress(at) + Config::kLeftBytes);
+      const Operand<Major::MN> a(sharedAddress(at) + leftOffset * 128);
+      const Operand<Major::MN> b(sharedAddress(at) + Config::kLeftBytes);
       fence<Config::kRight / 2>(sums);
       cute::warpgroup_arrive();
 #pragma unroll
@@ -162,8 +162,8 @@ __global__ __launch_bounds__(384,
 #pragma unroll
         for (int m = 0; m < Config::kBlocks; ++m)
           multiply<typename Config::Atom, Config::kRight / 2>(
-              a + ((m * kAtomBytes + k * kStepBytes<Major::MN>) >> 4),
-              b + ((k * kStepBytes<Major::MN>) >> 4), sums[m], ScaleOut::One);
+              a.at(m * kAtomBytes + k * kStepBytes<Major::MN>), b.at(k * kStepBytes<Major::MN>),
+              sums[m], ScaleOut::One);
       cute::warpgroup_commit_batch();
       fence<Config::kRight / 2>(sums);
       cute::warpgroup_wait<1>();

@@ -5,22 +5,6 @@
 namespace hotloop::kernels::routing {
 namespace {
 
-GateArguments argumentsOf(const GateForward &a) {
-  return {a.x,
-          a.gate,
-          static_cast<int>(a.shape.tokens),
-          static_cast<int>(a.shape.dim),
-          static_cast<int>(a.shape.experts),
-          static_cast<int>(a.shape.topK),
-          a.ids,
-          a.weights,
-          a.logits,
-          a.lse,
-          a.tileCounts,
-          a.tileProbabilities,
-          a.tileSquaredLse};
-}
-
 template <class X, class W, int kGroups>
 Result<void> launchGroups(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
   GateArguments args = argumentsOf(a);
@@ -41,6 +25,22 @@ Result<void> launchTiles(const GateForward &a, int clusterBlocks, cudaStream_t s
 }
 
 } // namespace
+
+GateArguments argumentsOf(const GateForward &a) {
+  return {a.x,
+          a.gate,
+          static_cast<int>(a.shape.tokens),
+          static_cast<int>(a.shape.dim),
+          static_cast<int>(a.shape.experts),
+          static_cast<int>(a.shape.topK),
+          a.ids,
+          a.weights,
+          a.logits,
+          a.lse,
+          a.tileCounts,
+          a.tileProbabilities,
+          a.tileSquaredLse};
+}
 
 Result<void> gateTiles(const GateForward &a, int clusterBlocks, cudaStream_t stream) {
   const bool floatGate = a.gateType == ElementType::kFloat32;

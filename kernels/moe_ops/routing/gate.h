@@ -8,6 +8,8 @@ namespace hotloop::kernels::routing {
 // clusterBlocks 1, 2, 4 or 8.
 Result<void> gateTiles(const GateForward &args, int clusterBlocks, cudaStream_t stream);
 Result<void> gatePlain(const GateForward &args, cudaStream_t stream);
+// At most 32 experts. clusterBlocks 1 to 4.
+Result<void> gateFew(const GateForward &args, int clusterBlocks, cudaStream_t stream);
 
 Result<void> permute(const PermuteRows &args, int multiprocessors, cudaStream_t stream);
 Result<void> combine(const CombineRows &args, cudaStream_t stream);
@@ -16,6 +18,10 @@ Result<void> gather(const GatherRows &args, cudaStream_t stream);
 Result<void> gateGradient(const GateBackward &args, cudaStream_t stream);
 Result<void> inputGradient(const InputGradient &args, cudaStream_t stream);
 Result<void> gateWeightGradient(const GateWeightGradient &args, cudaStream_t stream);
+
+// What the kernels of the gate take.
+struct GateArguments;
+GateArguments argumentsOf(const GateForward &args);
 
 // The launch's error as a sentence.
 Result<void> launched(const char *what, cudaError_t error);

@@ -12,7 +12,7 @@ constexpr int kBlockTokens = 32; // divides kCountTile
 struct PermuteArguments {
   PermuteRows a;
   int tiles, columnsPerBlock;
-  int listOffset[2];
+  int listOffset[kTileLists], tileRows[kTileLists];
 };
 
 // Row where expert e starts (starts[e]) and how many rows earlier tiles gave it (cursor[e]).
@@ -77,8 +77,8 @@ __device__ void findStarts(const PermuteArguments &args, int tile, int *starts, 
 __device__ void writeSchedule(const PermuteArguments &args, const int *starts, int *firstTile) {
   const int experts = static_cast<int>(args.a.shape.experts);
   for (int e = threadIdx.x; e < experts; e += 256) args.a.ends[e] = starts[e + 1];
-  for (int list = 0; list < 2; ++list) {
-    const int height = list == 0 ? 64 : 128;
+  for (int list = 0; list < kTileLists; ++list) {
+    const int height = args.tileRows[list];
     if (threadIdx.x < 32) { // one warp scans
       int base = 0;
       for (int first = 0; first < experts; first += 32) {
@@ -96,7 +96,7 @@ __device__ void writeSchedule(const PermuteArguments &args, const int *starts, i
       if (threadIdx.x == 0) {
         firstTile[experts] = base;
         args.a.schedule[list] = base;
-        args.a.schedule[2 + list] = 0;
+        args.a.schedule[kTileLists] = 0;
       }
     }
     __syncthreads();
@@ -141,35 +141,47 @@ __device__ void writeLoss(const PermuteArguments &args, const int *starts, float
   if (threadIdx.x == 0) *args.a.loss = sums[0];
 }
 
-template <class X, class Row>
-__device__ __forceinline__ void copyRows(const PermuteRows &a, int token, int count,
-                                         const int *rowOf, int column, int columnEnd) {
-  const int dim = static_cast<int>(a.shape.dim), topK = static_cast<int>(a.shape.topK);
-  const int perToken = (columnEnd - column) / 8, work = count * perToken;
-  const auto *x = static_cast<const X *>(a.x);
-  auto *rows = static_cast<Row *>(a.rows);
-  constexpr int kFlight = 4; // loads in flight per thread
-  for (int base = threadIdx.x; base < work; base += 256 * kFlight) {
-    Eight values[kFlight];
+// A block's part of x, in pieces of eight columns; the first are on their way while the rows'
+// places are being found.
+template <class X, class Row> struct RowCopy {
+  static constexpr int kFlight = 4; // pieces per thread at a time
+
+  const PermuteRows &a;
+  int token, column, perToken, work;
+  RawEight<X> pieces[kFlight];
+
+  __device__ __forceinline__ RowCopy(const PermuteRows &args, int firstToken, int count,
+                                     int firstColumn, int columnEnd)
+      : a(args), token(firstToken), column(firstColumn), perToken((columnEnd - firstColumn) / 8),
+        work(args.rows ? count * perToken : 0) {}
+
+  __device__ __forceinline__ void load(int base) {
+    const int dim = static_cast<int>(a.shape.dim);
 #pragma unroll
     for (int f = 0; f < kFlight; ++f) {
       const int i = base + f * 256;
       if (i < work)
-        values[f] = loadEight(x + static_cast<std::int64_t>(token + i / perToken) * dim + column +
-                              i % perToken * 8);
+        pieces[f].load(static_cast<const X *>(a.x) +
+                       static_cast<std::int64_t>(token + i / perToken) * dim + column +
+                       i % perToken * 8);
     }
+  }
+
+  __device__ __forceinline__ void store(int base, const int *rowOf) const {
+    const int dim = static_cast<int>(a.shape.dim), topK = static_cast<int>(a.shape.topK);
 #pragma unroll
     for (int f = 0; f < kFlight; ++f) {
       const int i = base + f * 256;
       if (i >= work) continue;
-      const int local = i / perToken;
+      const Eight values = pieces[f].values();
       for (int j = 0; j < topK; ++j)
-        storeEight(rows + static_cast<std::int64_t>(rowOf[local * topK + j]) * dim + column +
+        storeEight(static_cast<Row *>(a.rows) +
+                       static_cast<std::int64_t>(rowOf[i / perToken * topK + j]) * dim + column +
                        i % perToken * 8,
-                   values[f]);
+                   values);
     }
   }
-}
+};
 
 // Grid: blocks of 32 tokens, and one for the schedule and the loss, x slices of columns.
 template <class X, class Row>
@@ -183,6 +195,10 @@ __global__ __launch_bounds__(256) void permuteKernel(const PermuteArguments args
   if (scheduler && blockIdx.y > 0) return;
   const int token = blockIdx.x * kBlockTokens, tile = token / static_cast<int>(kCountTile);
   const int count = scheduler ? 0 : min(kBlockTokens, static_cast<int>(a.shape.tokens) - token);
+  const int column = blockIdx.y * args.columnsPerBlock;
+  RowCopy<X, Row> copy(a, token, count, column,
+                       min(column + args.columnsPerBlock, static_cast<int>(a.shape.dim)));
+  copy.load(threadIdx.x);
   for (int i = threadIdx.x; i < count * topK; i += 256) rowOf[i] = a.ids[token * topK + i];
   findStarts(args, tile, starts, cursor, carry);
   if (scheduler) {
@@ -218,10 +234,9 @@ __global__ __launch_bounds__(256) void permuteKernel(const PermuteArguments args
       a.rowOfSlot[token * topK + i] = rowOf[i];
       if (a.slotOfRow) a.slotOfRow[rowOf[i]] = token * topK + i;
     }
-  if (a.rows) {
-    const int column = blockIdx.y * args.columnsPerBlock;
-    copyRows<X, Row>(a, token, count, rowOf, column,
-                     min(column + args.columnsPerBlock, static_cast<int>(a.shape.dim)));
+  for (int base = threadIdx.x; base < copy.work; base += 256 * RowCopy<X, Row>::kFlight) {
+    if (base >= 256) copy.load(base);
+    copy.store(base, rowOf);
   }
 }
 
@@ -236,8 +251,10 @@ Result<void> permute(const PermuteRows &a, int multiprocessors, cudaStream_t str
   args.a = a;
   args.tiles = static_cast<int>(ceilDiv(a.shape.tokens, kCountTile));
   args.columnsPerBlock = static_cast<int>(ceilDiv(ceilDiv(a.shape.dim, slices), 8) * 8);
-  for (int list = 0; list < 2; ++list)
+  for (int list = 0; list < kTileLists; ++list) {
     args.listOffset[list] = static_cast<int>(tileListOffset(a.shape.rows(), a.shape.experts, list));
+    args.tileRows[list] = static_cast<int>(kTileRows[list]);
+  }
   const auto ints = 3 * a.shape.experts + 2 + kBlockTokens * a.shape.topK + 512;
   void *arguments[] = {&args};
   const dim3 grid(static_cast<unsigned>(blocks) + 1, static_cast<unsigned>(slices));

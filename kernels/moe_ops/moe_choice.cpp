@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+
+#include "kernels/moe_ops/moe_sizes.h"
 
 namespace hotloop::kernels {
 namespace {
@@ -10,18 +13,17 @@ constexpr std::array<MoeVariant, 4> kGateVariants{{
     {"plain", "one warp per token, fp32 multiply-adds"},
     {"tiles", "mma.sync over 32 tokens, factors split in bf16 terms"},
     {"cluster", "128 tokens per cluster of blocks that share the summed dimension"},
-    {"few", "at most 32 experts: four tokens per warp, one logit per lane"},
+    {"few", "at most 8 experts: four tokens per warp, one logit per lane"},
 }};
 constexpr std::array<MoeVariant, 1> kPermuteVariants{{
     {"one_pass", "each tile of tokens finds its place from the counts, reads a row once"},
 }};
-constexpr std::array<MoeVariant, 7> kRowVariants{{
+constexpr std::array<MoeVariant, 6> kRowVariants{{
     {"plain", "one thread per number, fp32 multiply-adds"},
     {"portable", "mma.sync, 128 x 128 tiles, cp.async"},
     {"hopper_wide", "TMA + wgmma, 128 x 256, both warpgroups on one tile"},
     {"hopper_narrow", "TMA + wgmma, 64 x 256, warpgroups take turns"},
     {"hopper_square", "TMA + wgmma, 128 x 128 per warpgroup, taking turns"},
-    {"hopper_slab", "TMA + wgmma, 128 columns of weights stay, rows stream past"},
     {"hopper_turned", "TMA + wgmma, 144 rows as the unit's columns x 256"},
 }};
 
@@ -33,7 +35,16 @@ std::int64_t gateSharedBytes(std::int64_t experts) {
 
 bool onHopper(const MoeDevice &device) { return device.capability / 10 == 9; }
 
-constexpr std::int64_t kFewExperts = 32, kSlabDepth = 512;
+constexpr std::int64_t kFewExperts = 8;
+
+// Rounds of hopper_turned over the 132 multiprocessors of an H100 or H200, for experts whose rows
+// vary as those of a uniform router do (2.5 standard deviations: of 32 experts one exceeds them in
+// a fifth of all batches).
+std::int64_t turnedRounds(const MoeShape &shape) {
+  const double perExpert = static_cast<double>(shape.rows()) / static_cast<double>(shape.experts);
+  const auto most = static_cast<std::int64_t>(perExpert + 2.5 * std::sqrt(perExpert));
+  return ceilDiv(shape.experts * ceilDiv(most, kTileRows[2]) * ceilDiv(shape.dim, 256), 132);
+}
 
 } // namespace
 
@@ -75,7 +86,7 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   case MoeOperator::kPermute: return true;
   case MoeOperator::kGate:
     if (variant == kGateFew)
-      return shape.experts <= kFewExperts || no("it holds one logit of a token per lane of a warp");
+      return shape.experts <= kFewExperts || no("it holds the logits of at most 8 experts");
     if (variant != kGatePlain && shape.experts > 256)
       return no("it holds the logits of at most 256 experts");
     if (variant != kGatePlain && gateSharedBytes(shape.experts) > device.sharedBytes)
@@ -98,12 +109,6 @@ bool canRun(MoeOperator op, int variant, const MoeShape &shape, ProductType prod
   if (op == MoeOperator::kUp && variant == kHopperSquare &&
       shape.activation == ExpertActivation::kSwiglu)
     return no("SwiGLU needs the gate and the up columns in one tile of 256");
-  if (variant == kHopperSlab) {
-    if (op == MoeOperator::kUp && shape.activation == ExpertActivation::kSwiglu)
-      return no("SwiGLU needs the gate and the up columns in one tile of 256");
-    if ((op == MoeOperator::kUp ? shape.dim : shape.inner) > kSlabDepth)
-      return no("a slab of weights holds sums of at most 512");
-  }
   if (variant == kHopperTurned && op == MoeOperator::kUp)
     return no("it is not built for this operator");
   return true;
@@ -114,8 +119,8 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
   switch (op) {
   case MoeOperator::kPermute: return {0, "there is one variant"};
   case MoeOperator::kGate:
-    if (canRun(op, kGateFew, shape, product, device))
-      return {kGateFew, "few experts: multiply-adds cost less than the set-up of tiles"};
+    if (shape.dim <= 1024 && canRun(op, kGateFew, shape, product, device))
+      return {kGateFew, "few and short sums: multiply-adds cost less than the set-up of tiles"};
     if (canRun(op, kGateCluster, shape, product, device))
       return {kGateCluster, "blocks of a cluster share the weights: least traffic from L2"};
     if (canRun(op, kGateTiles, shape, product, device))
@@ -135,14 +140,14 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
   case MoeOperator::kDown: break;
   default: return {kHopperWide, "the widest tile reads least from L2"};
   }
+  const bool up = op == MoeOperator::kUp;
+  if (!up && perExpert >= 64 && shape.inner >= 1024 && turnedRounds(shape) == 1)
+    return {kHopperTurned, "tiles of 144 rows: all blocks have one, and are done together"};
+  if (!up && perExpert >= 64 && perExpert <= 2048 && shape.dim >= 4096 && shape.inner >= 4096)
+    return {kHopperTurned, "long sums: a tile of 144 x 256 reads least for its products"};
   if ((perExpert >= 1024 && shape.dim >= 4096) || (perExpert >= 2048 && shape.dim >= 2048) ||
       (perExpert >= 4096 && shape.dim >= 1024))
     return {kHopperWide, "many rows per expert and long sums: the widest tile reads least from L2"};
-  const bool up = op == MoeOperator::kUp;
-  if (up && perExpert >= 192 && canRun(op, kHopperSlab, shape, product, device))
-    return {kHopperSlab, "short sums, many rows: the weights are read once and stay"};
-  if (!up && perExpert >= 192 && shape.dim <= 512 && shape.inner >= 1024)
-    return {kHopperTurned, "tiles of 144 rows: one round of blocks"};
   const double weightBytes = 2.0 * static_cast<double>(shape.dim) *
                              static_cast<double>(up ? shape.hiddenColumns() : shape.inner);
   const bool oneTile = perExpert > 40 && perExpert <= 110; // of 128 rows, often two of 64
@@ -152,7 +157,7 @@ MoeChoice chooseVariant(MoeOperator op, const MoeShape &shape, ProductType produ
                            "an expert's rows fit one tile of 128: weights are read once"}
                : MoeChoice{kHopperWide,
                            "an expert's rows fit one tile of 128: weights are read once"};
-  if (!up && perExpert > 110 && shape.inner <= 1024)
+  if (!up && perExpert > 110 && shape.inner <= 1024 && (perExpert < 2048 || shape.inner > 512))
     return {kHopperSquare, "short sums: one warpgroup stores while the other multiplies"};
   if (!up && perExpert > 110 && perExpert <= 512 && shape.dim >= 1024 && shape.dim <= 2048)
     return {kHopperSquare, "few tiles: the last round of squares wastes less"};

@@ -31,7 +31,6 @@ enum GroupedVariant : int {
   kHopperWide,   // TMA + wgmma, 128 x 256, both warpgroups on one tile
   kHopperNarrow, // TMA + wgmma, 64 x 256, warpgroups take turns
   kHopperSquare, // TMA + wgmma, 128 x 128 per warpgroup, taking turns
-  kHopperSlab,   // TMA + wgmma, 128 columns of weights stay in shared memory, rows stream past
   kHopperTurned, // TMA + wgmma, 144 rows as the unit's columns x 256
 };
 // Variants of the gate.
@@ -39,7 +38,7 @@ enum GateVariant : int {
   kGatePlain,   // one warp per token, fp32 multiply-adds
   kGateTiles,   // mma.sync over 32 tokens, bf16 terms
   kGateCluster, // 128 tokens per cluster of blocks that share the summed dimension (sm_90)
-  kGateFew,     // at most 32 experts: four tokens per warp, fp32 multiply-adds
+  kGateFew,     // at most 8 experts: four tokens per warp, fp32 multiply-adds
 };
 
 struct MoeVariant {

@@ -76,8 +76,8 @@ Result<void> gateForward(const GateForward &a, cudaStream_t stream) {
       resolve(MoeOperator::kGate, a.variant, a.shape, productOf(a.xType), device->properties);
   if (!variant) return Unexpected(variant.error());
   if (*variant == kGatePlain) return routing::gatePlain(a, stream);
-  if (*variant == kGateFew)
-    return routing::gateFew(a, device->properties.capability >= 90 ? 4 : 1, stream);
+  const bool hasClusters = device->properties.capability >= 90;
+  if (*variant == kGateFew) return routing::gateFew(a, hasClusters ? 2 : 1, stream);
   int blocks = 1;
   if (*variant == kGateCluster) {
     // As many blocks as fill the device; at least one step of 64 columns for each.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include <cuda_runtime_api.h>
 
@@ -12,8 +13,9 @@ struct Spread {
   double low = 0, median = 0, high = 0; // 10th, 50th and 90th percentile, microseconds
 };
 
-// Captures `work` once and times replays one by one. Cold: `flush` is read through before each.
-// Replays for 30 ms first: what ran before leaves its clock rate behind.
+// Captures each work once and times replays one by one, the works in turn: what they are compared
+// by then meets the same clock rate and temperature. Cold: 256 MiB are read through before each
+// replay. Replays for 30 ms first: what ran before leaves its clock rate behind.
 class Timer {
 public:
   explicit Timer(int repeats);
@@ -22,11 +24,15 @@ public:
   Timer &operator=(const Timer &) = delete;
 
   cudaStream_t stream() const { return stream_; }
-  Spread measure(const std::function<void(cudaStream_t)> &work, bool cold);
+  using Work = std::function<void(cudaStream_t)>;
+  std::vector<Spread> measure(const std::vector<Work> &works, bool cold);
   // Bytes per microsecond of a copy on the device, read and written counted.
   double copyRate();
 
 private:
+  cudaGraphExec_t capture(const Work &work);
+  double replay(cudaGraphExec_t program, bool cold); // microseconds
+
   int repeats_;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begin_ = nullptr, end_ = nullptr;

@@ -1,6 +1,6 @@
 #include "kernels/moe_ops/grouped.h"
 #include "kernels/moe_ops/hopper/launch_rows.cuh"
-#include "kernels/moe_ops/hopper/slab.h"
+#include "kernels/moe_ops/hopper/turned.h"
 #include "kernels/moe_ops/hopper/up.h"
 
 namespace hotloop::kernels::hopper {
@@ -17,7 +17,6 @@ Result<void> rowsDown(const GroupedDown &a, int variant, cudaStream_t stream) {
   const RowProduct p{a.shape,     a.schedule,    a.activated, a.down, a.shape.inner,
                      a.shape.dim, a.shape.inner, a.shape.dim, a.y,    nullptr};
   using T = __nv_bfloat16;
-  if (variant == kHopperSlab) return rowsSlab(p, false, stream);
   if (variant == kHopperTurned) return rowsTurned(p, stream);
   if (variant == kHopperWide)
     return launchRows<RowConfig<T, Epilogue::kPlain, Major::K, 1, 256, false, 4>>(p, {}, stream);

@@ -1,5 +1,5 @@
 #include "kernels/moe_ops/hopper/launch_rows.cuh"
-#include "kernels/moe_ops/hopper/slab.h"
+#include "kernels/moe_ops/hopper/turned.h"
 #include "kernels/moe_ops/hopper/turned_kernel.cuh"
 
 namespace hotloop::kernels::hopper {

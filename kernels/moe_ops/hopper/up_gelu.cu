@@ -1,12 +1,10 @@
 #include "kernels/moe_ops/hopper/launch_rows.cuh"
-#include "kernels/moe_ops/hopper/slab.h"
 #include "kernels/moe_ops/hopper/up.h"
 
 namespace hotloop::kernels::hopper {
 
 Result<void> rowsUpGelu(const RowProduct &p, int variant, cudaStream_t stream) {
   using T = __nv_bfloat16;
-  if (variant == kHopperSlab) return rowsSlab(p, true, stream);
   if (variant == kHopperWide)
     return launchRows<RowConfig<T, Epilogue::kGelu, Major::K, 1, 256, false, 4>>(p, {}, stream);
   if (variant == kHopperSquare)

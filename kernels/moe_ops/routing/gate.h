@@ -8,7 +8,7 @@ namespace hotloop::kernels::routing {
 // clusterBlocks 1, 2, 4 or 8.
 Result<void> gateTiles(const GateForward &args, int clusterBlocks, cudaStream_t stream);
 Result<void> gatePlain(const GateForward &args, cudaStream_t stream);
-// At most 32 experts. clusterBlocks 1 to 4.
+// At most 8 experts. clusterBlocks 1, 2 or 4.
 Result<void> gateFew(const GateForward &args, int clusterBlocks, cudaStream_t stream);
 
 Result<void> permute(const PermuteRows &args, int multiprocessors, cudaStream_t stream);

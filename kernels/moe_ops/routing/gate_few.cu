@@ -5,22 +5,19 @@
 namespace hotloop::kernels::routing {
 namespace {
 
-template <class X, class W> const void *kernelFor(std::int64_t experts) {
-  return experts <= 8    ? reinterpret_cast<const void *>(&fewGateKernel<X, W, 8>)
-         : experts <= 16 ? reinterpret_cast<const void *>(&fewGateKernel<X, W, 16>)
-                         : reinterpret_cast<const void *>(&fewGateKernel<X, W, 32>);
+template <class X, class W> const void *kernelFor() {
+  return reinterpret_cast<const void *>(&fewGateKernel<X, W>);
 }
 
 const void *kernelFor(const GateForward &a) {
   const bool floatGate = a.gateType == ElementType::kFloat32;
   switch (a.xType) {
-  case ElementType::kFloat32: return kernelFor<float, float>(a.shape.experts);
+  case ElementType::kFloat32: return kernelFor<float, float>();
   case ElementType::kBFloat16:
-    return floatGate ? kernelFor<__nv_bfloat16, float>(a.shape.experts)
-                     : kernelFor<__nv_bfloat16, __nv_bfloat16>(a.shape.experts);
+    return floatGate ? kernelFor<__nv_bfloat16, float>()
+                     : kernelFor<__nv_bfloat16, __nv_bfloat16>();
   case ElementType::kFloat16:
-    return floatGate ? kernelFor<__half, float>(a.shape.experts)
-                     : kernelFor<__half, __half>(a.shape.experts);
+    return floatGate ? kernelFor<__half, float>() : kernelFor<__half, __half>();
   }
   return nullptr;
 }

@@ -6,57 +6,48 @@
 #include "kernels/moe_ops/routing/number.cuh"
 #include "kernels/moe_ops/routing/select.cuh"
 
-// The gate for few experts (kExperts: 8, 16 or 32, at least as many as there are): a warp takes
-// four tokens, its lanes share the summed dimension, and one exchange leaves every logit in a lane
-// of its own. There an expert's place among the k largest is how many experts of its token have a
-// larger logit: no rounds of maximum and removal. fp32 multiply-adds.
+// The gate for at most eight experts: a warp takes four tokens, its lanes share the summed
+// dimension, and one exchange leaves every logit in a lane of its own. There an expert's place
+// among the k largest is how many experts of its token have a larger logit: no rounds of maximum
+// and removal. fp32 multiply-adds.
 namespace hotloop::kernels::routing {
 
-inline constexpr int kFewTokens = 4; // per warp at a time
+inline constexpr int kFewTokens = 4;  // per warp at a time
+inline constexpr int kFewExperts = 8; // lanes of a token
+static_assert(kFewTokens * kFewExperts == 32);
 
 // Sums over the tokens of a block.
 struct FewSums {
-  int counts[32];
-  float probabilities[32];
+  int counts[kFewExperts];
+  float probabilities[kFewExperts];
   float squares;
 };
 
-// values[i] summed over the lanes; value group * 32 + lane is left in values[group].
-template <int kCount> __device__ __forceinline__ void spreadSums(float (&values)[kCount]) {
-  const int lane = threadIdx.x % 32;
+// values[lane], summed over all lanes, to values[0].
+template <int kDistance> __device__ __forceinline__ void spreadSums(float (&values)[32]) {
+  const bool upper = (threadIdx.x & kDistance) != 0;
 #pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) {
-    const bool upper = (lane & distance) != 0;
-#pragma unroll
-    for (int group = 0; group < kCount / 32; ++group)
-#pragma unroll
-      for (int i = 0; i < distance; ++i) {
-        float &low = values[group * 32 + i];
-        const float high = values[group * 32 + i + distance];
-        const float sent = upper ? low : high;
-        low = (upper ? high : low) + __shfl_xor_sync(kAll, sent, distance);
-      }
+  for (int i = 0; i < kDistance; ++i) {
+    const float low = values[i], high = values[i + kDistance];
+    values[i] = (upper ? high : low) + __shfl_xor_sync(kAll, upper ? low : high, kDistance);
   }
-#pragma unroll
-  for (int group = 1; group < kCount / 32; ++group) values[group] = values[group * 32];
+  if constexpr (kDistance > 1) spreadSums<kDistance / 2>(values);
 }
 
 // Of the lanes that hold one token.
-template <int kExperts> __device__ __forceinline__ float tokenSum(float x) {
+__device__ __forceinline__ float tokenSum(float x) {
 #pragma unroll
-  for (int distance = kExperts / 2; distance > 0; distance /= 2)
+  for (int distance = kFewExperts / 2; distance > 0; distance /= 2)
     x += __shfl_xor_sync(kAll, x, distance);
   return x;
 }
 
-// Logits of tokens first .. first + 3, as spreadSums leaves them.
-template <class X, class W, int kExperts>
-__device__ __forceinline__ void fewLogits(const GateArguments &args, int first,
-                                          float (&sums)[kFewTokens * kExperts]) {
+// The logit of this lane's token (first + lane / 8) and expert (lane % 8).
+template <class X, class W>
+__device__ __forceinline__ float fewLogit(const GateArguments &args, int first) {
   constexpr int kParts = 2; // of 256 columns, on their way together
   const int lane = threadIdx.x % 32;
-#pragma unroll
-  for (float &sum : sums) sum = 0;
+  float sums[32] = {};
   for (int base = lane * 8; base < args.dim; base += kParts * 256) {
     RawEight<X> x[kParts][kFewTokens];
 #pragma unroll
@@ -76,34 +67,34 @@ __device__ __forceinline__ void fewLogits(const GateArguments &args, int first,
 #pragma unroll
       for (int t = 0; t < kFewTokens; ++t) values[t] = x[part][t].values();
 #pragma unroll
-      for (int e = 0; e < kExperts; ++e) {
+      for (int e = 0; e < kFewExperts; ++e) {
         const Eight w =
             loadEight(static_cast<const W *>(args.gate) +
                       static_cast<std::int64_t>(min(e, args.experts - 1)) * args.dim + column);
 #pragma unroll
         for (int t = 0; t < kFewTokens; ++t)
 #pragma unroll
-          for (int i = 0; i < 8; ++i) sums[t * kExperts + e] += values[t].x[i] * w.x[i];
+          for (int i = 0; i < 8; ++i) sums[t * kFewExperts + e] += values[t].x[i] * w.x[i];
       }
     }
   }
-  spreadSums(sums);
+  spreadSums<16>(sums);
+  return sums[0];
 }
 
-// One logit per lane, kExperts lanes per token: places, weights, and this lane's part of the sums.
-template <int kExperts>
+// The place of this lane's expert, its weight, and the lane's part of the sums.
 __device__ __forceinline__ void placeExpert(const GateArguments &args, int token, float logit,
                                             int *counts, float &probabilities, float &squares) {
-  const int expert = threadIdx.x % kExperts;
+  const int expert = threadIdx.x % kFewExperts;
   const bool inside = expert < args.experts, isToken = token < args.tokens;
   const std::uint32_t order = inside ? orderOf(logit) : 0;
   std::uint32_t largest = order;
   int place = 0;
 #pragma unroll
-  for (int distance = kExperts / 2; distance > 0; distance /= 2)
+  for (int distance = kFewExperts / 2; distance > 0; distance /= 2)
     largest = max(largest, __shfl_xor_sync(kAll, largest, distance));
 #pragma unroll
-  for (int other = 1; other < kExperts; ++other) {
+  for (int other = 1; other < kFewExperts; ++other) {
     const std::uint32_t its = __shfl_xor_sync(kAll, order, other);
     place += its > order || (its == order && (expert ^ other) < expert);
   }
@@ -111,9 +102,9 @@ __device__ __forceinline__ void placeExpert(const GateArguments &args, int token
   // Not one number among the logits: no probabilities, equal weights.
   const bool hopeless = top == kMinusInfinity, chosen = inside && place < args.topK;
   const float power = inside && !hopeless ? __expf(valueOf(order) - top) : 0.0f;
-  const float total = tokenSum<kExperts>(power);
+  const float total = tokenSum(power);
   const float share = !chosen ? 0.0f : hopeless ? 1.0f : power;
-  const float shares = tokenSum<kExperts>(share);
+  const float shares = tokenSum(share);
   if (!isToken) return;
   const float lse = hopeless ? kMinusInfinity : top + logf(total);
   if (!hopeless) {
@@ -132,11 +123,11 @@ __device__ __forceinline__ void placeExpert(const GateArguments &args, int token
 }
 
 // Grid: tiles of 128 tokens times the cluster's blocks, which share the tokens.
-template <class X, class W, int kExperts>
+template <class X, class W>
 __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
   __shared__ FewSums told[4]; // of the cluster's blocks, in the first one
-  __shared__ float warpProbabilities[8][32], warpSquares[8];
-  __shared__ int counts[32];
+  __shared__ float warpProbabilities[8][kFewExperts], warpSquares[8];
+  __shared__ int counts[kFewExperts];
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
 #if __CUDA_ARCH__ >= 900
   const auto cluster = cooperative_groups::this_cluster();
@@ -147,24 +138,20 @@ __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
   constexpr int size = 1, rank = 0;
 #endif
   const int tile = blockIdx.x / size, perBlock = static_cast<int>(kCountTile) / size;
-  if (threadIdx.x < 32) counts[threadIdx.x] = 0;
+  if (threadIdx.x < kFewExperts) counts[threadIdx.x] = 0;
   __syncthreads();
   float probabilities = 0, squares = 0;
   for (int local = warp * kFewTokens; local < perBlock; local += 8 * kFewTokens) {
     const int first = tile * static_cast<int>(kCountTile) + rank * perBlock + local;
     if (first >= args.tokens) break;
-    float sums[kFewTokens * kExperts];
-    fewLogits<X, W, kExperts>(args, first, sums);
-#pragma unroll
-    for (int group = 0; group < kFewTokens * kExperts / 32; ++group)
-      placeExpert<kExperts>(args, first + (group * 32 + lane) / kExperts, sums[group], counts,
-                            probabilities, squares);
+    placeExpert(args, first + lane / kFewExperts, fewLogit<X, W>(args, first), counts,
+                probabilities, squares);
   }
 #pragma unroll
-  for (int distance = 16; distance >= kExperts; distance /= 2)
+  for (int distance = 16; distance >= kFewExperts; distance /= 2)
     probabilities += __shfl_xor_sync(kAll, probabilities, distance);
   squares = warpSum(squares);
-  warpProbabilities[warp][lane] = probabilities;
+  if (lane < kFewExperts) warpProbabilities[warp][lane] = probabilities;
   if (lane == 0) warpSquares[warp] = squares;
   __syncthreads();
   FewSums *mine = told + rank;
@@ -172,7 +159,7 @@ __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
   cluster.barrier_wait(std::move(arrival));
   mine = cluster.map_shared_rank(mine, 0);
 #endif
-  if (threadIdx.x < 32) {
+  if (threadIdx.x < kFewExperts) {
     float probability = 0, square = 0;
 #pragma unroll
     for (int w = 0; w < 8; ++w) {

@@ -27,6 +27,28 @@ TEST(MoeChoice, ChosenVariantCanRunAndSaysWhy) {
             }
 }
 
+// What docs/kernels.md measures: the rules send these shapes to what was fastest.
+TEST(MoeChoice, FollowsTheMeasurements) {
+  const auto gelu = [](std::int64_t tokens, std::int64_t dim, std::int64_t experts) {
+    return MoeShape{tokens, dim, 4 * dim, experts, 2, ExpertActivation::kGelu};
+  };
+  const auto chosen = [](MoeOperator op, const MoeShape &shape) {
+    return chooseVariant(op, shape, ProductType::kBFloat16, MoeDevice{}).variant;
+  };
+  EXPECT_EQ(chosen(MoeOperator::kGate, gelu(4096, 512, 8)), kGateFew);
+  EXPECT_EQ(chosen(MoeOperator::kGate, gelu(4096, 4096, 8)), kGateCluster);
+  EXPECT_EQ(chosen(MoeOperator::kGate, gelu(4096, 512, 32)), kGateCluster);
+  EXPECT_EQ(chosen(MoeOperator::kDown, gelu(4096, 512, 8)), kHopperTurned); // 128 tiles
+  EXPECT_EQ(chosen(MoeOperator::kDown, gelu(4096, 512, 16)), kHopperTurned);
+  EXPECT_EQ(chosen(MoeOperator::kDown, gelu(4096, 512, 32)), kHopperNarrow); // a second round
+  EXPECT_EQ(chosen(MoeOperator::kDown, gelu(4096, 4096, 32)), kHopperTurned);
+  const MoeShape few{16, 4096, 14336, 8, 2, ExpertActivation::kSwiglu};
+  EXPECT_EQ(chosen(MoeOperator::kDown, few), kHopperNarrow);
+  const MoeShape many{32768, 2048, 768, 128, 8, ExpertActivation::kSwiglu};
+  EXPECT_EQ(chosen(MoeOperator::kUp, many), kHopperWide);
+  EXPECT_EQ(chosen(MoeOperator::kDown, many), kHopperWide);
+}
+
 TEST(MoeChoice, RefusalsSayWhy) {
   const MoeShape shape{64, 512, 2048, 512, 2, ExpertActivation::kSwiglu};
   const MoeDevice hopper, ampere{80, 166912};
@@ -39,6 +61,11 @@ TEST(MoeChoice, RefusalsSayWhy) {
       canRun(MoeOperator::kUp, kHopperSquare, shape, ProductType::kBFloat16, hopper, &why));
   EXPECT_FALSE(canRun(MoeOperator::kGate, kGateTiles, shape, ProductType::kBFloat16, hopper, &why));
   EXPECT_EQ(why, "it holds the logits of at most 256 experts");
+  EXPECT_FALSE(canRun(MoeOperator::kGate, kGateFew, shape, ProductType::kBFloat16, ampere, &why));
+  EXPECT_EQ(why, "it holds the logits of at most 8 experts");
+  EXPECT_FALSE(
+      canRun(MoeOperator::kUp, kHopperTurned, shape, ProductType::kBFloat16, hopper, &why));
+  EXPECT_EQ(why, "it is not built for this operator");
   EXPECT_FALSE(canRun(MoeOperator::kUp, 99, shape, ProductType::kBFloat16, hopper, &why));
   EXPECT_EQ(why, "there is no such variant");
 }
@@ -78,7 +105,7 @@ TEST(MoeSizes, FollowTheShape) {
   const MoeOpSizes sizes = moeOpSizes({300, 64, 200, 8, 2, ExpertActivation::kGelu});
   EXPECT_EQ(sizes.countTiles, 3);
   EXPECT_EQ(sizes.weightParts, 2);
-  EXPECT_EQ(sizes.scheduleInts, 4 + 4 * (600 / 64 + 8) + 4 * (600 / 128 + 8));
+  EXPECT_EQ(sizes.scheduleInts, 4 + 4 * (600 / 64 + 8) + 4 * (600 / 128 + 8) + 4 * (600 / 144 + 8));
   EXPECT_EQ(sizes.gateScratchFloats, 2 * 8 * 64);
 }
 

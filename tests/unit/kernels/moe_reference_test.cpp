@@ -123,7 +123,7 @@ TEST(MoeSchedule, CoversEveryRowOnce) {
     for (const std::int32_t count : counts) ends.push_back(rows += count);
     const MoeShape shape{rows, 8, 8, 3, 1, ExpertActivation::kGelu};
     const std::vector<std::int32_t> schedule = moeSchedule(shape, ends);
-    for (int list = 0; list < 2; ++list) {
+    for (int list = 0; list < kTileLists; ++list) {
       const std::int32_t tiles = schedule[static_cast<std::size_t>(list)];
       ASSERT_LE(tiles, tileBound(rows, 3, kTileRows[list]));
       std::vector<int> seen(static_cast<std::size_t>(rows));

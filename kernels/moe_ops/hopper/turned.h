@@ -6,8 +6,6 @@
 namespace hotloop::kernels::hopper {
 
 struct RowProduct;
-// Sums of at most 512; GELU or no activation.
-Result<void> rowsSlab(const RowProduct &product, bool gelu, cudaStream_t stream);
 Result<void> rowsTurned(const RowProduct &product, cudaStream_t stream);
 
 } // namespace hotloop::kernels::hopper

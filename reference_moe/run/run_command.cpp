@@ -131,7 +131,8 @@ Result<Outcome> RunCommand::tryOnce(const Configuration &configuration) const {
   HOTLOOP_ASSIGN(const auto trainer, Trainer::create(configuration));
   HOTLOOP_ASSIGN(Outcome outcome, loop(*trainer, configuration));
   if (meter) {
-    const std::int64_t activation = meter->peakBytes() - trainer->persistent().sum();
+    std::int64_t index = configuration.steps; // two more, as stack and validate count them
+    HOTLOOP_ASSIGN(const std::int64_t activation, meter->peakActivation(*trainer, index));
     if (static_cast<double>(activation) > memoryLimit_ * (1 << 20))
       return Unexpected(beyondLimit(activation, memoryLimit_));
   }

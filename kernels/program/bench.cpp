@@ -247,10 +247,11 @@ void benchAll(const BenchOptions &options, std::FILE *log) {
   require(cudaRuntimeGetVersion(&runtime), "The runtime");
   std::fprintf(log,
                R"({"device": "%s", "multiprocessors": %d, "l2_bytes": %d, "cuda_driver": %d, )"
-               R"("cuda_runtime": %d, "copy_gbs": %.0f, "peak_tflops": %.0f, "repeats": %d})"
+               R"("cuda_runtime": %d, "copy_gbs": %.0f, "peak_tflops": %.0f, "repeats": %d, )"
+               R"("settle_ms": %d})"
                "\n",
                properties.name, properties.multiProcessorCount, properties.l2CacheSize, driver,
-               runtime, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats);
+               runtime, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats, kSettleMs);
   std::printf("%s, copy %.0f GB/s, floor with %.0f TFLOP/s; cold, median of %d replays\n",
               properties.name, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats);
   for (const BenchShape &shape : benchShapes(options.set))

@@ -20,9 +20,6 @@ Timer::~Timer() {
 
 namespace {
 
-// A clock that an earlier load has lowered is back within this time.
-constexpr std::chrono::milliseconds kSettle{30};
-
 Spread spreadOf(std::vector<double> times) {
   std::sort(times.begin(), times.end());
   const auto at = [&](double share) {
@@ -65,7 +62,8 @@ std::vector<Spread> Timer::measure(const std::vector<Work> &works, bool cold) {
       const double time = replay(programs[w], cold);
       if (i >= 0) times[w].push_back(time);
     }
-    if (i != -1 || std::chrono::steady_clock::now() - begun > kSettle) ++i;
+    if (i != -1 || std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(kSettleMs))
+      ++i;
   }
   for (cudaGraphExec_t program : programs)
     require(cudaGraphExecDestroy(program), "Destroying the graph");

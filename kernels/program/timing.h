@@ -9,13 +9,17 @@
 
 namespace hotloop::kernels::program {
 
+// Replays go before each measurement for so long: a clock that an earlier load has lowered is back
+// then.
+inline constexpr int kSettleMs = 30;
+
 struct Spread {
   double low = 0, median = 0, high = 0; // 10th, 50th and 90th percentile, microseconds
 };
 
 // Captures each work once and times replays one by one, the works in turn: what they are compared
 // by then meets the same clock rate and temperature. Cold: 256 MiB are read through before each
-// replay. Replays for 30 ms first: what ran before leaves its clock rate behind.
+// replay.
 class Timer {
 public:
   explicit Timer(int repeats);

@@ -10,6 +10,7 @@
 #include "cli/gate/calibration.h"
 #include "cli/gate/check_session.h"
 #include "cli/gate/pair_session.h"
+#include "cli/gate/run_history.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/suite.h"
 
@@ -91,6 +92,8 @@ Result<int> run(const CommandContext &context) {
     report = refusal("HG030", "no pair was run before --max-time was over; give more time",
                      shellCommand(sides.candidate.command));
   } else {
+    HOTLOOP_TRY(
+        rememberRun(context, runs->firstCandidate.profile, shellCommand(sides.candidate.command)));
     // The base of this very machine is the best baseline that counters can have.
     auto learned = learnBaseline(runs->base);
     if (learned) {
@@ -125,6 +128,7 @@ Command abCommand() {
   std::vector<FlagSpec> flags = gateFlags();
   std::erase_if(flags, [](const FlagSpec &flag) { return flag.name == "baseline"; });
   for (const FlagSpec &flag : measureFlags()) flags.push_back(flag);
+  flags.push_back(kDbFlag);
   flags.push_back({"base", 0, FlagValue::kText, "CMD", {}, false});
   flags.push_back({"cand", 0, FlagValue::kText, "CMD", {}, false});
   flags.push_back({"base-ref", 0, FlagValue::kText, "REF", {}, false});

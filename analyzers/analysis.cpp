@@ -120,7 +120,7 @@ Result<Analysis> analyzeWith(const TraceView &trace, const AnalysisOptions &opti
                              const WhatIf *whatIf, std::vector<Edit> *edits) {
   HOTLOOP_TRY(checkRuleIds(builtinRules(), options));
   Analysis analysis;
-  analysis.stepTable = findSteps(trace, options.warmupSteps);
+  analysis.stepTable = findSteps(trace, options.steps);
   const Steps &steps = analysis.stepTable;
   analysis.steps = summarize(steps);
 

@@ -20,7 +20,7 @@ namespace hotloop {
 struct AnalysisOptions {
   std::vector<std::string> onlyRules; // ids; empty = all
   std::vector<std::string> skipRules;
-  std::int64_t warmupSteps = -1;              // -1: found by itself
+  StepChoice steps = {};                      // which steps are steady
   std::optional<Nanoseconds> unprofiled = {}; // step time without profiling; else the run's own
   std::optional<MachineProfile> profile = {}; // what tells the time of kernels that did not run
   bool pictures = false;                      // draw a step for each finding

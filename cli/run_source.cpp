@@ -146,6 +146,10 @@ Result<std::string> canonicalRule(const std::string &given) {
                                              given, didYouMean(given, names))));
 }
 
+StepChoice chosenSteps(const CommandContext &context) {
+  return {context.arguments.number("warmup", -1), context.arguments.number("steps", 0)};
+}
+
 Result<AnalysisOptions> analysisOptions(const CommandContext &context) {
   AnalysisOptions options;
   for (const std::string &given : context.arguments.list("rule")) {
@@ -156,7 +160,7 @@ Result<AnalysisOptions> analysisOptions(const CommandContext &context) {
     HOTLOOP_ASSIGN(std::string id, canonicalRule(given));
     options.skipRules.push_back(std::move(id));
   }
-  options.warmupSteps = context.arguments.number("warmup", -1);
+  options.steps = chosenSteps(context);
   return options;
 }
 

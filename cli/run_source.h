@@ -33,7 +33,10 @@ ReportRun reportRun(const TraceView &trace, const std::string &path);
 // The id of a rule given by id or name, in any case. Error: unknown rule, with the nearest one.
 Result<std::string> canonicalRule(const std::string &given);
 
-// AnalysisOptions from --rule, --skip-rule and --warmup. Error: unknown rule.
+// --warmup and --steps.
+StepChoice chosenSteps(const CommandContext &context);
+
+// AnalysisOptions from --rule, --skip-rule, --warmup and --steps. Error: unknown rule.
 Result<AnalysisOptions> analysisOptions(const CommandContext &context);
 
 // Exit code and reason of a report on the run: 0 ok, 3 without steady steps.

@@ -73,8 +73,8 @@ std::vector<std::string> lostRecords(const TraceView &trace) {
   return lost;
 }
 
-RunProfile makeProfile(const TraceView &trace, std::int64_t warmupSteps) {
-  const Steps steps = findSteps(trace, warmupSteps);
+RunProfile makeProfile(const TraceView &trace, const StepChoice &choice) {
+  const Steps steps = findSteps(trace, choice);
   RunProfile profile;
   profile.fingerprint = fingerprintOf(trace, steps);
   profile.command = trace.meta(meta_key::kCommand);
@@ -141,10 +141,10 @@ std::string deviceClassOf(std::string_view deviceName) {
   return result.empty() ? "cpu" : result;
 }
 
-RunProfile profileRun(const TraceView &trace, std::int64_t warmupSteps,
+RunProfile profileRun(const TraceView &trace, const StepChoice &choice,
                       const std::stop_token &stop) {
   RunProfile profile;
-  if (!runUntilStopped(stop, [&] { profile = makeProfile(trace, warmupSteps); }))
+  if (!runUntilStopped(stop, [&] { profile = makeProfile(trace, choice); }))
     profile.whyNone = "The profile was stopped before it was made.";
   return profile;
 }

@@ -90,9 +90,8 @@ struct RunProfile {
   const CounterSeries *find(std::string_view counter) const; // of the whole step
 };
 
-// Of the loaded run; warmupSteps < 0: found by itself. Pure. Never fails: see whyNone, which is
-// also told when `stop` asked.
-RunProfile profileRun(const TraceView &trace, std::int64_t warmupSteps,
+// Of the loaded run. Pure. Never fails: see whyNone, which is also told when `stop` asked.
+RunProfile profileRun(const TraceView &trace, const StepChoice &choice,
                       const std::stop_token &stop = {});
 
 // "NVIDIA H100 80GB HBM3" -> "h100", "NVIDIA GeForce RTX 4090" -> "rtx-4090"; "" -> "cpu".

@@ -89,7 +89,8 @@ void detectSteps(const TraceView &trace, Steps &steps) {
 constexpr std::string_view kHowToMark = "mark them with hotloop_step_begin/end, an NVTX range "
                                         "named \"step\", or torch.profiler's step()";
 
-std::string whyNone(const TraceView &trace, const Steps &steps, std::int64_t warmupSteps) {
+std::string whyNone(const TraceView &trace, const Steps &steps, std::size_t warmup,
+                    const StepChoice &choice) {
   if (steps.all.empty()) {
     if (trace->ops.start.empty() && trace->kernels.start.empty())
       return "The run holds no steps, and no operators or kernels to find them by; record a "
@@ -99,29 +100,34 @@ std::string whyNone(const TraceView &trace, const Steps &steps, std::int64_t war
     return "The run marks no steps, and its operators do not repeat clearly enough to find them; " +
            std::string(kHowToMark) + ".";
   }
-  const std::size_t warmup = steps.all.size() - steps.steady.size();
+  const bool cut = choice.most > 0 && warmup + steps.steady.size() < steps.all.size();
   return "Only " + std::to_string(steps.steady.size()) + " of " + std::to_string(steps.all.size()) +
          (steps.all.size() == 1 ? " step is" : " steps are") + " steady (" +
-         std::to_string(warmup) + (warmupSteps < 0 ? " warm-up" : " left out as asked") +
-         "), and at least " + std::to_string(kMinimumSteadySteps) +
-         " are needed; record at least " + std::to_string(warmup + kMinimumSteadySteps) + " steps.";
+         std::to_string(warmup) + (choice.warmup < 0 ? " warm-up" : " left out as asked") +
+         (cut ? ", of the rest the first " + std::to_string(choice.most) + " as asked" : "") +
+         "), and at least " + std::to_string(kMinimumSteadySteps) + " are needed; " +
+         (cut ? "ask for more."
+              : "record at least " + std::to_string(warmup + kMinimumSteadySteps) + " steps.");
 }
 
 } // namespace
 
-Steps findSteps(const TraceView &trace, std::int64_t warmupSteps) {
+Steps findSteps(const TraceView &trace, const StepChoice &choice) {
   Steps steps;
   chooseSteps(trace, collectStepMarks(trace), steps);
   if (steps.all.empty()) detectSteps(trace, steps);
-  const std::size_t warmup = warmupSteps >= 0
-                                 ? std::min(static_cast<std::size_t>(warmupSteps), steps.all.size())
-                                 : warmupLength(readStepSigns(trace, steps));
-  for (std::size_t i = warmup; i < steps.all.size(); ++i) {
+  const std::size_t warmup =
+      choice.warmup >= 0 ? std::min(static_cast<std::size_t>(choice.warmup), steps.all.size())
+                         : warmupLength(readStepSigns(trace, steps));
+  std::size_t end = steps.all.size();
+  if (choice.most > 0) end = std::min(end, warmup + static_cast<std::size_t>(choice.most));
+  for (std::size_t i = warmup; i < end; ++i) {
     stopPoint(i);
     steps.all[i].steady = true;
     steps.steady.push_back(static_cast<std::uint32_t>(i));
   }
-  if (steps.steady.size() < kMinimumSteadySteps) steps.whyNone = whyNone(trace, steps, warmupSteps);
+  if (steps.steady.size() < kMinimumSteadySteps)
+    steps.whyNone = whyNone(trace, steps, warmup, choice);
   return steps;
 }
 

@@ -40,12 +40,20 @@ struct Steps {
 
 inline constexpr std::size_t kMinimumSteadySteps = 3;
 
+// Which steps are steady: what follows the warm-up, and of that the first `most`.
+struct StepChoice {
+  std::int64_t warmup; // steps left out at the start; -1: found by itself (warmup.h)
+  std::int64_t most;   // 0: all
+
+  StepChoice(std::int64_t leftOut = -1, std::int64_t atMost = 0) : warmup(leftOut), most(atMost) {}
+  bool operator==(const StepChoice &) const = default;
+};
+
 // Finds the steps: rows of the step table, else NVTX ranges and user scopes with a step-like name,
 // else the repeating sequence of operators (or of kernels) of the busiest lane.
 // Several processes mark steps: the one with most operators. Several threads of it: the one with
-// most steps. Nested marks: the outermost level with at least three steps. warmupSteps < 0: warm-up
-// is found by itself (warmup.h).
-Steps findSteps(const TraceView &trace, std::int64_t warmupSteps);
+// most steps. Nested marks: the outermost level with at least three steps.
+Steps findSteps(const TraceView &trace, const StepChoice &choice);
 
 // Is `name` the name of a step range: "step", "Step#3", "iteration 12", "ProfilerStep#4",
 // "train_step"? `number` gets the number in it, or -1. Names that only begin alike ("stepper",

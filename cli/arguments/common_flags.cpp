@@ -10,6 +10,8 @@ const std::vector<FlagSpec> &globalFlags() {
       {"color", 0, FlagValue::kChoice, "auto|always|never", "HOTLOOP_COLOR", false},
       {"no-color", 0, FlagValue::kNone, {}, {}, false},
       {"no-progress", 0, FlagValue::kNone, {}, "HOTLOOP_NO_PROGRESS", false},
+      {"no-pager", 0, FlagValue::kNone, {}, {}, false},
+      {"no-input", 0, FlagValue::kNone, {}, {}, false},
   };
   return flags;
 }

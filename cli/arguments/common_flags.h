@@ -7,7 +7,8 @@
 // Flags that mean the same in every command that has them.
 namespace hotloop::cli {
 
-// Accepted by every command: --help, --quiet, --verbose, --color, --no-color, --no-progress.
+// Accepted by every command: --help, --quiet, --verbose, --color, --no-color, --no-progress, and
+// --no-pager and --no-input, which change nothing: there is no pager, and nothing asks.
 const std::vector<FlagSpec> &globalFlags();
 
 inline constexpr FlagSpec kOutputFlag{"output", 'o', FlagValue::kFile, "FILE", {}, false};
@@ -22,6 +23,7 @@ inline constexpr FlagSpec kTimeUnitFlag{"time-unit",         0,    FlagValue::kC
 inline constexpr FlagSpec kDbFlag{"db", 0, FlagValue::kFile, "FILE", "HOTLOOP_DB", false};
 inline constexpr FlagSpec kWarmupFlag{"warmup",         'w',  FlagValue::kCount, "N",
                                       "HOTLOOP_WARMUP", false};
+inline constexpr FlagSpec kStepsFlag{"steps", 0, FlagValue::kCount, "N", "HOTLOOP_STEPS", false};
 
 // --format with the formats that a command knows: "text|json|csv|md".
 constexpr FlagSpec formatFlag(std::string_view formats) {

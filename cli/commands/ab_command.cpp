@@ -10,7 +10,9 @@
 #include "cli/gate/calibration.h"
 #include "cli/gate/check_session.h"
 #include "cli/gate/pair_session.h"
+#include "cli/gate/run_history.h"
 #include "cli/gate/subprocess.h"
+#include "cli/gate/suite.h"
 
 namespace hotloop::cli {
 
@@ -21,20 +23,6 @@ struct Sides {
   std::string label;
 };
 
-Result<std::vector<std::string>> commandOf(const CommandContext &context,
-                                           const GateConfig &config) {
-  if (!context.arguments.trailing.empty()) return context.arguments.trailing;
-  const std::string wanted = context.arguments.text("suite");
-  for (const Suite &suite : config.suites)
-    if (wanted.empty() || suite.name == wanted) return suite.command;
-  if (!wanted.empty())
-    return Unexpected(
-        invalidInput(fmt::format("there is no [suite.{}] in {}", wanted,
-                                 config.file.empty() ? "any hotloop.toml" : config.file)));
-  return Unexpected(invalidInput("hotloop ab: what to run is missing: give --base CMD --cand CMD, "
-                                 "or --base-ref REF -- PROGRAM"));
-}
-
 Result<Sides> sidesOf(const CommandContext &context, const GateConfig &config) {
   Sides sides;
   const Arguments &arguments = context.arguments;
@@ -42,10 +30,17 @@ Result<Sides> sidesOf(const CommandContext &context, const GateConfig &config) {
     if (arguments.has("base") || arguments.has("cand"))
       return Unexpected(
           invalidInput("hotloop ab: --base-ref and --base or --cand exclude each other"));
-    HOTLOOP_ASSIGN(const std::vector<std::string> command, commandOf(context, config));
+    HOTLOOP_ASSIGN(const Suite *suite, usedSuite(context, config));
+    if (suite == nullptr && arguments.trailing.empty())
+      return Unexpected(
+          invalidInput("hotloop ab: what to run is missing: give --base CMD --cand CMD, "
+                       "or --base-ref REF -- PROGRAM"));
+    const std::vector<std::string> command = suite ? suite->command : arguments.trailing;
+    std::optional<StepChoice> steps;
+    if (suite) steps = stepsOf(context, *suite);
     std::string build = arguments.text("build");
-    for (const Suite &suite : config.suites)
-      if (build.empty() && suite.name == arguments.text("suite", suite.name)) build = suite.build;
+    for (const Suite &one : config.suites)
+      if (build.empty() && one.name == arguments.text("suite", one.name)) build = one.build;
     const std::string ref = arguments.text("base-ref");
     HOTLOOP_ASSIGN(const BuiltCommit base, buildCommit(context, ref, build));
     // The candidate is what lies here, built the same way.
@@ -62,8 +57,8 @@ Result<Sides> sidesOf(const CommandContext &context, const GateConfig &config) {
     std::error_code ignored;
     const auto inside =
         std::filesystem::relative(std::filesystem::current_path(ignored), top, ignored);
-    sides.base = {"base", command, base.folder + "/" + inside.string()};
-    sides.candidate = {"candidate", command, ""};
+    sides.base = {"base", command, base.folder + "/" + inside.string(), steps};
+    sides.candidate = {"candidate", command, "", steps};
     sides.label = fmt::format("{} ({})", ref, base.commit.substr(0, 9));
     return sides;
   }
@@ -97,6 +92,8 @@ Result<int> run(const CommandContext &context) {
     report = refusal("HG030", "no pair was run before --max-time was over; give more time",
                      shellCommand(sides.candidate.command));
   } else {
+    HOTLOOP_TRY(
+        rememberRun(context, runs->firstCandidate.profile, shellCommand(sides.candidate.command)));
     // The base of this very machine is the best baseline that counters can have.
     auto learned = learnBaseline(runs->base);
     if (learned) {
@@ -131,6 +128,7 @@ Command abCommand() {
   std::vector<FlagSpec> flags = gateFlags();
   std::erase_if(flags, [](const FlagSpec &flag) { return flag.name == "baseline"; });
   for (const FlagSpec &flag : measureFlags()) flags.push_back(flag);
+  flags.push_back(kDbFlag);
   flags.push_back({"base", 0, FlagValue::kText, "CMD", {}, false});
   flags.push_back({"cand", 0, FlagValue::kText, "CMD", {}, false});
   flags.push_back({"base-ref", 0, FlagValue::kText, "REF", {}, false});

@@ -130,6 +130,7 @@ Command adviseCommand() {
             kForceFlag,
             kLimitFlag,
             kWarmupFlag,
+            kStepsFlag,
             {"t0", 0, FlagValue::kText, "MS", {}, false},
             {"profile", 0, FlagValue::kFile, "FILE", {}, false},
             {"explain", 0, FlagValue::kText, "N|RULE", {}, false},

@@ -12,6 +12,7 @@
 #include "cli/gate/check_session.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/text_file.h"
+#include "cli/run_source.h"
 #include "core/report/json_parts.h"
 #include "core/report/report_table.h"
 
@@ -55,8 +56,7 @@ Result<Baseline> learn(const CommandContext &context, const Words &words) {
   if (words.runs.empty())
     return Unexpected(
         invalidInput("hotloop baseline: RUN is missing: hotloop baseline save NAME RUN..."));
-  HOTLOOP_ASSIGN(const auto loaded,
-                 loadProfiles(context, words.runs, context.arguments.number("warmup", -1)));
+  HOTLOOP_ASSIGN(const auto loaded, loadProfiles(context, words.runs, chosenSteps(context)));
   std::vector<RunProfile> profiles;
   for (const LoadedProfile &one : loaded) profiles.push_back(one.profile);
   for (std::size_t i = 0; i < profiles.size(); ++i) {
@@ -240,7 +240,7 @@ Result<int> diff(const CommandContext &context, const GateConfig &config) {
     return Unexpected(
         invalidInput("hotloop baseline diff compares one run: hotloop baseline diff NAME RUN"));
   HOTLOOP_ASSIGN(const LoadedProfile loaded,
-                 loadProfile(context, words.runs[0], context.arguments.number("warmup", -1)));
+                 loadProfile(context, words.runs[0], chosenSteps(context)));
   HOTLOOP_ASSIGN(const ResolvedBaseline resolved,
                  resolveBaseline(words.name, words.name, baselineFolder(config.file),
                                  loaded.profile.fingerprint.deviceClass));

@@ -172,7 +172,7 @@ Command bisectCommand() {
   flags.push_back({"metric", 0, FlagValue::kText, "COUNTER", {}, false});
   flags.push_back({"build", 0, FlagValue::kText, "CMD", {}, false});
   for (const FlagSpec &flag :
-       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag})
+       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag, kStepsFlag})
     flags.push_back(flag);
   return {"bisect",
           "the commit that changed a counter",

@@ -14,6 +14,7 @@
 #include "cli/gate/calibration.h"
 #include "cli/gate/check_session.h"
 #include "cli/gate/text_file.h"
+#include "cli/run_source.h"
 #include "core/report/gate_writers.h"
 #include "core/report/report_table.h"
 
@@ -46,8 +47,7 @@ Result<RunProfile> profileOf(const CommandContext &context) {
                               ? context.arguments.positionals[1]
                               : "";
   if (run.empty()) return Unexpected(invalidInput("hotloop budget: RUN is missing"));
-  HOTLOOP_ASSIGN(LoadedProfile loaded,
-                 loadProfile(context, run, context.arguments.number("warmup", -1)));
+  HOTLOOP_ASSIGN(LoadedProfile loaded, loadProfile(context, run, chosenSteps(context)));
   if (loaded.profile.durations.empty())
     return Unexpected(nothingMeasured(run + " has no steady steps: " + loaded.profile.whyNone));
   return std::move(loaded.profile);
@@ -269,7 +269,8 @@ Command budgetCommand() {
         formatFlag("text|csv|md"),
         kOutputFlag,
         kForceFlag,
-        kWarmupFlag},
+        kWarmupFlag,
+        kStepsFlag},
        {{"ACTION", true, false, false, "init|lint|show|tighten"}, {"RUN", false, false, true, {}}}},
       run};
 }

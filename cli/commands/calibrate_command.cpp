@@ -124,7 +124,7 @@ Command calibrateCommand() {
   flags.push_back({"runs", 'n', FlagValue::kCount, "N", {}, false});
   flags.push_back({"seed", 0, FlagValue::kCount, "N", {}, false});
   for (const FlagSpec &flag :
-       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag})
+       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag, kStepsFlag})
     flags.push_back(flag);
   return {"calibrate",
           "the noise of this machine: the smallest effect that ab can see",

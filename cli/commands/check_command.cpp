@@ -12,7 +12,9 @@
 #include "cli/gate/measure.h"
 #include "cli/gate/run_history.h"
 #include "cli/gate/subprocess.h"
+#include "cli/gate/suite.h"
 #include "cli/gate/text_file.h"
+#include "cli/run_source.h"
 #include "core/report/gate_writers.h"
 
 namespace hotloop::cli {
@@ -27,8 +29,7 @@ bool isRunFile(const std::string &path) {
 
 // Another run in place of a baseline: learned on the spot, so provisional.
 Result<ResolvedBaseline> baselineFromRun(const CommandContext &context, const std::string &path) {
-  HOTLOOP_ASSIGN(const LoadedProfile loaded,
-                 loadProfile(context, path, context.arguments.number("warmup", -1)));
+  HOTLOOP_ASSIGN(const LoadedProfile loaded, loadProfile(context, path, chosenSteps(context)));
   HOTLOOP_ASSIGN(Baseline baseline, learnBaseline({loaded.profile}));
   baseline.name = path;
   return ResolvedBaseline{std::move(baseline), path};
@@ -42,18 +43,17 @@ Result<int> finish(const CommandContext &context, GateReport &report, const Gate
 
 // The program of [suite.NAME], recorded now.
 Result<LoadedProfile> recordSuite(const CommandContext &context, const GateConfig &config) {
-  const std::string wanted = context.arguments.text("suite");
-  for (const Suite &suite : config.suites) {
-    if (!wanted.empty() && suite.name != wanted) continue;
-    HOTLOOP_ASSIGN(Measurer measurer, Measurer::create(context, "0"));
-    HOTLOOP_ASSIGN(LoadedProfile loaded,
-                   measurer.run({suite.name, suite.command, ""}, "recording suite " + suite.name));
-    loaded.run.file = "suite " + suite.name;
-    return loaded;
-  }
-  return Unexpected(invalidInput("hotloop check: RUN is missing: hotloop check RUN (record one "
-                                 "with hotloop record), or name the program "
-                                 "in [suite.NAME] of hotloop.toml"));
+  HOTLOOP_ASSIGN(const Suite *suite, usedSuite(context, config));
+  if (suite == nullptr)
+    return Unexpected(invalidInput("hotloop check: RUN is missing: hotloop check RUN (record one "
+                                   "with hotloop record), or name the program "
+                                   "in [suite.NAME] of hotloop.toml"));
+  HOTLOOP_ASSIGN(Measurer measurer, Measurer::create(context, "0"));
+  HOTLOOP_ASSIGN(LoadedProfile loaded,
+                 measurer.run({suite->name, suite->command, "", stepsOf(context, *suite)},
+                              "recording suite " + suite->name));
+  loaded.run.file = "suite " + suite->name;
+  return loaded;
 }
 
 Result<int> bootstrap(const CommandContext &context, const LoadedProfile &loaded,
@@ -91,8 +91,8 @@ Result<int> run(const CommandContext &context) {
     }
   }
   const std::string folder = baselineFolder(config.file);
-  auto read = record ? recordSuite(context, config)
-                     : loadProfile(context, file, context.arguments.number("warmup", -1));
+  auto read =
+      record ? recordSuite(context, config) : loadProfile(context, file, chosenSteps(context));
   if (!read && record && read.error().kind == ErrorKind::kNothingMeasured) {
     GateReport report = refusal("HG038", read.error().message, "suite");
     return finish(context, report, config);
@@ -115,8 +115,7 @@ Result<int> run(const CommandContext &context) {
   GateReport report = checkProfile(loaded, resolved ? &*resolved : nullptr, policy, config);
   if (resolved && isRunFile(wanted)) {
     // One run each: where the time went, without a verdict on it.
-    HOTLOOP_ASSIGN(const LoadedProfile before,
-                   loadProfile(context, wanted, context.arguments.number("warmup", -1)));
+    HOTLOOP_ASSIGN(const LoadedProfile before, loadProfile(context, wanted, chosenSteps(context)));
     const TimeComparison comparison = compareTimes(before.profile, loaded.profile);
     report.stepDeltaMs = comparison.deltaMs();
     report.causes = causesOf(comparison);

@@ -7,6 +7,7 @@
 #include "cli/arguments/common_flags.h"
 #include "cli/diff/diff_writer.h"
 #include "cli/filter/row_filter.h"
+#include "cli/run_source.h"
 
 namespace hotloop::cli {
 
@@ -71,7 +72,7 @@ Result<int> run(const CommandContext &context) {
   const auto &files = context.arguments.positionals;
   HOTLOOP_ASSIGN(const auto filter, RowFilter::given(context.arguments, RowFilter::kDiffKeys));
   HOTLOOP_ASSIGN(const std::vector<LoadedProfile> runs,
-                 loadProfiles(context, files, context.arguments.number("warmup", -1)));
+                 loadProfiles(context, files, chosenSteps(context)));
   const std::string order = context.arguments.text("sort");
   const TimeUnit unit = timeUnitNamed(context.arguments.text("time-unit"));
   RunDiff diff = diffRuns(runs[0], runs[1]);
@@ -127,7 +128,8 @@ Command diffCommand() {
             kOutputFlag,
             kForceFlag,
             kLimitFlag,
-            kWarmupFlag},
+            kWarmupFlag,
+            kStepsFlag},
            {{"A", true, false, true, {}}, {"B", true, true, true, {}}}},
           run};
 }

@@ -17,6 +17,7 @@
 #include "cli/gate/history_metric.h"
 #include "cli/gate/measure.h"
 #include "cli/gate/run_history.h"
+#include "cli/run_source.h"
 #include "core/report/json_parts.h"
 #include "core/report/report_table.h"
 
@@ -66,7 +67,7 @@ Result<Collected> collect(const CommandContext &context, const std::string &metr
   if (given.empty() && db.empty()) given.emplace_back(".");
   std::vector<HistoryEntry> entries;
   for (const std::string &file : runsIn(given)) {
-    const auto loaded = loadProfile(context, file, context.arguments.number("warmup", -1));
+    const auto loaded = loadProfile(context, file, chosenSteps(context));
     if (!loaded)
       all.skipped.push_back(file + ": " + loaded.error().message);
     else if (loaded->profile.durations.empty())
@@ -181,7 +182,8 @@ Command historyCommand() {
             kJsonFlag,
             kOutputFlag,
             kForceFlag,
-            kWarmupFlag},
+            kWarmupFlag,
+            kStepsFlag},
            {{"RUN|FOLDER", false, true, true, {}}}},
           run};
 }

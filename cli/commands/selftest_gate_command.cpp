@@ -12,6 +12,7 @@
 #include "cli/gate/injection.h"
 #include "cli/gate/pair_session.h"
 #include "cli/gate/subprocess.h"
+#include "cli/gate/suite.h"
 #include "cli/run_source.h"
 #include "core/report/json_parts.h"
 
@@ -32,13 +33,14 @@ struct Session {
   const GateConfig &config;
   const GatePolicy &policy;
   ResolvedBaseline baseline;
+  StepChoice steps;
 };
 
 // The whole way from the trace to the verdict, as check goes it.
 Trial judge(const Session &session, const TraceView &trace, const std::string &what, bool mustFail,
             const std::string &counter) {
   LoadedProfile loaded;
-  loaded.profile = profileRun(trace, session.context.arguments.number("warmup", -1));
+  loaded.profile = profileRun(trace, session.steps);
   GateReport report = checkProfile(loaded, &session.baseline, session.policy, session.config);
   concludeGate(report, false);
   Trial trial{what, mustFail ? "fail" : "pass", false, false, {}};
@@ -85,10 +87,9 @@ Trial timeTrial(const std::vector<double> &pairs, double added, const PairedRule
 Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const GateConfig config, loadGateConfig(context));
   HOTLOOP_ASSIGN(const GatePolicy policy, policyOf(context, config));
-  std::vector<std::string> command = context.arguments.trailing;
-  const std::string suite = context.arguments.text("suite");
-  for (const Suite &one : config.suites)
-    if (command.empty() && (suite.empty() || suite == one.name)) command = one.command;
+  HOTLOOP_ASSIGN(const Suite *suite, usedSuite(context, config));
+  const std::vector<std::string> command = suite ? suite->command : context.arguments.trailing;
+  const StepChoice steps = suite ? stepsOf(context, *suite) : chosenSteps(context);
   std::string runFile = context.arguments.text("run");
   if (command.empty() && runFile.empty())
     return Unexpected(invalidInput(
@@ -114,7 +115,7 @@ Result<int> run(const CommandContext &context) {
                                                     outcome.exitCode, shellCommand(command))));
   }
   HOTLOOP_ASSIGN(const TraceView trace, openTrace(context, runFile));
-  const RunProfile profile = profileRun(trace, context.arguments.number("warmup", -1));
+  const RunProfile profile = profileRun(trace, steps);
   if (profile.durations.empty())
     return Unexpected(nothingMeasured(runFile + " has no steady steps: " + profile.whyNone));
   auto resolved = resolveBaseline(config.get("baseline"), "main", baselineFolder(config.file),
@@ -128,7 +129,7 @@ Result<int> run(const CommandContext &context) {
     learned.saved = utcNow();
     resolved = ResolvedBaseline{std::move(learned), ""};
   }
-  const Session session{context, config, policy, *resolved};
+  const Session session{context, config, policy, *resolved, steps};
   std::vector<Trial> trials;
   trials.push_back(judge(session, trace, "nothing", false, ""));
   const std::pair<Injected, std::pair<const char *, const char *>> kKinds[] = {
@@ -140,7 +141,7 @@ Result<int> run(const CommandContext &context) {
     trials.push_back(judge(session, changed, names.first, true, names.second));
   }
   if (!command.empty() && !context.arguments.has("no-time")) {
-    const MeasuredProgram same{"same", command, ""};
+    const MeasuredProgram same{"same", command, "", steps};
     // All pairs: the same data then serves the unchanged and the slowed program.
     std::vector<double> pairs;
     for (int pair = 0; pair < options.looks.back() && !measurer.timeIsUp(); ++pair) {
@@ -220,7 +221,7 @@ Command selftestGateCommand() {
   flags.push_back({"fail-on", 0, FlagValue::kText, "COUNTERS", {}, true});
   flags.push_back({"no-time", 0, FlagValue::kNone, {}, {}, false});
   for (const FlagSpec &flag :
-       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag})
+       {formatFlag("text|json"), kJsonFlag, kOutputFlag, kForceFlag, kWarmupFlag, kStepsFlag})
     flags.push_back(flag);
   return {"selftest-gate",
           "prove that the configured gate fails: inject a sync, a launch, an allocation, 5 % time",

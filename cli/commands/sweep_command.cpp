@@ -10,6 +10,7 @@
 #include "cli/gate/measure.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/sweep_report.h"
+#include "cli/run_source.h"
 
 namespace hotloop::cli {
 
@@ -132,8 +133,8 @@ void dropShared(std::vector<Setting> &shown) {
 }
 
 Result<std::vector<SweepEntry>> fromRuns(const CommandContext &context) {
-  HOTLOOP_ASSIGN(const auto loaded, loadProfiles(context, context.arguments.values("from"),
-                                                 context.arguments.number("warmup", -1)));
+  HOTLOOP_ASSIGN(const auto loaded,
+                 loadProfiles(context, context.arguments.values("from"), chosenSteps(context)));
   std::vector<SweepEntry> entries;
   for (const LoadedProfile &one : loaded) {
     const std::string name = one.profile.command.empty() ? one.run.file : one.profile.command;
@@ -234,7 +235,7 @@ Command sweepCommand() {
   flags.push_back({"runs", 'r', FlagValue::kCount, "N", {}, false});
   flags.push_back({"seed", 0, FlagValue::kCount, "N", {}, false});
   for (const FlagSpec &flag : {kTimeUnitFlag, formatFlag("text|json|csv|md"), kJsonFlag,
-                               kOutputFlag, kForceFlag, kWarmupFlag})
+                               kOutputFlag, kForceFlag, kWarmupFlag, kStepsFlag})
     flags.push_back(flag);
   return {"sweep",
           "compare configurations: a grid of parameters, honest groups, why",

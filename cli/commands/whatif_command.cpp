@@ -122,7 +122,7 @@ Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const TraceView trace, openTrace(context, context.arguments.positionals[0]));
   StatusLine status(context);
   status.show("replaying " + context.arguments.positionals[0]);
-  const Steps steps = findSteps(trace, context.arguments.number("warmup", -1));
+  const Steps steps = findSteps(trace, chosenSteps(context));
   WhatIfOptions options;
   options.unprofiled = t0;
   HOTLOOP_ASSIGN(options.profile,
@@ -159,7 +159,8 @@ Command whatifCommand() {
             kJsonFlag,
             kOutputFlag,
             kForceFlag,
-            kWarmupFlag},
+            kWarmupFlag,
+            kStepsFlag},
            {{"RUN", true, false, true, {}}}},
           run};
 }

@@ -56,6 +56,7 @@ std::vector<FlagSpec> gateFlags() {
       kForceFlag,
       kLimitFlag,
       kWarmupFlag,
+      kStepsFlag,
   };
 }
 

@@ -319,11 +319,14 @@ Result<Suite> readSuite(const std::string &name, const toml::table &table,
   HOTLOOP_ASSIGN(suite.command, tomlTexts(table, "command", file));
   HOTLOOP_ASSIGN(suite.build, tomlText(table, "build", file));
   HOTLOOP_ASSIGN(suite.deviceClass, tomlText(table, "device_class", file));
-  HOTLOOP_ASSIGN(suite.warmup, tomlWhole(table, "warmup", file, -1));
+  HOTLOOP_ASSIGN(suite.steps.warmup, tomlWhole(table, "warmup", file, -1));
   if (const toml::table *steady = table["steady"].as_table()) {
-    HOTLOOP_TRY(onlyKeys(*steady, {"skip"}, file, "steady"));
-    if (const auto *skip = steady->get("skip"); skip != nullptr && skip->is_integer())
-      suite.warmup = skip->as_integer()->get();
+    HOTLOOP_TRY(onlyKeys(*steady, {"skip", "steps"}, file, "steady"));
+    const toml::node *skip = steady->get("skip");
+    if (skip != nullptr && skip->value<std::string>() != "auto") {
+      HOTLOOP_ASSIGN(suite.steps.warmup, tomlWhole(*steady, "skip", file, -1));
+    }
+    HOTLOOP_ASSIGN(suite.steps.most, tomlWhole(*steady, "steps", file, 0));
   }
   if (suite.command.empty())
     return Unexpected(

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzers/gate/policy.h"
+#include "analyzers/steps/steps.h"
 #include "cli/command.h"
 #include "core/base/result.h"
 
@@ -17,7 +18,7 @@ struct Suite {
   std::vector<std::string> command;
   std::string build; // shell command that builds it; may be empty
   std::string deviceClass;
-  std::int64_t warmup = -1;
+  StepChoice steps; // steady = { skip = 5, steps = 40 }
 };
 
 // A setting with where it came from.

@@ -14,6 +14,7 @@
 #include "cli/gate/gate_config.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/text_file.h"
+#include "cli/run_source.h"
 #include "cli/status_line.h"
 
 namespace hotloop::cli {
@@ -72,7 +73,7 @@ Result<Measurer> Measurer::create(const CommandContext &context, const std::stri
   if (*limit > 0)
     measurer.end_ = std::chrono::steady_clock::now() +
                     std::chrono::milliseconds(static_cast<std::int64_t>(*limit));
-  measurer.warmup_ = context.arguments.number("warmup", -1);
+  measurer.steps_ = chosenSteps(context);
   measurer.folder_ = context.arguments.text("keep");
   measurer.keep_ = !measurer.folder_.empty();
   std::error_code failure;
@@ -93,7 +94,7 @@ Result<Measurer> Measurer::create(const CommandContext &context, const std::stri
 
 Measurer::Measurer(Measurer &&other) noexcept
     : context_(other.context_), folder_(std::exchange(other.folder_, {})), keep_(other.keep_),
-      warmup_(other.warmup_), number_(other.number_), end_(other.end_),
+      steps_(other.steps_), number_(other.number_), end_(other.end_),
       clocks_(std::move(other.clocks_)) {}
 
 Measurer::~Measurer() {
@@ -145,7 +146,7 @@ Result<LoadedProfile> Measurer::run(const MeasuredProgram &program, const std::s
         fmt::format("{} failed with exit code {}: {}: {}", program.name, outcome.exitCode,
                     shellCommand(program.command), lastLines(log, 3))));
   HOTLOOP_TRY(shell(cleanup, program.folder, "--cleanup", log));
-  HOTLOOP_ASSIGN(LoadedProfile loaded, loadProfile(context_, file, warmup_));
+  HOTLOOP_ASSIGN(LoadedProfile loaded, loadProfile(context_, file, program.steps.value_or(steps_)));
   if (loaded.profile.durations.empty())
     return Unexpected(nothingMeasured(
         fmt::format("{} has no steady steps: {}", program.name,

@@ -12,16 +12,18 @@ namespace hotloop::cli {
 
 // A program to be recorded again and again.
 struct MeasuredProgram {
-  std::string name;                 // "base", "candidate", "tf32=1"
-  std::vector<std::string> command; // program and arguments
-  std::string folder;               // to run in; empty: here
+  std::string name;                     // "base", "candidate", "tf32=1"
+  std::vector<std::string> command;     // program and arguments
+  std::string folder;                   // to run in; empty: here
+  std::optional<StepChoice> steps = {}; // else what the flags say
 };
 
 // What `record`s runs for ab, calibrate, sweep, bisect and selftest-gate: a folder for the run
 // files (kept with --keep), what to do before and after each run, and how much time there is.
 class Measurer {
 public:
-  // Flags: --keep, --prepare, --cleanup, --max-time (a setting), --warmup, --lock-clocks.
+  // Flags: --keep, --prepare, --cleanup, --max-time (a setting), --warmup, --steps,
+  // --lock-clocks.
   static Result<Measurer> create(const CommandContext &context, const std::string &maxTime);
   Measurer(Measurer &&other) noexcept;
   Measurer &operator=(Measurer &&) = delete;
@@ -39,7 +41,7 @@ private:
   const CommandContext &context_;
   std::string folder_;
   bool keep_ = false;
-  std::int64_t warmup_ = -1;
+  StepChoice steps_;
   int number_ = 0;
   std::optional<std::chrono::steady_clock::time_point> end_;
   ClockLock clocks_;

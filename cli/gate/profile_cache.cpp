@@ -238,21 +238,22 @@ std::optional<LoadedProfile> unpackProfile(std::string_view bytes) {
   return loaded;
 }
 
-std::string ProfileCache::pathOf(const std::string &run, std::int64_t warmup) const {
+std::string ProfileCache::pathOf(const std::string &run, const StepChoice &steps) const {
   struct stat status{};
   if (folder_.empty() || stat(run.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   std::error_code ignored;
   const std::string key = fmt::format(
-      "{}\n{}\n{}.{:09}\n{}.{:09}\n{}\n{}", std::filesystem::canonical(run, ignored).string(),
+      "{}\n{}\n{}.{:09}\n{}.{:09}\n{}\n{} {}", std::filesystem::canonical(run, ignored).string(),
       status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
-      status.st_ctim.tv_nsec, status.st_ino, warmup);
+      status.st_ctim.tv_nsec, status.st_ino, steps.warmup, steps.most);
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return fmt::format("{}/{:016x}.profile", folder_, hash);
 }
 
-std::optional<LoadedProfile> ProfileCache::find(const std::string &run, std::int64_t warmup) const {
-  const std::string path = pathOf(run, warmup);
+std::optional<LoadedProfile> ProfileCache::find(const std::string &run,
+                                                const StepChoice &steps) const {
+  const std::string path = pathOf(run, steps);
   if (path.empty()) return std::nullopt;
   const auto bytes = readTextFile(path);
   if (!bytes) return std::nullopt;
@@ -261,9 +262,9 @@ std::optional<LoadedProfile> ProfileCache::find(const std::string &run, std::int
   return loaded;
 }
 
-void ProfileCache::keep(const std::string &run, std::int64_t warmup,
+void ProfileCache::keep(const std::string &run, const StepChoice &steps,
                         const LoadedProfile &loaded) const {
-  const std::string path = pathOf(run, warmup);
+  const std::string path = pathOf(run, steps);
   if (path.empty()) return;
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);

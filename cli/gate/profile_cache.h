@@ -31,11 +31,11 @@ class ProfileCache {
 public:
   // `folder` empty: keeps nothing.
   explicit ProfileCache(std::string folder) : folder_(std::move(folder)) {}
-  std::optional<LoadedProfile> find(const std::string &run, std::int64_t warmup) const;
-  void keep(const std::string &run, std::int64_t warmup, const LoadedProfile &loaded) const;
+  std::optional<LoadedProfile> find(const std::string &run, const StepChoice &steps) const;
+  void keep(const std::string &run, const StepChoice &steps, const LoadedProfile &loaded) const;
 
 private:
-  std::string pathOf(const std::string &run, std::int64_t warmup) const;
+  std::string pathOf(const std::string &run, const StepChoice &steps) const;
   std::string folder_;
 };
 

@@ -46,23 +46,23 @@ ProfileCache cacheOf(const CommandContext &context) {
 } // namespace
 
 std::optional<LoadedProfile> cachedProfile(const CommandContext &context, const std::string &run) {
-  auto known = cacheOf(context).find(run, -1);
+  auto known = cacheOf(context).find(run, {});
   if (known) nameFromTop(*known);
   return known;
 }
 
 Result<LoadedProfile> loadProfile(const CommandContext &context, const std::string &run,
-                                  std::int64_t warmup) {
+                                  const StepChoice &steps) {
   const ProfileCache cache = cacheOf(context);
-  if (auto known = cache.find(run, warmup)) {
+  if (auto known = cache.find(run, steps)) {
     nameFromTop(*known);
     return std::move(*known);
   }
   AnalysisOptions options;
   options.gains = false; // no gain is shown here
-  options.warmupSteps = warmup;
+  options.steps = steps;
   HOTLOOP_ASSIGN(const AnalyzedRun analyzed, analyzeRun(context, run, options));
-  LoadedProfile loaded{profileRun(analyzed.trace, warmup),
+  LoadedProfile loaded{profileRun(analyzed.trace, steps),
                        analyzed.run,
                        analyzed.steps,
                        analyzed.quality,
@@ -81,17 +81,17 @@ Result<LoadedProfile> loadProfile(const CommandContext &context, const std::stri
   for (const auto &[key, name] : kConditions)
     loaded.conditions.emplace_back(name, analyzed.trace.meta(key));
   // A run that is still being written changes under the cache.
-  if (loaded.profile.state != "running") cache.keep(run, warmup, loaded);
+  if (loaded.profile.state != "running") cache.keep(run, steps, loaded);
   nameFromTop(loaded);
   return loaded;
 }
 
 Result<std::vector<LoadedProfile>> loadProfiles(const CommandContext &context,
                                                 const std::vector<std::string> &runs,
-                                                std::int64_t warmup) {
+                                                const StepChoice &steps) {
   std::vector<LoadedProfile> loaded;
   for (const std::string &run : runs) {
-    HOTLOOP_ASSIGN(LoadedProfile one, loadProfile(context, run, warmup));
+    HOTLOOP_ASSIGN(LoadedProfile one, loadProfile(context, run, steps));
     loaded.push_back(std::move(one));
   }
   return loaded;

@@ -125,7 +125,8 @@ std::vector<std::string_view> statsTableNames() {
           "kernels",   "phases", "ranges", "steps"};
 }
 
-ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
+ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run,
+                           const StepChoice &choice) {
   const Analysis &analysis = run.analysis;
   const bool would = analysis.perStep.felt == Felt::kWould;
   auto all = [](const CostRow &) { return true; };
@@ -133,9 +134,7 @@ ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
     return operatorTable(analysis, "operators", "operators, per steady step", all);
   if (name == "sites") return siteTable(analysis, "sites", "sites, per steady step", all);
   if (name == "kernels" || name == "phases") {
-    const int warmup =
-        analysis.steps.steady > 0 ? analysis.steps.total - analysis.steps.steady : -1;
-    const RunProfile profile = profileRun(run.trace, warmup);
+    const RunProfile profile = profileRun(run.trace, choice);
     return name == "kernels" ? kernelTable(profile) : phaseTable(profile);
   }
   if (name == "ranges") return rangeTable(run.trace, run.analysis);

@@ -72,9 +72,9 @@ public:
                          .scope = scope,
                          .sequence = -1});
   }
-  Steps find(std::int64_t warmup = 0) {
+  Steps find(const StepChoice &choice = 0) {
     const TraceView trace = std::move(builder_.build()).value();
-    return findSteps(trace, warmup);
+    return findSteps(trace, choice);
   }
 
 private:
@@ -105,6 +105,21 @@ TEST(FindSteps, TakesWarmupAsAsked) {
   EXPECT_FALSE(steps.all[5].steady);
   EXPECT_TRUE(steps.all[6].steady);
   EXPECT_THAT(steps.whyNone, IsEmpty());
+}
+
+TEST(FindSteps, TakesAtMostAsManyAsAsked) {
+  const auto ten = [](const StepChoice &choice) {
+    Marks marks;
+    for (int i = 0; i < 10; ++i) marks.step(i * 100, 90);
+    return marks.find(choice);
+  };
+  const Steps four = ten({2, 4});
+  EXPECT_THAT(four.steady, ElementsAre(2, 3, 4, 5));
+  EXPECT_FALSE(four.all[6].steady);
+  EXPECT_THAT(four.whyNone, IsEmpty());
+  EXPECT_THAT(ten({8, 4}).steady, ElementsAre(8, 9));
+  EXPECT_EQ(ten({5, 2}).whyNone, "Only 2 of 10 steps are steady (5 left out as asked, of the rest "
+                                 "the first 2 as asked), and at least 3 are needed; ask for more.");
 }
 
 TEST(FindSteps, MoreWarmupThanStepsLeavesNone) {

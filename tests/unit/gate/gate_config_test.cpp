@@ -22,7 +22,7 @@ pairs = [10, 20, 30]
 max_time = "10m"
 [suite.train]
 command = ["python", "train.py", "--steps", "60"]
-steady = { skip = "auto" }
+steady = { skip = "auto", steps = 40 }
 device_class = "h200"
 [[budget]]
 phase = "**"
@@ -51,6 +51,7 @@ TEST(GateConfig, ReadsTheWholeLanguage) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->get("pairs"), "10,20,30");
   EXPECT_EQ(config->suites.at(0).command.size(), 4u);
+  EXPECT_EQ(config->suites.at(0).steps, StepChoice(-1, 40));
   ASSERT_EQ(config->budgets.size(), 3u);
   EXPECT_EQ(config->budgets[1].kernel, "triton_*");
   EXPECT_EQ(config->budgets[2].counters.at(0).counter, "h2d_bytes");

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzers/steps/steps.h"
 #include "core/report/finding.h"
 #include "core/trace/trace_view.h"
 

@@ -7,6 +7,7 @@
 
 #include "reference_moe/model/buffer_pool.h"
 #include "reference_moe/model/expert.h"
+#include "reference_moe/model/packed_weights.h"
 #include "reference_moe/model/router.h"
 
 namespace hotloop::moe {
@@ -37,6 +38,8 @@ struct GroupedBuffers {
   BufferPool layer;                    // lives from the forward to the backward pass
   std::shared_ptr<BufferPool> scratch; // free between any two calls; shared by all layers
   at::Tensor up, down;                 // copies of the weights in the compute type
+  PackedWeights packedUp, packedDown;  // instead of those, where `packs`
+  bool packs = false;                  // only the forward pass runs, here and in this type
   bool stale = true;                   // the weights have changed since
 };
 

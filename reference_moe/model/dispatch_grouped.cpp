@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "reference_moe/model/dispatch.h"
@@ -87,6 +89,21 @@ void activationBackward(const at::Tensor &da, const at::Tensor &h, const at::Ten
   at::mul_out(dUp, da, silu);
 }
 
+// The weights as the products take them: in the compute type, or packed.
+void prepareWeights(GroupedState &s, const at::Tensor &up, const at::Tensor &down,
+                    std::int64_t rows) {
+  GroupedBuffers &b = *s.buffers;
+  if (!b.packs) {
+    s.up = inComputeType(up, s.compute, b.layer.keeps(), b.stale, b.up);
+    s.down = inComputeType(down, s.compute, b.layer.keeps(), b.stale, b.down);
+  } else if (b.stale || b.packedUp.isEmpty()) {
+    const std::int64_t perExpert = std::max<std::int64_t>(1, rows / up.size(0));
+    b.packedUp.pack(up.detach().to(s.compute), perExpert);
+    b.packedDown.pack(down.detach().to(s.compute), perExpert);
+  }
+  b.stale = false;
+}
+
 struct GroupedExperts : torch::autograd::Function<GroupedExperts> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
                             const at::Tensor &weights, const at::Tensor &up, const at::Tensor &down,
@@ -122,11 +139,12 @@ at::Tensor GroupedExperts::forward(AutogradContext *context, const at::Tensor &x
   {
     const Range range("experts");
     GroupedBuffers &b = *s.buffers;
-    s.up = inComputeType(up, s.compute, layer.keeps(), b.stale, b.up);
-    s.down = inComputeType(down, s.compute, layer.keeps(), b.stale, b.down);
-    b.stale = false;
+    prepareWeights(s, up, down, rows);
     s.hidden = layer.take(kHidden, {rows, up.size(1)}, compute);
-    groupedRows(s.rows, s.up.transpose(1, 2), s.order.ends, s.hidden);
+    if (b.packs)
+      b.packedUp.multiply(s.rows, s.order.ends, s.hidden);
+    else
+      groupedRows(s.rows, s.up.transpose(1, 2), s.order.ends, s.hidden);
     s.activation = s.options.recomputeActivation
                        ? scratch.take(kActivationAgain, {rows, inner}, compute)
                        : layer.take(kActivation, {rows, inner}, compute);
@@ -135,7 +153,10 @@ at::Tensor GroupedExperts::forward(AutogradContext *context, const at::Tensor &x
       silu = scratch.take(kSilu, {rows, inner}, compute);
     activateInto(s.hidden, s.options, s.activation, silu);
     y = scratch.take(kY, {rows, dim}, compute);
-    groupedRows(s.activation, s.down.transpose(1, 2), s.order.ends, y);
+    if (b.packs)
+      b.packedDown.multiply(s.activation, s.order.ends, y);
+    else
+      groupedRows(s.activation, s.down.transpose(1, 2), s.order.ends, y);
   }
   const Range range("combine");
   at::Tensor bySlot = scratch.take(kYBySlot, {rows, dim}, compute);

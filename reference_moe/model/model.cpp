@@ -53,6 +53,9 @@ Model::State::State(const Configuration &c, at::ScalarType master, at::Device de
     layerNames.push_back("layer " + std::to_string(i));
     routerPools.push_back(std::make_shared<BufferPool>(keep));
     grouped.push_back(std::make_shared<GroupedBuffers>(keep, scratch));
+    grouped.back()->packs = keep && c.toggles.mode == Mode::kInference &&
+                            c.toggles.fusion != Fusion::kInductor &&
+                            PackedWeights::canPack(device, compute);
   }
   if (keep && c.toggles.mode == Mode::kTrain)
     for (at::Tensor &leaf : leaves(layers)) leaf.mutable_grad() = at::zeros_like(leaf).detach();
@@ -194,9 +197,11 @@ std::vector<at::Tensor> Model::lastCounts() const {
 
 std::int64_t Model::weightCopyBytes() const {
   std::int64_t sum = 0;
-  for (const auto &buffers : state_->grouped)
+  for (const auto &buffers : state_->grouped) {
     for (const at::Tensor &copy : {buffers->up, buffers->down})
       if (copy.defined()) sum += static_cast<std::int64_t>(copy.nbytes());
+    sum += buffers->packedUp.bytes() + buffers->packedDown.bytes();
+  }
   return sum;
 }
 

@@ -5,6 +5,7 @@
 #include "reference_moe/model/buffer_pool.h"
 #include "reference_moe/model/checkpoint.h"
 #include "reference_moe/model/operators.h"
+#include "reference_moe/model/packed_weights.h"
 #include "reference_moe/model/parameters.h"
 
 namespace hotloop::moe {
@@ -22,6 +23,24 @@ TEST(Operators, GroupedRowsMultipliesEachRowByItsExpert) {
   const int expertOfRow[] = {0, 0, 2, 2, 2, 3};
   for (std::int64_t r = 0; r < 6; ++r)
     EXPECT_TRUE(at::allclose(out[r], at::mv(b[expertOfRow[r]], a[r]), 1e-5, 1e-6)) << r;
+}
+
+TEST(Operators, PackedWeightsGiveTheSameProducts) {
+  if (!PackedWeights::canPack(at::kCPU, at::kBFloat16))
+    GTEST_SKIP() << "oneDNN takes no bf16 on this CPU";
+  EXPECT_FALSE(PackedWeights::canPack(at::kCPU, at::kFloat));
+  registerOperators();
+  const at::Tensor a = randomNormal({70, 48}, 1).to(at::kBFloat16);
+  PackedWeights packed;
+  for (const std::uint64_t seed : {2, 3}) { // the second time: replaced
+    const at::Tensor b = randomNormal({4, 40, 48}, seed).to(at::kBFloat16);
+    packed.pack(b, 17);
+    EXPECT_EQ(packed.bytes(), 4 * 40 * 48 * 2);
+    const at::Tensor want = at::full({70, 40}, NAN, a.options()), got = want.clone();
+    groupedRows(a, b.transpose(1, 2), ends({1, 1, 34, 70}), want);
+    packed.multiply(a, ends({1, 1, 34, 70}), got);
+    EXPECT_TRUE(at::allclose(got.to(at::kFloat), want.to(at::kFloat), 1e-2, 1e-2));
+  }
 }
 
 TEST(Operators, GroupedColumnsIsZeroForAnExpertWithoutRows) {

@@ -149,8 +149,12 @@ std::vector<std::string> explain(const std::vector<RungResult> &all, std::size_t
         "host is slower than the device; the guide's 2-3x is such a case.",
         before.counts.launches, step));
   if (t.buffers != u.buffers)
-    sentences.push_back(fmt::format("Allocator events per step fall from {} to {}.",
-                                    before.counts.allocations, now.counts.allocations));
+    sentences.push_back(fmt::format(
+        "Allocator events per step go from {} to {}{}.", before.counts.allocations,
+        now.counts.allocations,
+        now.counts.allocations > before.counts.allocations
+            ? ": products by packed weights take two blocks of LibTorch's own per expert"
+            : ""));
   if (now.rung.claimedMemory)
     sentences.push_back(fmt::format(
         "Against the baseline: {:.2f}x activations, {:.2f}x of the whole process (the guide does "

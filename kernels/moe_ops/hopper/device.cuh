@@ -64,8 +64,8 @@ __device__ __forceinline__ std::uint32_t sharedAddress(const void *pointer) {
 // Operand in shared memory, swizzled over 128 bytes, atoms aligned to 1 KiB. K-major: rows of 128
 // bytes, 8 rows per group. MN-major: 64 elements of the outer dimension per row, one row per step
 // of the summed dimension, next 64 elements `kAtomBytes` further.
-// The word that moves is kept by itself: a 32-bit sum in the scalar unit per product, where 64 bits
-// in vector registers would take longer than the product before.
+// The word that moves is kept by itself: per product one 32-bit sum in the scalar unit, and not 64
+// bits in vector registers.
 template <Major kMajor> struct Operand {
   static constexpr std::uint32_t kLeading = kMajor == Major::K ? 1 : kAtomBytes >> 4;
   static constexpr std::uint32_t kHigh = (1u << 30) | 1024 >> 4;

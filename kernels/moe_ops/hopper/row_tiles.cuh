@@ -12,9 +12,8 @@ inline constexpr bool isBackward(Epilogue e) {
 }
 
 // Division by a number that the host knows, for 0 <= n < 2^31: n / d = n m / 2^(32 + s) with s =
-// log2(d) rounded down and m = 2^(32 + s) / d rounded up (Granlund and Montgomery, 1994). A
-// division by a variable takes the device a hundred cycles, and a warpgroup has a few hundred
-// between tiles.
+// log2(d) rounded down and m = 2^(32 + s) / d rounded up (Granlund and Montgomery, 1994): some
+// cycles where a division by a variable is a call of dozens of instructions.
 struct Divisor {
   std::uint64_t multiplier = 0;
   int shift = 0;

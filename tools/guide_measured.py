@@ -227,6 +227,28 @@ def section_goal(machines):
            "and lays out every expert's weights in every step, and the stack packs them once.\n")
 
 
+def section_loops(machines):
+    yield "## The guide's shape: both per-expert loops against everything in one graph\n"
+    rows, sizes = [], None
+    for what in ("inference", "train"):
+        for experts in (8, 32):
+            bench = machines["gpu"][f"loops_{'train_' if what == 'train' else ''}{experts}"]
+            if not bench:
+                continue
+            sizes = bench["sizes"]
+            for title, first in (("fp32", 0), ("bf16", 3)):
+                ms = [bench["configurations"][first + i]["step_ms"]["median"] for i in range(3)]
+                rows.append(["inference" if what == "inference" else "training step", experts, title, *(f"{one:.3f}" for one in ms),
+                             spread(ratio_of(bench, first + 2, first)), spread(ratio_of(bench, first + 2, first + 1))])
+    if not rows:
+        yield MISSING + "\n"
+        return
+    yield from table(["what", "experts", "format", "naive, ms", "stacked, ms", "everything, ms", "over naive", "over stacked"], rows)
+    yield (f"\nT={sizes['tokens']} d={sizes['dim']} I={sizes['hidden']} k={sizes['top_k']}, GELU, one layer with residual and loss of "
+           "the output; everything: grouped products by kernels, kept buffers, in place, one CUDA graph (in training also the fused "
+           "optimizer). The layer by itself, cold: kernels.md.\n")
+
+
 def section_stack(machines):
     yield "## Combined strategy\n"
     for key, title in MACHINES:
@@ -266,7 +288,8 @@ def page():
     for key, title in MACHINES:
         lines.append(f"- {title}: {machines[key].machine()}")
     lines.append("")
-    for section in (section_operations, section_compile, section_graphs, section_memory, section_goal, section_stack):
+    for section in (section_operations, section_compile, section_graphs, section_memory, section_loops, section_goal,
+                    section_stack):
         lines += list(section(machines))
     return "\n".join(lines).rstrip() + "\n"
 

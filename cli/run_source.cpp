@@ -146,8 +146,9 @@ Result<std::string> canonicalRule(const std::string &given) {
                                              given, didYouMean(given, names))));
 }
 
-StepChoice chosenSteps(const CommandContext &context) {
-  return {context.arguments.number("warmup", -1), context.arguments.number("steps", 0)};
+StepChoice chosenSteps(const CommandContext &context, const StepChoice &otherwise) {
+  return {context.arguments.number("warmup", otherwise.warmup),
+          context.arguments.number("steps", otherwise.most)};
 }
 
 Result<AnalysisOptions> analysisOptions(const CommandContext &context) {

@@ -33,8 +33,8 @@ ReportRun reportRun(const TraceView &trace, const std::string &path);
 // The id of a rule given by id or name, in any case. Error: unknown rule, with the nearest one.
 Result<std::string> canonicalRule(const std::string &given);
 
-// --warmup and --steps.
-StepChoice chosenSteps(const CommandContext &context);
+// --warmup and --steps, else `otherwise`.
+StepChoice chosenSteps(const CommandContext &context, const StepChoice &otherwise = {});
 
 // AnalysisOptions from --rule, --skip-rule, --warmup and --steps. Error: unknown rule.
 Result<AnalysisOptions> analysisOptions(const CommandContext &context);

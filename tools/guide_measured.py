@@ -222,8 +222,8 @@ def section_goal(machines):
             least = f"{1e3 * gflop / floor['gflops'][title]['median']:.1f}" if floor else MISSING
             rows.append([place, title, f"{ms[0]:.1f}", f"{ms[1]:.1f}", spread(ratio_of(bench, full, naive)), least])
     yield from table(["machine", "format", "per-expert loop, ms", "full stack, ms", "speed-up", "floor of the products, ms"], rows)
-    yield (f"\nT={s['tokens']} d={s['dim']} I={s['hidden']} E={s['experts']} k={s['top_k']}. Floor: {gflop:.1f} GFLOP at the rate of one large product on that machine. In fp32 nearly all of the "
-           "time is the products themselves, which both sides leave to the same library, some 32 rows at a time; in bf16 the loop also casts "
+    yield (f"\nT={s['tokens']} d={s['dim']} I={s['hidden']} E={s['experts']} k={s['top_k']}. Floor: {gflop:.1f} GFLOP at the "
+           "rate of one large product on that machine. In fp32 nearly all of the time is the products themselves, which both sides leave to the same library, some 32 rows at a time; in bf16 the loop also casts "
            "and lays out every expert's weights in every step, and the stack packs them once.\n")
 
 

@@ -13,6 +13,7 @@
 #include "cli/gate/run_history.h"
 #include "cli/gate/subprocess.h"
 #include "cli/gate/suite.h"
+#include "cli/run_source.h"
 
 namespace hotloop::cli {
 
@@ -36,8 +37,7 @@ Result<Sides> sidesOf(const CommandContext &context, const GateConfig &config) {
           invalidInput("hotloop ab: what to run is missing: give --base CMD --cand CMD, "
                        "or --base-ref REF -- PROGRAM"));
     const std::vector<std::string> command = suite ? suite->command : arguments.trailing;
-    std::optional<StepChoice> steps;
-    if (suite) steps = stepsOf(context, *suite);
+    const StepChoice steps = chosenSteps(context, suite ? suite->steps : StepChoice());
     std::string build = arguments.text("build");
     for (const Suite &one : config.suites)
       if (build.empty() && one.name == arguments.text("suite", one.name)) build = one.build;

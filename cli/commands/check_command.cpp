@@ -50,7 +50,7 @@ Result<LoadedProfile> recordSuite(const CommandContext &context, const GateConfi
                                    "in [suite.NAME] of hotloop.toml"));
   HOTLOOP_ASSIGN(Measurer measurer, Measurer::create(context, "0"));
   HOTLOOP_ASSIGN(LoadedProfile loaded,
-                 measurer.run({suite->name, suite->command, "", stepsOf(context, *suite)},
+                 measurer.run({suite->name, suite->command, "", chosenSteps(context, suite->steps)},
                               "recording suite " + suite->name));
   loaded.run.file = "suite " + suite->name;
   return loaded;

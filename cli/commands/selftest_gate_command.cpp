@@ -89,7 +89,7 @@ Result<int> run(const CommandContext &context) {
   HOTLOOP_ASSIGN(const GatePolicy policy, policyOf(context, config));
   HOTLOOP_ASSIGN(const Suite *suite, usedSuite(context, config));
   const std::vector<std::string> command = suite ? suite->command : context.arguments.trailing;
-  const StepChoice steps = suite ? stepsOf(context, *suite) : chosenSteps(context);
+  const StepChoice steps = chosenSteps(context, suite ? suite->steps : StepChoice());
   std::string runFile = context.arguments.text("run");
   if (command.empty() && runFile.empty())
     return Unexpected(invalidInput(

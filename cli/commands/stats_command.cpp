@@ -63,7 +63,7 @@ Result<int> run(const CommandContext &context) {
   const std::string format = context.format();
   const bool forPeople = format == "text" || format == "md";
   for (const std::string &name : wanted) {
-    ReportTable table = makeStatsTable(name, source, chosenSteps(context));
+    ReportTable table = makeStatsTable(name, source);
     table.unit = report.unit;
     if (filter) filter->apply(table);
     sortStatsTable(table, context.arguments.text("sort"));

@@ -15,9 +15,4 @@ Result<const Suite *> usedSuite(const CommandContext &context, const GateConfig 
                                config.file.empty() ? "any hotloop.toml" : config.file)));
 }
 
-StepChoice stepsOf(const CommandContext &context, const Suite &suite) {
-  return {context.arguments.number("warmup", suite.steps.warmup),
-          context.arguments.number("steps", suite.steps.most)};
-}
-
 } // namespace hotloop::cli

@@ -7,7 +7,5 @@ namespace hotloop::cli {
 // The suite that --suite names, else the first; nullptr where a program was given (-- PROGRAM) or
 // the file has none. Error: there is no suite of that name.
 Result<const Suite *> usedSuite(const CommandContext &context, const GateConfig &config);
-// Which steps of a run of that suite count: --warmup and --steps go before what it says.
-StepChoice stepsOf(const CommandContext &context, const Suite &suite);
 
 } // namespace hotloop::cli

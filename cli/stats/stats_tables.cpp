@@ -125,8 +125,7 @@ std::vector<std::string_view> statsTableNames() {
           "kernels",   "phases", "ranges", "steps"};
 }
 
-ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run,
-                           const StepChoice &choice) {
+ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run) {
   const Analysis &analysis = run.analysis;
   const bool would = analysis.perStep.felt == Felt::kWould;
   auto all = [](const CostRow &) { return true; };
@@ -134,7 +133,11 @@ ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run,
     return operatorTable(analysis, "operators", "operators, per steady step", all);
   if (name == "sites") return siteTable(analysis, "sites", "sites, per steady step", all);
   if (name == "kernels" || name == "phases") {
-    const RunProfile profile = profileRun(run.trace, choice);
+    // The steps that the analysis found steady: they are not looked for again.
+    const std::vector<std::uint32_t> &steady = analysis.stepTable.steady;
+    StepChoice same;
+    if (!steady.empty()) same = {steady.front(), static_cast<std::int64_t>(steady.size())};
+    const RunProfile profile = profileRun(run.trace, same);
     return name == "kernels" ? kernelTable(profile) : phaseTable(profile);
   }
   if (name == "ranges") return rangeTable(run.trace, run.analysis);

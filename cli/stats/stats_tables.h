@@ -14,7 +14,7 @@ std::vector<std::string_view> statsTableNames();
 
 // One of them. Times are milliseconds per steady step, counts occurrences per steady step; `ranges`
 // also holds figures of the whole run.
-ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run, const StepChoice &choice);
+ReportTable makeStatsTable(std::string_view name, const AnalyzedRun &run);
 
 // By "time", "count" (both falling) or "name"; "" leaves the table's own order.
 void sortStatsTable(ReportTable &table, std::string_view order);

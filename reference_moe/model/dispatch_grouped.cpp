@@ -96,7 +96,7 @@ void prepareWeights(GroupedState &s, const at::Tensor &up, const at::Tensor &dow
   if (!b.packs) {
     s.up = inComputeType(up, s.compute, b.layer.keeps(), b.stale, b.up);
     s.down = inComputeType(down, s.compute, b.layer.keeps(), b.stale, b.down);
-  } else if (b.stale || b.packedUp.isEmpty()) {
+  } else if (b.stale) {
     const std::int64_t perExpert = std::max<std::int64_t>(1, rows / up.size(0));
     b.packedUp.pack(up.detach().to(s.compute), perExpert);
     b.packedDown.pack(down.detach().to(s.compute), perExpert);

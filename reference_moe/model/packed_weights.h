@@ -16,7 +16,6 @@ public:
 
   // `rows` per expert to expect, a hint. Replaces what was there.
   void pack(const at::Tensor &weight, std::int64_t rows);
-  bool isEmpty() const { return experts_.empty(); }
   std::int64_t bytes() const;
 
   // out[r] = a[r] weight[e(r)]^T, as groupedRows (operators.h), and to a profiler the same

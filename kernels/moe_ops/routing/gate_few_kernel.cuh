@@ -1,8 +1,7 @@
 #pragma once
 
-#include <cooperative_groups.h>
-
 #include "kernels/moe_ops/moe_types.h"
+#include "kernels/moe_ops/routing/cluster.cuh"
 #include "kernels/moe_ops/routing/number.cuh"
 #include "kernels/moe_ops/routing/select.cuh"
 
@@ -129,14 +128,8 @@ __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
   __shared__ float warpProbabilities[8][kFewExperts], warpSquares[8];
   __shared__ int counts[kFewExperts];
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-#if __CUDA_ARCH__ >= 900
-  const auto cluster = cooperative_groups::this_cluster();
-  const int size = static_cast<int>(cluster.num_blocks());
-  const int rank = static_cast<int>(cluster.block_rank());
-  auto arrival = cluster.barrier_arrive(); // its shared memory is there once all have begun
-#else
-  constexpr int size = 1, rank = 0;
-#endif
+  const int size = static_cast<int>(clusterSize()), rank = static_cast<int>(clusterRank());
+  clusterArrive(); // the shared memory of the first block is there once all have begun
   const int tile = blockIdx.x / size, perBlock = static_cast<int>(kCountTile) / size;
   if (threadIdx.x < kFewExperts) counts[threadIdx.x] = 0;
   __syncthreads();
@@ -154,11 +147,8 @@ __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
   if (lane < kFewExperts) warpProbabilities[warp][lane] = probabilities;
   if (lane == 0) warpSquares[warp] = squares;
   __syncthreads();
-  FewSums *mine = told + rank;
-#if __CUDA_ARCH__ >= 900
-  cluster.barrier_wait(std::move(arrival));
-  mine = cluster.map_shared_rank(mine, 0);
-#endif
+  clusterWait();
+  FewSums *mine = atRank(told + rank, 0);
   if (threadIdx.x < kFewExperts) {
     float probability = 0, square = 0;
 #pragma unroll
@@ -170,23 +160,8 @@ __global__ __launch_bounds__(256) void fewGateKernel(const GateArguments args) {
     mine->probabilities[lane] = probability;
     if (lane == 0) mine->squares = square;
   }
-#if __CUDA_ARCH__ >= 900
-  cluster.sync();
-#else
-  __syncthreads();
-#endif
-  if (rank != 0 || static_cast<int>(threadIdx.x) >= args.experts) return;
-  int count = 0;
-  float probability = 0, square = 0;
-  for (int r = 0; r < size; ++r) {
-    count += told[r].counts[threadIdx.x];
-    probability += told[r].probabilities[threadIdx.x];
-    square += told[r].squares;
-  }
-  const std::int64_t at = static_cast<std::int64_t>(tile) * args.experts + threadIdx.x;
-  args.tileCounts[at] = count;
-  if (args.tileProbabilities) args.tileProbabilities[at] = probability;
-  if (args.tileSquaredLse && threadIdx.x == 0) args.tileSquaredLse[tile] = square;
+  clusterBarrier();
+  if (rank == 0) writeTileSums(args, tile, told, size);
 }
 
 } // namespace hotloop::kernels::routing

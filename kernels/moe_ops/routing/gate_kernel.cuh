@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cooperative_groups.h>
-
+#include "kernels/moe_ops/routing/cluster.cuh"
 #include "kernels/moe_ops/routing/gate_tile.cuh"
 
 namespace hotloop::kernels::routing {
@@ -13,37 +12,6 @@ struct GateSums {
   float squares;
 };
 inline constexpr int kMostBlocks = 8;
-
-__device__ __forceinline__ unsigned clusterRank() {
-#if __CUDA_ARCH__ >= 900
-  return cooperative_groups::this_cluster().block_rank();
-#else
-  return 0;
-#endif
-}
-__device__ __forceinline__ unsigned clusterSize() {
-#if __CUDA_ARCH__ >= 900
-  return cooperative_groups::this_cluster().num_blocks();
-#else
-  return 1;
-#endif
-}
-__device__ __forceinline__ void clusterBarrier() {
-#if __CUDA_ARCH__ >= 900
-  cooperative_groups::this_cluster().sync();
-#else
-  __syncthreads();
-#endif
-}
-// The same place in the shared memory of another block. Stores there are sent and forgotten; loads
-// would wait for the way and back.
-template <class T> __device__ __forceinline__ T *atRank(T *mine, unsigned rank) {
-#if __CUDA_ARCH__ >= 900
-  return cooperative_groups::this_cluster().map_shared_rank(mine, rank);
-#else
-  return mine;
-#endif
-}
 
 // Selects for tokens [first, first + count) of the tile, whose logits stand at `rows`, one line per
 // token, and leaves the sums over them in `sums`, which may lie in another block. 256 threads.
@@ -128,19 +96,7 @@ __global__ __launch_bounds__(256, kGroups > 2 ? 1 : 2) void gateKernel(const Gat
   selectTokens(args, received, pitch, token + rank * perBlock, perBlock, *atRank(told + rank, 0),
                counts, scratch);
   clusterBarrier();
-  if (rank == 0 && static_cast<int>(threadIdx.x) < args.experts) {
-    int count = 0;
-    float probability = 0, squares = 0;
-    for (int r = 0; r < size; ++r) {
-      count += told[r].counts[threadIdx.x];
-      probability += told[r].probabilities[threadIdx.x];
-      squares += told[r].squares;
-    }
-    const std::int64_t at = static_cast<std::int64_t>(tile) * args.experts + threadIdx.x;
-    args.tileCounts[at] = count;
-    if (args.tileProbabilities) args.tileProbabilities[at] = probability;
-    if (args.tileSquaredLse && threadIdx.x == 0) args.tileSquaredLse[tile] = squares;
-  }
+  if (rank == 0) writeTileSums(args, tile, told, size);
 }
 
 } // namespace hotloop::kernels::routing

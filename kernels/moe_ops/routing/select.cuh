@@ -34,6 +34,25 @@ struct GateArguments {
   float *tileProbabilities, *tileSquaredLse;
 };
 
+// The sums over a tile of tokens from what `size` blocks told: GateSums or FewSums.
+template <class Sums>
+__device__ __forceinline__ void writeTileSums(const GateArguments &args, int tile, const Sums *told,
+                                              int size) {
+  const int expert = static_cast<int>(threadIdx.x);
+  if (expert >= args.experts) return;
+  int count = 0;
+  float probability = 0, squares = 0;
+  for (int r = 0; r < size; ++r) {
+    count += told[r].counts[expert];
+    probability += told[r].probabilities[expert];
+    squares += told[r].squares;
+  }
+  const std::int64_t at = static_cast<std::int64_t>(tile) * args.experts + expert;
+  args.tileCounts[at] = count;
+  if (args.tileProbabilities) args.tileProbabilities[at] = probability;
+  if (args.tileSquaredLse && expert == 0) args.tileSquaredLse[tile] = squares;
+}
+
 // Tokens first, first + step, .. (`count` of at most kTokens) by one warp, side by side: every step
 // waits for the one before, so several tokens cost little more than one. Their logits stand at
 // rows, rows + pitch, .. kPerLane * 32 >= experts. `sums` += softmax, per lane; `squares` += lse^2.

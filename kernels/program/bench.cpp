@@ -199,9 +199,7 @@ struct Bench {
   }
 };
 
-} // namespace
-
-std::vector<BenchShape> benchShapes(std::string_view set) {
+std::vector<BenchShape> shapesOf(std::string_view set) {
   using enum ExpertActivation;
   std::vector<BenchShape> shapes{
       {"qwen3-30b T=4096", {4096, 2048, 768, 128, 8, kSwiglu}},
@@ -234,6 +232,15 @@ std::vector<BenchShape> benchShapes(std::string_view set) {
   return shapes;
 }
 
+} // namespace
+
+std::vector<BenchShape> benchShapes(std::string_view set, std::string_view only) {
+  std::vector<BenchShape> shapes = shapesOf(set);
+  std::erase_if(
+      shapes, [&](const BenchShape &shape) { return shape.name.find(only) == std::string::npos; });
+  return shapes;
+}
+
 void benchAll(const BenchOptions &options, std::FILE *log) {
   Bench bench{Timer(options.repeats), log, 0, options.peakTflops * 1e6, {}};
   bench.bytesPerUs = bench.timer.copyRate();
@@ -254,8 +261,7 @@ void benchAll(const BenchOptions &options, std::FILE *log) {
                runtime, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats, kSettleMs);
   std::printf("%s, copy %.0f GB/s, floor with %.0f TFLOP/s; cold, median of %d replays\n",
               properties.name, bench.bytesPerUs * 1e-3, options.peakTflops, options.repeats);
-  for (const BenchShape &shape : benchShapes(options.set))
-    if (shape.name.find(options.only) != std::string::npos) bench.one(shape, options);
+  for (const BenchShape &shape : benchShapes(options.set, options.only)) bench.one(shape, options);
 }
 
 } // namespace hotloop::kernels::program

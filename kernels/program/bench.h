@@ -15,11 +15,12 @@ struct BenchShape {
   bool backward = false; // time the backward pass too
 };
 // The shapes of the project's research: "main" are those with a goal, "all" every one.
-std::vector<BenchShape> benchShapes(std::string_view set);
+// Those whose name contains `only`.
+std::vector<BenchShape> benchShapes(std::string_view set, std::string_view only);
 
 struct BenchOptions {
   std::string_view set = "main";
-  std::string_view only; // of the set: shapes whose name contains this
+  std::string_view only;
   int repeats = 21;
   double peakTflops = 798; // of a large bf16 product on an H100, measured with LibTorch
   bool variants = true;

@@ -66,6 +66,9 @@ int main(int argc, char **argv) {
   if (options.repeats < 1 || options.peakTflops <= 0 ||
       (options.set != "main" && options.set != "all"))
     return refuse("--repeats must be at least 1, --peak-tflops above 0, --set main or all.");
+  if (benchShapes(options.set, options.only).empty())
+    return refuse("No shape of the set '" + std::string(options.set) + "' has '" +
+                  std::string(options.only) + "' in its name; --set all has more.");
   std::FILE *log = std::fopen(path.c_str(), "w");
   if (!log) return refuse("The file '" + path + "' cannot be written: choose another for --log.");
   int failures = 0;
